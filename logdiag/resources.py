@@ -1,0 +1,23 @@
+"""Where the files lie that are not Python: in a checkout at its top, in a wheel inside the package.
+
+A checkout:     rules/formats/*.yaml             rules/leaks/*.yaml
+A wheel:        logdiag/_data/rules/formats/...  logdiag/_data/rules/leaks/...
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = _PACKAGE / "_data"  # pyproject.toml's force-include puts it there
+_ROOT = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
+
+
+def formats_dir() -> Path:
+    """The folder of the built-in format packs, `*.yaml`."""
+    return _ROOT / "rules" / "formats"
+
+
+def rules_dir() -> Path:
+    """The folder of the built-in leak rules, `*.yaml`."""
+    return _ROOT / "rules" / "leaks"
