@@ -1,0 +1,126 @@
+"""The life of a connection, as one table: the state it is in, what the log says, the state after.
+
+States are the browser's readyState 0..3 (connecting, open, closing, closed; HTML Standard,
+WebSocket interface) and, beside them, `rejected` (the handshake was refused), `superseded` (the
+server restarted, or its id was used again) and `unknown` (the log has a gap).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logdiag.model import Connection, Event, Identity, State
+
+NEXT: dict[tuple[State | None, str], State] = {
+    (None, "opening"): "connecting",
+    (None, "opened"): "open",
+    (None, "closing"): "closing",  # opened before the log began
+    (None, "closed"): "closed",  # the same: no leak, whatever it was
+    (None, "rejected"): "rejected",
+    ("connecting", "opened"): "open",
+    ("connecting", "closing"): "closing",
+    ("connecting", "closed"): "closed",
+    ("connecting", "rejected"): "rejected",
+    ("open", "closing"): "closing",
+    ("open", "closed"): "closed",
+    ("open", "rejected"): "rejected",  # "connected", then refused for want of a slot
+    ("closing", "closed"): "closed",
+    ("closing", "rejected"): "rejected",
+    # Not from lines about the connection itself:
+    ("connecting", "restart"): "superseded",
+    ("open", "restart"): "superseded",
+    ("closing", "restart"): "superseded",
+    ("connecting", "gap"): "unknown",
+    ("open", "gap"): "unknown",
+    ("closing", "gap"): "unknown",
+}
+LIVE: frozenset[str] = frozenset({"open", "closing"})
+OVER: frozenset[str] = frozenset({"closed", "rejected", "superseded", "unknown"})
+
+
+class Life:
+    """One connection while we follow it. Times in ns or None; `ordinal` counts the log's lines."""
+
+    __slots__ = (
+        "client", "client_key", "closed_at", "closed_line", "code", "identity", "layer", "marks",
+        "name", "number", "opened_at", "opened_line", "opened_lineno", "opened_ordinal", "path",
+        "pattern", "port", "process", "reason", "state", "user",
+    )  # fmt: skip
+
+    def __init__(self, number: int, name: str, identity: Identity) -> None:
+        self.number = number
+        self.name = name
+        self.identity: Identity = identity
+        self.state: State = "connecting"
+        self.process: str | None = None
+        self.layer = "app"
+        self.pattern = ""
+        self.client: str | None = None
+        self.client_key: str | None = None
+        self.port: int | None = None
+        self.user: str | None = None
+        self.path: str | None = None
+        self.opened_at: int | None = None
+        self.opened_ordinal = 0
+        self.opened_line: tuple[int, int] | None = None
+        self.opened_lineno = 0
+        self.closed_at: int | None = None
+        self.closed_line: tuple[int, int] | None = None
+        self.code: int | None = None
+        self.reason: str | None = None
+        # What the detector noticed at its opening: mark -> the (source, offset, line) of the proof.
+        self.marks: dict[str, tuple[int, int, int]] | None = None
+
+    def absorb(self, event: Event) -> None:
+        """Fill in what the event says about the connection and no earlier line did."""
+        if self.client is None:
+            self.client = event.client
+        if self.port is None:
+            self.port = event.port
+        if self.user is None:
+            self.user = event.user
+        if self.path is None:
+            self.path = event.path
+        if self.process is None:
+            self.process = event.process
+
+    def opened_by(self, event: Event, ordinal: int) -> None:
+        """Note when and where it opened."""
+        self.opened_at = event.time
+        self.opened_ordinal = ordinal
+        self.opened_line = (event.source, event.offset)
+        self.opened_lineno = event.line
+        self.layer = event.layer
+        self.pattern = event.pattern
+
+    def closed_by(self, event: Event) -> None:
+        """Note when, where and why it ended."""
+        self.closed_at = event.time
+        self.closed_line = (event.source, event.offset)
+        self.code = event.code
+        self.reason = event.reason
+
+    def age(self, now: int | None) -> int | None:
+        """Nanoseconds since it opened; None without a clock."""
+        if now is None or self.opened_at is None:
+            return None
+        return now - self.opened_at
+
+    def connection(self) -> Connection:
+        """The frozen form that leaves the room."""
+        return Connection(
+            number=self.number, name=self.name, identity=self.identity, state=self.state,
+            process=self.process, layer=self.layer, client=self.client, port=self.port,
+            user=self.user, path=self.path, opened_at=self.opened_at, closed_at=self.closed_at,
+            opened_line=self.opened_line, closed_line=self.closed_line, code=self.code,
+            reason=self.reason,
+        )  # fmt: skip
+
+
+def diagram() -> Iterator[str]:
+    """The table as lines of a Mermaid state diagram; the documentation is generated from it."""
+    yield "stateDiagram-v2"
+    for (state, word), after in NEXT.items():
+        yield f"    {state or '[*]'} --> {after}: {word}"
+    for state in sorted(OVER):
+        yield f"    {state} --> [*]"
