@@ -1,0 +1,297 @@
+"""Which connection a line is about, and what becomes of it: events in, steps of lives out.
+
+Identity, best first: the log's own id; the client's address and port; and where a line names
+neither, the count. A close that names nobody ends the youngest connection that fits, as a stack
+does: what is left at the bottom is what no close has accounted for since, which is all that can be
+claimed without ids.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life
+from logdiag.diagnosis.processes import Processes
+from logdiag.diagnosis.totals import Totals
+from logdiag.model import SECOND, Event, State, Transition
+
+MAX_RECENT = 10_000  # ended ids kept, so that a close told twice is one
+MAX_SEARCH = 64  # lives looked at to find the one an anonymous close fits
+SAME_EVENT = 2 * SECOND  # two wordings of one opening stand this close together
+SAME_EVENT_LINES = 10
+
+
+class Step(NamedTuple):
+    """One life after one step: the state it left (None at birth) and the state it is in."""
+
+    life: Life
+    before: State | None
+    after: State
+
+
+class Connections:
+    """The connections of one service."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self.live: dict[int, Life] = {}  # every life that is not over, oldest first
+        self.transitions: list[Transition] = []
+        self.dirty: dict[int, Life] = {}
+        self.totals = Totals()
+        self.processes = Processes()
+        self.transport_closed = 0  # closes that only a proxy saw
+        self.closes = 0
+        self.live_count = 0
+        self._live_of: Counter[str | None] = Counter()  # process -> live
+        self._app_closes = 0
+        self._keys: dict[str, Life] = {}
+        self._recent: OrderedDict[str, None] = OrderedDict()
+        self._number = 0
+        self._named_opens = 0
+
+    # What the detector calls
+
+    def on_event(self, event: Event, ordinal: int) -> list[Step]:
+        """Apply an event that is no echo. Returns the steps it caused, restarts first."""
+        kind = event.kind
+        if kind == "server_start" or kind == "server_stop":
+            return self._end(self.processes.ended_by(event, self.live.values()), "restart", event)
+        steps: list[Step] = []
+        self.processes.seen(event, ordinal)
+        life = self.known(event)
+        if kind in ("opening", "opened"):
+            steps += self._opening(life, event, ordinal)
+        elif kind in ("closing", "closed", "rejected"):
+            steps += self._ending(life, event)
+        elif life is not None:
+            life.absorb(event)
+        if event.total is not None and steps:
+            steps += self._reported(event, steps[-1].life)
+        return steps
+
+    def known(self, event: Event) -> Life | None:
+        """The life that the event names by id or address, if we follow it."""
+        for key in _keys(event):
+            life = self._keys.get(key)
+            if life is not None and (
+                life.process == event.process or None in (life.process, event.process)
+            ):
+                return life
+        return None
+
+    def repeats(self, event: Event, life: Life, ordinal: int) -> bool:
+        """Whether an opening of a known id is a second wording of it, not the id used again."""
+        if event.kind not in ("opening", "opened") or life.state == "connecting":
+            return False
+        if event.pattern == life.pattern:
+            return False
+        if event.time is not None and life.opened_at is not None:
+            return event.time - life.opened_at <= SAME_EVENT
+        return ordinal - life.opened_ordinal <= SAME_EVENT_LINES
+
+    def absorb(self, number: int | None, event: Event) -> None:
+        """Let an echo add what it knows (an id, an address) to the connection it is about."""
+        life = self.live.get(number) if number is not None else None
+        if life is None:
+            return
+        life.absorb(event)
+        if event.connection and life.identity != "id" and event.layer != "browser":
+            life.name, life.identity = event.connection, "id"
+        for key in _keys(event):
+            self._keys.setdefault(key, life)
+        self.dirty[life.number] = life
+
+    def ended_before(self, event: Event) -> bool:
+        """Whether this close was told already, by another line about the same id."""
+        return any(key in self._recent for key in _keys(event))
+
+    def on_gap(self, event: Event) -> list[Step]:
+        """Lines are missing: what was open across the gap is unknown from here on."""
+        self.totals.reset()
+        return self._end(list(self.live.values()), "gap", event)
+
+    def retire(self, event: Event, ordinal: int) -> list[Step]:
+        """End the connections of processes that a newer one has replaced without a word."""
+        return self._end(
+            self.processes.replaced(event.time, ordinal, self.live.values()), "restart", event
+        )
+
+    # Openings
+
+    def _opening(self, life: Life | None, event: Event, ordinal: int) -> list[Step]:
+        steps = []
+        if life is not None and (life.state, event.kind) not in NEXT:
+            steps += self._end([life], "restart", event)  # the id is used again
+            life = None
+        if life is None:
+            life = self._born(event)
+            self._named_opens += bool(event.connection)
+        else:
+            life.absorb(event)
+        if event.kind == "opened" or life.opened_line is None:
+            life.opened_by(event, ordinal)
+        steps.append(self._step(life, event.kind, event))
+        return steps
+
+    def _born(self, event: Event) -> Life:
+        self._number += 1
+        if event.connection:
+            life = Life(self._number, event.connection, "id")
+        elif event.client and event.port:
+            life = Life(self._number, f"{event.client}:{event.port}", "address")
+        else:
+            life = Life(self._number, f"{self.service}#{self._number}", "count")
+        life.absorb(event)
+        for key in _keys(event):
+            self._keys[key] = life
+            self._recent.pop(key, None)
+        return life
+
+    # Endings
+
+    def _ending(self, life: Life | None, event: Event) -> list[Step]:
+        if life is None and event.kind == "closing":
+            return []
+        if life is None and event.kind == "closed":
+            if event.layer == "access" and self._app_closes:
+                self.transport_closed += 1  # the application has yet to say so
+                return []
+            if not (event.connection and self._named_opens):
+                life = self._youngest(event)
+        if life is None:
+            return self._unseen(event)
+        if (life.state, event.kind) not in NEXT:
+            return []
+        return [self._step(life, event.kind, event)]
+
+    def _unseen(self, event: Event) -> list[Step]:
+        """It ended, and we never saw it open: it started before us, or was never let in."""
+        life = self._born(event)
+        life.layer = event.layer
+        if event.kind == "closed":
+            self.totals.unseen_close(event)
+        return [self._step(life, event.kind, event)]
+
+    def _youngest(self, event: Event) -> Life | None:
+        fallback = None
+        for looked, life in enumerate(reversed(self.live.values())):
+            if looked >= MAX_SEARCH:
+                break
+            if event.process and life.process and event.process != life.process:
+                continue
+            if (event.path and life.path and event.path != life.path) or (
+                event.client and life.client and event.client != life.client
+            ):
+                continue
+            if life.identity == "count":
+                return life
+            fallback = fallback or life
+        return fallback
+
+    def _reported(self, event: Event, latest: Life) -> list[Step]:
+        """Hold the server's own total against ours; it may tell of closes that nobody logged."""
+        found = self.totals.compare(
+            event, self._live_of[event.process], counted=latest.identity != "id"
+        )
+        if not found.missing:
+            return []
+        others = [
+            life for life in self.live.values()
+            if life is not latest and life.process == event.process
+        ]  # fmt: skip
+        if found.restarted:
+            self.processes.mark_restart(event)
+            return self._end(others[: found.missing], "restart", event)
+        return self._end(others[-found.missing :], "closed", event)
+
+    # Steps
+
+    def _end(self, lives: Iterable[Life], word: str, event: Event) -> list[Step]:
+        return [
+            self._step(life, word, event) for life in lives if (life.state, word) in NEXT
+        ]
+
+    def _step(self, life: Life, word: str, event: Event) -> Step:
+        before: State | None = life.state if life.number in self.live else None
+        after = life.state = NEXT[before, word]
+        change = (after in LIVE) - (before in LIVE)
+        self.live_count += change
+        self._live_of[life.process] += change
+        if after in OVER:
+            life.closed_by(event)
+            if after == "closed":
+                self.closes += 1
+                self._app_closes += event.layer == "app"
+            self.live.pop(life.number, None)
+            self._forget(life)
+        else:
+            self.live[life.number] = life
+        self.dirty[life.number] = life
+        self.transitions.append(
+            Transition(
+                life.number, after, event.time, event.source, event.offset,
+                self.live_count + self.totals.before,
+            )
+        )  # fmt: skip
+        return Step(life, before, after)
+
+    def _forget(self, life: Life) -> None:
+        for key in _keys_of(life):
+            if self._keys.get(key) is life:
+                del self._keys[key]
+            self._recent[key] = None
+        while len(self._recent) > MAX_RECENT:
+            self._recent.popitem(last=False)
+
+    # State
+
+    def snapshot(self) -> dict[str, Any]:
+        """All but the lives themselves, which the timeline keeps, as plain JSON types."""
+        return {
+            "number": self._number,
+            "named_opens": self._named_opens,
+            "closes": self.closes,
+            "app_closes": self._app_closes,
+            "transport_closed": self.transport_closed,
+            "recent": list(self._recent),
+            "totals": self.totals.snapshot(),
+            "processes": self.processes.snapshot(),
+        }
+
+    def restore(self, state: dict[str, Any], lives: Iterable[Life]) -> None:
+        """Take up where `snapshot` was made, with the lives that were not over, oldest first."""
+        self._number = state["number"]
+        self._named_opens = state["named_opens"]
+        self.closes = state["closes"]
+        self._app_closes = state["app_closes"]
+        self.transport_closed = state["transport_closed"]
+        self._recent = OrderedDict.fromkeys(state["recent"])
+        self.totals.restore(state["totals"])
+        self.processes.restore(state["processes"])
+        for life in lives:
+            self.live[life.number] = life
+            self.live_count += life.state in LIVE
+            self._live_of[life.process] += life.state in LIVE
+            for key in _keys_of(life):
+                self._keys[key] = life
+
+
+def _keys(event: Event) -> Iterable[str]:
+    """What a connection is found by: its id within its process, its address and port."""
+    if event.connection:
+        if event.process:
+            yield f"{event.process}/{event.connection}"
+        yield f"/{event.connection}"
+    elif event.client and event.port:
+        yield f"{event.client}:{event.port}"
+
+
+def _keys_of(life: Life) -> Iterable[str]:
+    if life.identity == "id":
+        if life.process:
+            yield f"{life.process}/{life.name}"
+        yield f"/{life.name}"
+    if life.client and life.port:
+        yield f"{life.client}:{life.port}"

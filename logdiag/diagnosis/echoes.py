@@ -1,0 +1,160 @@
+"""One event, several lines: which lines only repeat what another reporter already told.
+
+The application and an access logger both write a line for the same refused request; a protocol
+server writes two for one handshake. A *reporter* is a pack and a layer. A line is an echo of the
+oldest recent line of the same kind that another reporter wrote, that tells nothing different, and
+that this reporter has not echoed yet: so two refused requests that are each reported twice are
+two, not one and not four.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from logdiag.model import SECOND, Event
+
+WINDOW = 2 * SECOND  # two loggers of one process, or a proxy beside it
+WINDOW_LINES = 10  # the same where the log has no clock
+MAX_LOOK = 16  # reports compared per event: bounds the cost in a storm of refusals
+MAX_KEPT = 4096  # reports kept per kind and path: older ones are told as new events
+
+KINDS = frozenset({"opening", "opened", "closed", "rejected", "auth_failure"})
+
+
+class Report:
+    """An event that was counted, and the reporters that have told it so far."""
+
+    __slots__ = ("client", "life", "offset", "ordinal", "path", "reporters", "source", "status", "time")
+
+    def __init__(self, event: Event, reporter: str, ordinal: int) -> None:
+        self.source = event.source
+        self.offset = event.offset
+        self.time = event.time
+        self.ordinal = ordinal
+        self.client = event.client
+        self.path = event.path
+        self.status = event.status
+        self.reporters = {reporter}
+        self.life: int | None = None  # the connection it is about
+
+    def agrees(self, event: Event) -> bool:
+        """Whether the event says nothing that contradicts this report."""
+        if self.status is not None and event.status is not None and self.status != event.status:
+            return False
+        if self.path and event.path and not _same_path(self.path, event.path):
+            return False
+        ours, theirs = self.client, event.client
+        # A proxy sees the client's address and the application the proxy's.
+        return ours is None or theirs is None or ours == theirs or _local(ours) or _local(theirs)
+
+
+class Echoes:
+    """Finds the echoes among the events of one service."""
+
+    def __init__(self) -> None:
+        self._recent: dict[tuple[str, str], deque[Report]] = {}
+        self._reporters: dict[str, set[str]] = {}
+
+    def find(self, event: Event, ordinal: int) -> Report | None:
+        """The report that this event repeats, now told by its reporter too; else None."""
+        known = self._reporters.setdefault(event.kind, set())
+        reporter = _reporter(event)
+        if known <= {reporter}:
+            return None
+        reports = self._recent.get((event.kind, _segment(event)))
+        if not reports:
+            return None
+        while reports and _expired(reports[0], event, ordinal):
+            reports.popleft()
+        for place in range(min(len(reports), MAX_LOOK)):
+            report = reports[place]
+            if reporter not in report.reporters and report.agrees(event):
+                report.reporters.add(reporter)
+                if len(report.reporters) >= len(known | {reporter}):
+                    del reports[place]
+                known.add(reporter)
+                return report
+        return None
+
+    def add(self, event: Event, ordinal: int) -> Report:
+        """Remember an event that was counted, so that its echoes are known."""
+        reporter = _reporter(event)
+        self._reporters.setdefault(event.kind, set()).add(reporter)
+        report = Report(event, reporter, ordinal)
+        key = (event.kind, _segment(event))
+        reports = self._recent.get(key)
+        if reports is None:
+            self._forget(event, ordinal)
+            reports = self._recent[key] = deque(maxlen=MAX_KEPT)
+        reports.append(report)
+        return report
+
+    def _forget(self, event: Event, ordinal: int) -> None:
+        """Drop what is too old to be echoed, once the paths are many."""
+        if len(self._recent) < MAX_KEPT:
+            return
+        for key, reports in list(self._recent.items()):
+            if not reports or _expired(reports[-1], event, ordinal):
+                del self._recent[key]
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types."""
+        return {
+            "reporters": {kind: sorted(names) for kind, names in self._reporters.items()},
+            "recent": [
+                [kind, segment, [_plain(report) for report in reports]]
+                for (kind, segment), reports in self._recent.items()
+                if reports
+            ],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self._reporters = {kind: set(names) for kind, names in state["reporters"].items()}
+        self._recent = {
+            (kind, segment): deque(map(_report, reports), maxlen=MAX_KEPT)
+            for kind, segment, reports in state["recent"]
+        }
+
+
+_PLAIN = ("source", "offset", "time", "ordinal", "client", "path", "status", "life")
+
+
+def _plain(report: Report) -> list[Any]:
+    return [sorted(report.reporters), *(getattr(report, name) for name in _PLAIN)]
+
+
+def _report(values: list[Any]) -> Report:
+    report = Report.__new__(Report)
+    report.reporters = set(values[0])
+    for name, value in zip(_PLAIN, values[1:], strict=True):
+        setattr(report, name, value)
+    return report
+
+
+def _reporter(event: Event) -> str:
+    return f"{event.pattern.partition(':')[0]}/{event.layer}"
+
+
+def _segment(event: Event) -> str:
+    """Requests are looked up by the last part of their path; connections have one queue."""
+    if event.kind != "auth_failure" or not event.path:
+        return ""
+    return event.path.partition("?")[0].rpartition("/")[2]
+
+
+def _expired(report: Report, event: Event, ordinal: int) -> bool:
+    if report.time is not None and event.time is not None:
+        return event.time - report.time > WINDOW
+    return ordinal - report.ordinal > WINDOW_LINES
+
+
+def _same_path(one: str, other: str) -> bool:
+    """Equal but for the query; a mounted router logs the path's end only."""
+    one, other = one.partition("?")[0], other.partition("?")[0]
+    return one == other or one.endswith(other) or other.endswith(one)
+
+
+def _local(address: str) -> bool:
+    return address.startswith(("127.", "::1", "10.", "192.168.", "172.", "fd"))

@@ -1,0 +1,94 @@
+"""Server processes: which ones run, and whose connections ended with them.
+
+A restart ends connections without a line about each. It shows as a start or stop line, as a new
+process id after which the old one never speaks, or as a total that starts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.model import SECOND, Event
+
+SILENT = 60 * SECOND  # an old process that says nothing this long after a new one spoke is gone
+SILENT_LINES = 200
+RECENT = 120 * SECOND  # how long after a restart the guard says so
+RECENT_LINES = 40
+
+
+class Processes:
+    """The server processes of one service."""
+
+    def __init__(self) -> None:
+        self._spoke: dict[str, tuple[int | None, int]] = {}  # process -> last time and line
+        self._began: dict[str, tuple[int | None, int]] = {}
+        self._restart: tuple[int | None, int] | None = None
+        self._ordinal = 0
+
+    def seen(self, event: Event, ordinal: int) -> None:
+        """Note that a process speaks."""
+        self._ordinal = ordinal
+        if event.process:
+            self._spoke[event.process] = (event.time, ordinal)
+            if event.process not in self._began:
+                self._began[event.process] = (event.time, ordinal)
+
+    def mark_restart(self, event: Event) -> None:
+        """Note a restart, for the guard."""
+        self._restart = (event.time, self._ordinal)
+
+    def ended_by(self, event: Event, lives: Iterable[Life]) -> list[Life]:
+        """The lives that a start or stop line ends."""
+        lives = list(lives)
+        if lives or self._spoke:
+            self.mark_restart(event)
+        others = {life.process for life in lives} - {None, event.process}
+        if event.process is None or len(others) <= (event.kind == "server_start"):
+            return lives
+        return [life for life in lives if life.process in (None, event.process)]
+
+    def replaced(self, time: int | None, ordinal: int, lives: Iterable[Life]) -> list[Life]:
+        """The lives of processes that fell silent when a newer process began to speak."""
+        if len(self._spoke) < 2:
+            return []
+        newest = max(self._began, key=lambda process: self._began[process][1])
+        began_at, began_line = self._began[newest]
+        if not _passed(began_at, time, SILENT, ordinal - began_line, SILENT_LINES):
+            return []
+        gone = {process for process, spoke in self._spoke.items() if spoke[1] < began_line}
+        for process in gone:
+            del self._spoke[process]
+            del self._began[process]
+        ended = [life for life in lives if life.process in gone]
+        if gone:
+            self._restart = (began_at, began_line)
+        return ended
+
+    def restarted(self, time: int | None, ordinal: int) -> bool:
+        """Whether a restart is recent enough to explain what is seen now."""
+        if self._restart is None:
+            return False
+        at, line = self._restart
+        return not _passed(at, time, RECENT, ordinal - line, RECENT_LINES)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types."""
+        return {
+            "spoke": self._spoke, "began": self._began,
+            "restart": self._restart, "ordinal": self._ordinal,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self._spoke = {process: tuple(at) for process, at in state["spoke"].items()}
+        self._began = {process: tuple(at) for process, at in state["began"].items()}
+        self._restart = tuple(state["restart"]) if state["restart"] else None
+        self._ordinal = state["ordinal"]
+
+
+def _passed(since: int | None, now: int | None, span: int, lines: int, span_lines: int) -> bool:
+    if since is not None and now is not None:
+        return now - since > span
+    return lines > span_lines

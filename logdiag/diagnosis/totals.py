@@ -1,0 +1,113 @@
+"""The server's own count of connections, held against what the lines account for.
+
+"Total connections: 4" is a second witness. When it says less than the lines do, connections ended
+without a line; when it says more, they began before the log did, or the server never let go of
+connections whose close it logged: that is `drift`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from logdiag.model import Event
+
+RESET_FROM = 3  # a total that falls to one from at least this many is a restart, not closes
+MAX_FLIPS = 3  # contradictions after which the number is not the service's total (one per room?)
+
+
+class Comparison(NamedTuple):
+    """How many connections ended without a line, and whether a restart explains it."""
+
+    missing: int = 0
+    restarted: bool = False
+
+
+class _Scope:
+    """What one server process has reported."""
+
+    __slots__ = ("before", "closed_since", "drift", "fell", "flips", "offsets")
+
+    def __init__(self) -> None:
+        self.before = 0
+        self.drift = 0
+        self.flips = 0
+        self.fell = False
+        self.closed_since = False
+        self.offsets: dict[str, int] = {}  # by wording: some log before they count, some after
+
+
+class Totals:
+    """The totals of one service, by process."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[str, _Scope] = {}
+
+    @property
+    def before(self) -> int:
+        """Connections that were open before the log began, as far as totals tell."""
+        return sum(scope.before for scope in self._scopes.values())
+
+    @property
+    def drift(self) -> int:
+        """How many more connections the server holds than its own lines account for."""
+        return max((scope.drift for scope in self._scopes.values()), default=0)
+
+    def reset(self) -> None:
+        """Forget all: after a gap the next total is a first one."""
+        self._scopes.clear()
+
+    def unseen_close(self, event: Event) -> None:
+        """A connection ended that no line had opened: it was one of those before."""
+        scope = self._scopes.get(event.process or "")
+        if scope is not None:
+            scope.before = max(0, scope.before - 1)
+
+    def compare(self, event: Event, own: int, *, counted: bool) -> Comparison:
+        """Hold `event.total` against `own`, the live connections of that process by its lines.
+
+        `counted`: the connections carry no ids, so the total corrects our count.
+        """
+        total = event.total or 0
+        scope = self._scopes.get(event.process or "")
+        if scope is None:
+            scope = self._scopes[event.process or ""] = _Scope()
+            scope.before = max(0, total - own)
+        difference = total - own - scope.before
+        difference -= scope.offsets.setdefault(event.pattern, difference)
+        closed_since, scope.closed_since = scope.closed_since, event.kind == "closed"
+        if scope.flips >= MAX_FLIPS:
+            return Comparison()
+        if difference < 0:
+            return self._less(scope, -difference, total, own, counted)
+        if not counted or closed_since or event.kind == "closed":
+            scope.drift = difference
+        elif difference:
+            scope.before += difference  # opened where we could not see
+            scope.flips += scope.fell
+        return Comparison()
+
+    @staticmethod
+    def _less(scope: _Scope, missing: int, total: int, own: int, counted: bool) -> Comparison:
+        scope.drift = 0
+        restarted = total <= 1 and own + scope.before >= RESET_FROM
+        if not (counted or restarted):
+            return Comparison()
+        scope.fell = True
+        known = min(scope.before, missing)
+        scope.before -= known
+        return Comparison(missing - known, restarted)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types."""
+        return {
+            process: {name: getattr(scope, name) for name in _Scope.__slots__}
+            for process, scope in self._scopes.items()
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self._scopes = {}
+        for process, values in state.items():
+            scope = self._scopes[process] = _Scope()
+            for name, value in values.items():
+                setattr(scope, name, value)
