@@ -15,20 +15,19 @@ const { WebSocket } = require('ws');
 const [, , log, portText, page, protocol, ending, verdict, , ...command] = process.argv;
 const port = Number(portText);
 const CHANNEL = '/api/channels/17430419-6d3c-4ad2-82f8-31b12f1e8f74';
-const SECONDS = 26;
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 const sleep = (seconds) => new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
 const connections = [];
 const requests = { auth_failures: 0, rejected: 0 };
-const until = () => started + SECONDS * 1000;
-let started;
 
-// A small generator with a fixed seed, so that every run follows the same timetable.
-let state = 20;
-const random = (low, high) => {
-  state = (state * 1103515245 + 12345) % 2147483648;
-  return low + (high - low) * (state / 2147483648);
-};
+// Each visitor's own small generator with a fixed seed, so that every run follows the same timetable.
+function timetable(seed) {
+  let state = seed * 7919;
+  return (low, high) => {
+    state = (state * 48271) % 2147483647;
+    return low + (high - low) * (state / 2147483647);
+  };
+}
 
 function get(address, path, token) {
   const headers = { 'user-agent': AGENT };
@@ -89,7 +88,7 @@ function refused(address) {
   });
 }
 
-async function mountChannelPage(leaky) {
+async function mountChannelPage(leaky, random) {
   await get('127.0.0.1', CHANNEL);            // before the token is there: 401
   if (leaky) await open('127.0.0.1', true);   // the provider in the page opens its own socket
   await sleep(random(0.2, 0.5));              // the token arrives
@@ -97,16 +96,17 @@ async function mountChannelPage(leaky) {
 }
 
 async function visitorWithPage(leaky) {
+  const random = timetable(1);
   await get('127.0.0.1', '/');
   let provider;
   if (!leaky) {
-    await mountChannelPage(false);
+    await mountChannelPage(false, random);
     const probe = await open('127.0.0.1');    // React's StrictMode mounts twice: the first one is closed at once
     await probe.close();
     provider = await open('127.0.0.1');
   }
   for (let visit = leaky ? 0 : 1; visit < 7; visit += 1) {
-    await mountChannelPage(leaky);
+    await mountChannelPage(leaky, random);
     await sleep(random(2.2, 3.8));            // reads the page, leaves it: unmount
     await get('127.0.0.1', '/');
     await sleep(random(0.2, 0.8));
@@ -115,9 +115,10 @@ async function visitorWithPage(leaky) {
 }
 
 async function healthyVisitor(address, first) {
+  const random = timetable(Number(address.slice(-1)));
   await sleep(first);
   let token = 'fresh';
-  for (let visit = 0; ; visit += 1) {
+  for (let visit = 0; visit < 5; visit += 1) {
     if (address === '127.0.0.3' && visit === 2) token = 'expired';
     await get(address, '/');
     await get(address, CHANNEL, token);
@@ -128,9 +129,8 @@ async function healthyVisitor(address, first) {
     if (address === '127.0.0.5' && protocol === 'ws' && command.join(' ').includes('uvicorn')) await refused(address);
     const connection = await open(address);
     await sleep(random(1.5, 4));
-    await connection.close(['', 'done', 'away', '', 'lost'][visit % 5]);
+    await connection.close(['', 'done', 'away', '', 'lost'][visit]);
     await sleep(random(0.5, 2));
-    if (Date.now() > until() - 6000) return;
   }
 }
 
@@ -153,7 +153,6 @@ async function main() {
   try {
     await reachable();
     await sleep(0.5);
-    started = Date.now();
     await Promise.all([
       visitorWithPage(page === 'leaky'),
       ...[0, 1, 2, 3].map((i) => healthyVisitor(`127.0.0.${i + 2}`, 0.3 + i * 0.7)),

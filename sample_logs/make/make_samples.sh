@@ -2,7 +2,12 @@
 # Makes every sample log anew, in about a minute. Needs Node.js with npm, Python 3 with venv, and nginx.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-work=${WORK:-$(mktemp -d)}
+if [ -n "${WORK:-}" ]; then
+  work=$WORK # kept, so that a second run need not install anything
+else
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+fi
 cp "$here"/* "$work"
 cd "$work"
 mkdir -p out
