@@ -1,0 +1,264 @@
+"""Questions to the timeline. Reads only; a writer may be at work in another process."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from logdiag.model import Connection, Event, Evidence, Gap, Source, Transition
+from logdiag.timeline import connect, dump, rows
+from logdiag.timeline.answers import Found, Live, SourceStatus, Span, Totals
+
+_OF_SERVICE = "service = (SELECT id FROM services WHERE name = ?)"
+
+
+class Reader:
+    """`since` is inclusive, `until` exclusive, both ns; with either, what has no time is left out.
+
+    Every method raises `TimelineError` for what SQLite refuses.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path | str) -> None:
+        import sqlite_utils  # 0.1 s: paid by those who ask, not by those who only write
+
+        self._connection = connection
+        self._database = sqlite_utils.Database(
+            connection, recursive_triggers=False, execute_plugins=False
+        )
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Errors: `TimelineError` when there is none, or it is foreign, newer or damaged."""
+        real = Path(path).expanduser().resolve()
+        return cls(connect.open_read_only(real), real)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All questions inside see the same state, whatever the writer commits meanwhile."""
+        with connect.told(self.path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    # -- services -------------------------------------------------------------------------------
+
+    def services(self) -> list[str]:
+        """The names, in order."""
+        return [row["name"] for row in self._rows("SELECT name FROM services ORDER BY name")]
+
+    def span(self, service: str) -> Span:
+        """From when to when the service's events reach."""
+        sql = "SELECT first_time AS first, last_time AS last FROM services WHERE name = ?"
+        found = self._rows(sql, service)
+        return Span(**found[0]) if found else Span()
+
+    def totals(self, service: str, since: int | None = None, until: int | None = None) -> Totals:
+        """What happened in the period."""
+        where, bounds = _period("time", since, until)
+        sql = (
+            "SELECT state, count(DISTINCT connection) AS count FROM transitions "
+            f"WHERE {_OF_SERVICE}{where} GROUP BY state"
+        )
+        steps = self._counts(sql, service, *bounds)
+        finals = self._finals(service, since, until)
+        return Totals(
+            opened=steps.get("open", 0),
+            closed=steps.get("closed", 0),
+            rejected=steps.get("rejected", 0),
+            auth_failures=self._auth_failures(service, since, until),
+            superseded=finals.get("superseded", 0),
+            unknown=finals.get("unknown", 0),
+        )
+
+    def _finals(self, service: str, since: int | None, until: int | None) -> dict[str, int]:
+        sql = (
+            f"SELECT state, count(*) AS count FROM connections AS c WHERE {_OF_SERVICE} "
+            "AND state IN ('superseded', 'unknown')"
+        )
+        where, bounds = _period("time", since, until)
+        if where:
+            sql += (
+                " AND EXISTS (SELECT 1 FROM transitions AS t WHERE t.service = c.service"
+                f" AND t.connection = c.number AND t.state = c.state{where})"
+            )
+        return self._counts(f"{sql} GROUP BY state", service, *bounds)
+
+    def _counts(self, sql: str, *parameters: object) -> dict[str, int]:
+        return {row["state"]: row["count"] for row in self._rows(sql, *parameters)}
+
+    def _auth_failures(self, service: str, since: int | None, until: int | None) -> int:
+        where, bounds = _period("time", since, until)
+        sql = (
+            "SELECT count(*) AS count FROM events AS e WHERE kind = 'auth_failure' "
+            f"AND source IN (SELECT id FROM sources WHERE {_OF_SERVICE}){where} "
+            "AND NOT EXISTS (SELECT 1 FROM echoes AS o "
+            "WHERE o.source = e.source AND o.offset = e.offset)"
+        )
+        return int(self._rows(sql, service, *bounds)[0]["count"])
+
+    def live(self, service: str, since: int | None = None, until: int | None = None) -> Live:
+        """Live connections at the end of the period and at its peak.
+
+        What was alive when the period began counts too; the peak is then at `since`.
+        """
+        before = 0 if since is None else self._last_live(service, since)
+        where, bounds = _period("time", since, until)
+        sql = (
+            f"SELECT live, time FROM transitions WHERE {_OF_SERVICE}{where} "
+            "ORDER BY live DESC, id LIMIT 1"
+        )
+        highest = self._rows(sql, service, *bounds)
+        at_end = self._last_live(service, until)
+        peak, peak_at = (highest[0]["live"], highest[0]["time"]) if highest else (0, None)
+        if before >= peak > 0 or before > peak:
+            peak, peak_at = before, since
+        return Live(at_end, peak, peak_at)
+
+    def _last_live(self, service: str, until: int | None) -> int:
+        where, bounds = _period("time", None, until)
+        sql = f"SELECT live FROM transitions WHERE {_OF_SERVICE}{where} ORDER BY id DESC LIMIT 1"
+        found = self._rows(sql, service, *bounds)
+        return int(found[0]["live"]) if found else 0
+
+    # -- findings and sources -------------------------------------------------------------------
+
+    def findings(
+        self, service: str | None = None, since: int | None = None, until: int | None = None
+    ) -> list[Found]:
+        """The findings of one service or of all, oldest first, with their evidence.
+
+        In the period are those that had begun before `until` and were not resolved before
+        `since`; one without a clock is in every period.
+        """
+        sql = (
+            "SELECT f.*, name FROM findings AS f JOIN services AS s ON s.id = f.service"
+            " WHERE coalesce(name = ?, 1) AND coalesce(resolved_at >= ?, 1)"
+            " AND coalesce(coalesce(pending_at, fired_at) < ?, 1)"
+            " ORDER BY name, coalesce(pending_at, fired_at), rule, fingerprint"
+        )
+        return [
+            Found(row["name"], rows.finding_of(row, self._evidence(row)))
+            for row in self._rows(sql, service, since, until)
+        ]
+
+    def _evidence(self, finding: rows.Record) -> list[Evidence]:
+        sql = (
+            f"SELECT {', '.join(rows.EVIDENCE)} FROM evidence "
+            "WHERE service = ? AND fingerprint = ? ORDER BY position"
+        )
+        found = self._rows(sql, finding["service"], finding["fingerprint"])
+        return [Evidence(**row) for row in found]
+
+    def sources(self, service: str | None = None) -> list[SourceStatus]:
+        """The sources of one service or of all, by service and path."""
+        sql = (
+            "SELECT s.*, name FROM sources AS s JOIN services ON services.id = service "
+            "WHERE coalesce(name = ?, 1) ORDER BY name, path, s.id"
+        )
+        return [self._status(row) for row in self._rows(sql, service)]
+
+    def _status(self, row: rows.Record) -> SourceStatus:
+        source, position = Source(row["id"], row["name"], row["path"]), rows.position_of(row)
+        sql = "SELECT offset, size, reason, time FROM gaps WHERE source = ? ORDER BY id"
+        return SourceStatus(
+            source,
+            position,
+            format=row["format"],
+            bytes=position.offset,
+            lines=row["lines"],
+            recognised=row["recognised"],
+            unknown=row["lines"] - row["recognised"],
+            gaps=tuple(Gap(source, **gap) for gap in self._rows(sql, source.id)),
+            notice=row["notice"],
+        )
+
+    # -- connections and lines ------------------------------------------------------------------
+
+    def connections(
+        self,
+        service: str,
+        numbers: Collection[int] | None = None,
+        state: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        limit: int = -1,
+        offset: int = 0,
+    ) -> list[Connection]:
+        """By number. In a period are those that opened before `until`, not closed before `since`.
+
+        `numbers` picks some; a `limit` of -1 gives all, after the first `offset`.
+        """
+        sql = (
+            f"SELECT {', '.join(rows.CONNECTION)} FROM connections WHERE {_OF_SERVICE}"
+            " AND coalesce(state = ?, 1) AND coalesce(closed_at >= ?, 1)"
+            " AND coalesce(opened_at < ?, 1)"
+        )
+        parameters: list[Any] = [service, state, since, until]
+        if numbers is not None:
+            sql += " AND number IN (SELECT value FROM json_each(?))"
+            parameters.append(rows.to_json(list(numbers)))
+        sql += " ORDER BY number LIMIT ? OFFSET ?"
+        return [rows.connection_of(row) for row in self._rows(sql, *parameters, limit, offset)]
+
+    def transitions(
+        self,
+        service: str,
+        number: int | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> list[Transition]:
+        """The steps of one connection, or of all of the service, in the order they were told."""
+        where, bounds = _period("time", since, until)
+        sql = (
+            f"SELECT {', '.join(rows.TRANSITION)} FROM transitions WHERE {_OF_SERVICE} "
+            f"AND coalesce(connection = ?, 1){where} ORDER BY id"
+        )
+        return [Transition(**row) for row in self._rows(sql, service, number, *bounds)]
+
+    def event(self, source: int, offset: int) -> Event | None:
+        """The event whose line begins at that offset of that source."""
+        sql = f"SELECT {', '.join(rows.EVENT)} FROM events WHERE source = ? AND offset = ?"
+        found = self._rows(sql, source, offset)
+        return Event(**found[0]) if found else None
+
+    def dump(self) -> Iterator[str]:
+        """Canonical JSON lines of all that two runs over the same bytes must agree in."""
+        with connect.told(self.path):
+            yield from dump.lines(self._connection)
+
+    def _rows(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
+        with connect.told(self.path):
+            return list(self._database.query(sql, parameters))
+
+
+def _period(column: str, since: int | None, until: int | None) -> tuple[str, tuple[int, ...]]:
+    """The end of a WHERE clause, empty without bounds, and its parameters."""
+    parts, bounds = "", []
+    for operator, bound in ((">=", since), ("<", until)):
+        if bound is not None:
+            parts += f" AND {column} {operator} ?"
+            bounds.append(bound)
+    return parts, tuple(bounds)

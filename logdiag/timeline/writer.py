@@ -1,0 +1,279 @@
+"""The one writer: sources, and batches that are stored wholly or not at all."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from logdiag.errors import TimelineError
+from logdiag.model import Changes, Connection, Event, Finding, Position, Source
+from logdiag.timeline import connect, rows
+from logdiag.timeline.batch import Batch, SourceUpdate
+from logdiag.timeline.lock import Lock
+from logdiag.timeline.migrate import migrate
+from logdiag.timeline.reader import Reader
+
+
+def _insert(table: str, columns: Iterable[str], verb: str = "INSERT") -> str:
+    names = tuple(columns)
+    return f"{verb} INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+_EVENT = _insert("events", rows.EVENT)
+_EVENT_NARROW = _insert("events", rows.EVENT[: rows.COMMON])
+_CONNECTION = _insert("connections", ("service", *rows.CONNECTION), "REPLACE")
+_TRANSITION = _insert("transitions", ("service", *rows.TRANSITION))
+_ECHO = _insert("echoes", ("source", "offset", "of_source", "of_offset"))
+_FINDING = _insert("findings", ("service", *rows.FINDING), "REPLACE")
+_EVIDENCE = _insert("evidence", ("service", "fingerprint", "position", *rows.EVIDENCE))
+_GAP = _insert("gaps", ("source", "offset", "size", "reason", "time"))
+_DETECTOR = _insert("detector", ("service", "state"), "REPLACE")
+_SOURCE = (
+    "UPDATE sources SET parser = coalesce(?, parser), format = ?, lines = ?, recognised = ?, "
+    + ", ".join(f"{name} = ?" for name in rows.POSITION)
+    + " WHERE id = ?"
+)
+_SPAN = (
+    "UPDATE services SET first_time = min(coalesce(first_time, ?1), ?1), "
+    "last_time = max(coalesce(last_time, ?2), ?2) "
+    "WHERE id = (SELECT service FROM sources WHERE id = ?3)"
+)
+_KNOWN = (
+    "SELECT sources.*, name FROM sources JOIN services ON services.id = service ORDER BY sources.id"
+)
+_OPEN = (
+    "SELECT * FROM connections WHERE service = (SELECT id FROM services WHERE name = ?) "
+    "AND state IN ('connecting', 'open', 'closing') ORDER BY number"
+)
+_UNTAMED = (UnicodeEncodeError, OverflowError)
+
+
+class Writer:
+    """Use from one thread at a time; every method raises `TimelineError` for what SQLite refuses.
+
+    After an error nothing of the call is stored, and the same call may be tried again.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path | str, lock: Lock | None = None
+    ) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._tame = False
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path | str, *, lock: bool = True) -> Self:
+        """Create, or open and bring up to date. ":memory:" is a database for this process only.
+
+        `lock=False` is for whoever holds the lock already. Errors: `TimelineError` for a second
+        writer, and for a file that is not ours, too new, damaged or not writable.
+        """
+        if str(path) == connect.MEMORY:
+            return cls._ready(connect.create_in_memory(), connect.MEMORY, None)
+        real = Path(path).expanduser().resolve()  # two names of one file share one lock
+        connect.prepare_directory(real)
+        held = Lock(real) if lock else None
+        try:
+            return cls._ready(connect.create(real), real, held)
+        except BaseException:
+            if held:
+                held.release()
+            raise
+
+    @classmethod
+    def _ready(cls, connection: sqlite3.Connection, path: Path | str, lock: Lock | None) -> Self:
+        try:
+            with connect.told(path):
+                migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, path, lock)
+
+    def close(self) -> None:
+        """Close the database and let the next writer in."""
+        self._connection.close()
+        if self._lock:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def reader(self) -> Reader:
+        """A reader of this very connection: the only one a database in memory can have."""
+        return Reader(self._connection, self.path)
+
+    # -- what was there before ------------------------------------------------------------------
+
+    def known(self) -> list[tuple[Source, Position]]:
+        """Every source ever registered, oldest first, and how far it has been read."""
+        return [
+            (Source(row["id"], row["name"], row["path"]), rows.position_of(row))
+            for row in self._records(_KNOWN)
+        ]
+
+    def parser_state(self, source: Source) -> dict[str, Any] | None:
+        """What the parser of a source was told to remember; None before its first commit."""
+        return self._json("SELECT parser AS state FROM sources WHERE id = ?", source.id)
+
+    def detector_state(self, service: str) -> dict[str, Any] | None:
+        """The last snapshot of a service's detector; None when there is none."""
+        sql = "SELECT state FROM detector JOIN services ON id = service WHERE name = ?"
+        return self._json(sql, service)
+
+    def open_connections(self, service: str) -> Iterator[Connection]:
+        """The service's connections that may still be alive, by number; read all, then commit."""
+        return map(rows.connection_of, self._records(_OPEN, service))
+
+    def _json(self, sql: str, key: object) -> dict[str, Any] | None:
+        state = next((row["state"] for row in self._records(sql, key)), None)
+        return None if state is None else json.loads(state)
+
+    def _records(self, sql: str, *parameters: object) -> Iterator[rows.Record]:
+        with connect.told(self.path):
+            cursor = self._connection.execute(sql, parameters)
+            columns = [column[0] for column in cursor.description]
+            for row in cursor:
+                yield dict(zip(columns, row, strict=True))
+
+    # -- what changes ---------------------------------------------------------------------------
+
+    def register(self, service: str, path: str) -> Source:
+        """A new source, with an id that no source ever had. Two sources may share a path."""
+        with self._transaction():
+            number = self._service(service)
+            (shown,) = rows.tame((path,))
+            sql = "INSERT INTO sources (service, path) VALUES (?, ?)"
+            identifier = self._connection.execute(sql, (number, shown)).lastrowid
+        return Source(identifier or 0, service, shown)
+
+    def rename(self, source: Source, path: str) -> Source:
+        """The source under its new shown path; its id and its events stay."""
+        (shown,) = rows.tame((path,))
+        with self._transaction():
+            self._update("UPDATE sources SET path = ? WHERE id = ?", (shown, source.id))
+        return source._replace(path=shown)
+
+    def commit(self, batch: Batch) -> None:
+        """Store all of the batch in one transaction.
+
+        Errors: `TimelineError` when an event is there already or its source is not, when the disk
+        is full or fails; then nothing is stored and the same batch may be committed again.
+        """
+        try:
+            with self._transaction():
+                self._store(batch)
+        except _UNTAMED:
+            self._tame = True
+            try:
+                with self._transaction():
+                    self._store(batch)
+            finally:
+                self._tame = False
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """For a big ingest: checkpoints are rarer, and one follows at the end."""
+        with connect.told(self.path):
+            self._connection.execute("PRAGMA wal_autocheckpoint = 16384")
+            try:
+                yield
+            finally:
+                self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with connect.told(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # a full disk or an I/O error may have rolled back by itself
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _store(self, batch: Batch) -> None:
+        for update in batch.sources:
+            self._source(update)
+        self._events(batch.events)
+        self._many(_GAP, map(rows.gap_row, batch.gaps))
+        for service, changes in batch.changes.items():
+            self._changes(self._service(service), changes)
+        for source, text in batch.notices:
+            self._update("UPDATE sources SET notice = ? WHERE id = ?", (text, source.id))
+
+    def _source(self, update: SourceUpdate) -> None:
+        parser = None if update.parser is None else rows.to_json(update.parser)
+        told = (parser, update.format, update.lines, update.recognised)
+        self._update(_SOURCE, (*told, *rows.position_row(update.position), update.source.id))
+
+    def _events(self, events: list[Event]) -> None:
+        narrow, wide = rows.event_rows(events)
+        self._many(_EVENT_NARROW, narrow)
+        self._many(_EVENT, wide)
+        spans: dict[int, tuple[int, int]] = {}
+        for source, run in groupby(events, key=itemgetter(2)):
+            times = [event[1] for event in run if event[1] is not None]
+            if times:
+                first, last = spans.get(source, (times[0], times[0]))
+                spans[source] = (min(first, min(times)), max(last, max(times)))
+        for source, (first, last) in spans.items():
+            self._update(_SPAN, (first, last, source))
+
+    def _changes(self, service: int, changes: Changes) -> None:
+        made = map(rows.connection_row, changes.connections)
+        self._many(_CONNECTION, ((service, *row) for row in made))
+        self._many(_TRANSITION, ((service, *row) for row in changes.transitions))
+        self._many(_ECHO, map(tuple, changes.echoes))
+        for fingerprint in changes.dropped:
+            self._forget(service, fingerprint)
+        for finding in changes.findings:
+            self._finding(service, finding)
+        if changes.snapshot is not None:
+            self._many(_DETECTOR, [(service, rows.to_json(changes.snapshot))])
+
+    def _forget(self, service: int, fingerprint: str) -> None:
+        for table in ("evidence", "findings"):
+            sql = f"DELETE FROM {table} WHERE service = ? AND fingerprint = ?"
+            self._connection.execute(sql, (service, fingerprint))
+
+    def _finding(self, service: int, finding: Finding) -> None:
+        self._forget(service, finding.fingerprint)
+        self._many(_FINDING, [(service, *rows.finding_row(finding))])
+        key = (service, finding.fingerprint)
+        self._many(_EVIDENCE, ((*key, n, *line) for n, line in enumerate(finding.evidence)))
+
+    def _service(self, name: str) -> int:
+        sql = "INSERT INTO services (name) VALUES (?) ON CONFLICT DO NOTHING"
+        self._connection.execute(sql, (name,))
+        row = self._connection.execute("SELECT id FROM services WHERE name = ?", (name,))
+        return int(row.fetchone()[0])
+
+    def _update(self, sql: str, row: rows.Row) -> None:
+        if self._tame:
+            row = rows.tame(row)
+        if self._connection.execute(sql, row).rowcount != 1:
+            words = f"Source {row[-1]} is not in the database {self.path}."
+            raise TimelineError(words, "Nothing of the batch was stored; please report this.")
+
+    def _many(self, sql: str, values: Iterable[rows.Row]) -> None:
+        self._connection.executemany(sql, map(rows.tame, values) if self._tame else values)
