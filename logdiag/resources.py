@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_INSTALLED = _PACKAGE / "_data"  # pyproject.toml's force-include puts it there
+_INSTALLED = _PACKAGE / "_data"  # pyproject.toml's `sources` put it there
 _ROOT = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
 
 
