@@ -143,6 +143,7 @@ class Connections:
             life = Life(self._number, f"{event.client}:{event.port}", "address")
         else:
             life = Life(self._number, f"{self.service}#{self._number}", "count")
+        life.process = event.process
         life.absorb(event)
         for key in _keys(event):
             self._keys[key] = life

@@ -25,7 +25,9 @@ KINDS = frozenset({"opening", "opened", "closed", "rejected", "auth_failure"})
 class Report:
     """An event that was counted, and the reporters that have told it so far."""
 
-    __slots__ = ("client", "life", "offset", "ordinal", "path", "reporters", "source", "status", "time")
+    __slots__ = (
+        "client", "life", "offset", "ordinal", "path", "reporters", "source", "status", "time",
+    )  # fmt: skip
 
     def __init__(self, event: Event, reporter: str, ordinal: int) -> None:
         self.source = event.source

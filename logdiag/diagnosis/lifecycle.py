@@ -81,8 +81,6 @@ class Life:
             self.user = event.user
         if self.path is None:
             self.path = event.path
-        if self.process is None:
-            self.process = event.process
 
     def opened_by(self, event: Event, ordinal: int) -> None:
         """Note when and where it opened."""
@@ -120,7 +118,7 @@ class Life:
 def diagram() -> Iterator[str]:
     """The table as lines of a Mermaid state diagram; the documentation is generated from it."""
     yield "stateDiagram-v2"
-    for (state, word), after in NEXT.items():
-        yield f"    {state or '[*]'} --> {after}: {word}"
-    for state in sorted(OVER):
-        yield f"    {state} --> [*]"
+    for (before, word), after in NEXT.items():
+        yield f"    {before or '[*]'} --> {after}: {word}"
+    for over in sorted(OVER):
+        yield f"    {over} --> [*]"

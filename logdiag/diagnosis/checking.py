@@ -1,0 +1,228 @@
+"""An expression's tree becomes something that runs, once every name and type in it is known."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from logdiag.diagnosis.expression import (
+    COMPARISONS,
+    Binary,
+    Call,
+    ExpressionError,
+    Name,
+    Node,
+    Number,
+    Span,
+    Unary,
+    parse,
+    walk,
+)
+from logdiag.diagnosis.functions import FUNCTIONS, Function
+from logdiag.diagnosis.groups import Seen
+from logdiag.diagnosis.guards import GUARDS
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.view import View
+from logdiag.model import KINDS, Event
+
+_FIELDS = Event._fields[Event._fields.index("connection") :]
+_QUANTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)\Z")
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
+    ">": operator.gt, "<": operator.lt,
+    "+": operator.add, "-": operator.sub, "*": operator.mul,
+    "/": lambda one, other: one / other if other else 0.0,
+}  # fmt: skip
+
+Run = Callable[[View], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A checked expression: `holds(view)`, and which connections and events made it so."""
+
+    text: str
+    holds: Run
+    kinds: frozenset[str]  # kinds of events that it counts
+    guards: tuple[str, ...]
+    _lives: tuple[Callable[[View], Iterable[Life]], ...]
+    _events: tuple[Callable[[View], Iterable[Seen]], ...]
+
+    def lives(self, view: View) -> dict[int, Life]:
+        """The connections that the condition counts, by number."""
+        return {life.number: life for select in self._lives for life in select(view)}
+
+    def events(self, view: View) -> list[Seen]:
+        """The events that it counts, in the order of the log."""
+        found = {seen.ordinal: seen for select in self._events for seen in select(view)}
+        return [found[ordinal] for ordinal in sorted(found)]
+
+
+def condition(text: str) -> Condition:
+    """Parse, check and compile a condition.
+
+    Raises:
+        ExpressionError: with the column (0-based) and what to try.
+    """
+    tree = parse(text)
+    kind, holds = _compile(tree)
+    if kind != "condition":
+        raise ExpressionError(0, f"this is a {kind}, not a condition", "Compare it: ... >= 2")
+    calls = [(FUNCTIONS[name], arguments) for name, arguments in _uses(tree)]
+    # A rule about certain connections names those; one about `live` alone means all of the group.
+    named = [(function, args) for function, args in calls if function.lives and args]
+    named = named or [(function, args) for function, args in calls if function.lives]
+    special = [(function, args) for function, args in named if function.name != "live"]
+    return Condition(
+        text=text,
+        holds=holds,
+        kinds=frozenset(
+            node.name
+            for function, arguments in calls
+            if function.events or function.name == "distinct"
+            for node in arguments
+            if isinstance(node, Name) and node.name in KINDS
+        ),
+        guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
+        _lives=tuple(_selector(f.lives, f, a) for f, a in special or named if f.lives),
+        _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
+    )
+
+
+def _uses(tree: Node) -> list[tuple[str, tuple[Node, ...]]]:
+    names = []
+    for node in walk(tree):
+        match node:
+            case Call(name, arguments):
+                names.append((name, arguments))
+            case Name(name) if name in FUNCTIONS and not FUNCTIONS[name].parameters:
+                names.append((name, ()))
+    return names
+
+
+def _selector(select: Callable[..., Any], function: Function, arguments: Sequence[Node]) -> Run:
+    values = _arguments(function, arguments)
+    return lambda view: select(view, *(value(view) for value in values))
+
+
+def _compile(node: Node) -> tuple[str, Run]:
+    """The node's type and the function that computes it."""
+    match node:
+        case Number(value, percent):
+            constant = value / 100 if percent else value
+            return "number", lambda view: constant
+        case Span(ns):
+            return "duration", lambda view: ns
+        case Name(name, at):
+            return _name(name, at)
+        case Call(name, arguments, at):
+            return _call(name, arguments, at)
+        case Unary(operand):
+            inner = _need("condition", operand, "not")
+            return "condition", lambda view: not inner(view)
+        case Binary("and" | "or" as word, left, right):
+            one, other = _need("condition", left, word), _need("condition", right, word)
+            if word == "and":
+                return "condition", lambda view: one(view) and other(view)
+            return "condition", lambda view: one(view) or other(view)
+        case Binary():
+            return _binary(node)
+
+
+def _binary(node: Binary) -> tuple[str, Run]:
+    word = node.operator
+    (left, one), (right, other) = _compile(node.left), _compile(node.right)
+    apply = _OPERATORS[word]
+    run: Run = lambda view: apply(one(view), other(view))  # noqa: E731 - the compiled node
+    if "condition" in (left, right):
+        raise ExpressionError(node.at, f"'{word}' stands beside a condition, not a number")
+    if word in COMPARISONS:
+        if left != right:
+            raise ExpressionError(
+                node.at, f"a {left} is compared with a {right}",
+                "Write durations with a unit (90s) and counts without.",
+            )  # fmt: skip
+        return "condition", run
+    if word in "+-" and left != right:
+        raise ExpressionError(node.at, f"a {left} and a {right} do not add up")
+    if word == "*" and left == right == "duration":
+        raise ExpressionError(node.at, "a duration is multiplied by a duration")
+    if word == "/" and right == "duration":
+        if left == "number":
+            raise ExpressionError(node.at, "a number is divided by a duration")
+        return "number", run
+    return ("duration" if "duration" in (left, right) else "number"), run
+
+
+def _need(kind: str, node: Node, word: str) -> Run:
+    found, run = _compile(node)
+    if found != kind:
+        raise ExpressionError(
+            node.at, f"'{word}' needs a {kind}, this is a {found}", "Compare it: ... >= 2"
+        )
+    return run
+
+
+def _name(name: str, at: int) -> tuple[str, Run]:
+    if name in GUARDS:
+        return "condition", GUARDS[name].holds
+    function = FUNCTIONS.get(name)
+    if function is None:
+        known = [f.name for f in FUNCTIONS.values() if not f.parameters]
+        raise ExpressionError(at, f"unknown name '{name}'.", _near(name, [*known, *GUARDS]))
+    if function.parameters:
+        wanted = ", ".join(function.parameters)
+        raise ExpressionError(at, f"'{name}' is a function.", f"Write {name}({wanted}).")
+    return function.result, function.run
+
+
+def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[str, Run]:
+    function = FUNCTIONS.get(name)
+    if function is None or not function.parameters:
+        known = [f.name for f in FUNCTIONS.values() if f.parameters]
+        raise ExpressionError(at, f"unknown function '{name}'.", _near(name, known))
+    if len(arguments) != len(function.parameters):
+        wanted = ", ".join(function.parameters)
+        raise ExpressionError(
+            at, f"'{name}' takes {len(function.parameters)} argument(s), not {len(arguments)}.",
+            f"Write {name}({wanted}).",
+        )  # fmt: skip
+    values = _arguments(function, arguments)
+    run = function.run
+    if len(values) == 1:
+        (only,) = values
+        return function.result, lambda view: run(view, only(view))
+    return function.result, lambda view: run(view, *(value(view) for value in values))
+
+
+def _arguments(function: Function, arguments: Sequence[Node]) -> list[Run]:
+    return [_argument(*pair) for pair in zip(function.parameters, arguments, strict=True)]
+
+
+def _argument(wanted: str, node: Node) -> Run:
+    if wanted in ("number", "duration"):
+        found, run = _compile(node)
+        if found != wanted:
+            raise ExpressionError(node.at, f"a {wanted} is wanted here, this is a {found}")
+        return run
+    name = node.name if isinstance(node, Name) else None
+    known = {"kind": KINDS, "field": _FIELDS, "series": ("live",)}.get(wanted)
+    if known is not None:
+        if name not in known:
+            raise ExpressionError(node.at, f"a {wanted} is wanted here.", _near(name or "", known))
+        return lambda view: name
+    match = _QUANTILE.match(name or "")
+    if not match:
+        raise ExpressionError(node.at, "a quantile is wanted here.", "Write p50, p95 or p99.5.")
+    share = float(match[1]) / 100
+    return lambda view: share
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    near = get_close_matches(name, known, 1)
+    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known)}."

@@ -1,0 +1,115 @@
+"""What is judged together: the connections and recent events that share a rule's `by` fields."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.model import Event
+
+BY = ("client", "path", "process", "user")  # what a rule may group by, beside the service
+MAX_WINDOW = 2_000  # recent events kept per group: a rule counts to tens, a storm has thousands
+MAX_IDLE = 50_000  # groups without connections kept per `by`, for their recent events
+
+Key = tuple[str | None, ...]
+
+
+class Seen(NamedTuple):
+    """An event in a window, with its place in the log."""
+
+    ordinal: int
+    event: Event
+
+
+class Group:
+    """The live connections of one group, those that carry a mark, and its recent events."""
+
+    __slots__ = ("key", "lives", "marked", "proofs", "window")
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.lives: dict[int, Life] = {}
+        self.marked: dict[str, dict[int, Life]] = {}
+        self.proofs: dict[str, Counter[tuple[int, int, int]]] = {}
+        self.window: deque[Seen] = deque(maxlen=MAX_WINDOW)
+
+    def add(self, life: Life) -> None:
+        """A connection of this group is live."""
+        self.lives[life.number] = life
+        for mark, proof in (life.marks or {}).items():
+            self.marked.setdefault(mark, {})[life.number] = life
+            self.proofs.setdefault(mark, Counter())[proof] += 1
+
+    def remove(self, life: Life) -> None:
+        """It is live no more."""
+        if self.lives.pop(life.number, None) is None:
+            return
+        for mark, proof in (life.marks or {}).items():
+            self.marked[mark].pop(life.number, None)
+            count = self.proofs[mark]
+            count[proof] -= 1
+            if not count[proof]:
+                del count[proof]
+
+
+class Groups:
+    """All groups of one service under one `by`."""
+
+    def __init__(self, by: tuple[str, ...], kinds: frozenset[str]) -> None:
+        self.by = by
+        self.kinds = kinds  # the kinds of events that some rule counts
+        self._groups: dict[Key, Group] = {}
+
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self._groups.values())
+
+    def get(self, key: Key) -> Group | None:
+        """The group of that key, if there is one."""
+        return self._groups.get(key)
+
+    def of_life(self, life: Life) -> Group:
+        """The group that the connection belongs to."""
+        by = self.by
+        if not by:
+            key: Key = ()
+        elif by == ("client",):
+            key = (life.client_key,)
+        else:
+            key = tuple(life.client_key if name == "client" else getattr(life, name) for name in by)
+        return self._group(key)
+
+    def of_event(self, event: Event, client_key: str | None) -> Group:
+        """The group that the event belongs to."""
+        return self._group(
+            tuple(client_key if name == "client" else getattr(event, name) for name in self.by)
+        )
+
+    def _group(self, key: Key) -> Group:
+        group = self._groups.get(key)
+        if group is None:
+            if len(self._groups) >= MAX_IDLE:
+                self._drop_idle()
+            group = self._groups[key] = Group(key)
+        return group
+
+    def _drop_idle(self) -> None:
+        """Forget the older half of the groups that have no connection."""
+        idle = [key for key, group in self._groups.items() if not group.lives]
+        for key in idle[: (len(idle) + 1) // 2]:
+            del self._groups[key]
+
+    def changed(self, life: Life, was_live: bool) -> Group:
+        """Bring the group up to date after a step of a connection."""
+        group = self.of_life(life)
+        is_live = life.state in LIVE
+        if is_live and not was_live:
+            group.add(life)
+        elif was_live and not is_live:
+            group.remove(life)
+        return group
+
+    def windows(self) -> Iterable[Group]:
+        """The groups that hold recent events."""
+        return (group for group in self._groups.values() if group.window)

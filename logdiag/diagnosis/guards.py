@@ -1,0 +1,51 @@
+"""The healthy explanations, by name: checked before anything is called a leak, and listed.
+
+A rule names in `unless` those that silence it; the others that apply are listed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from logdiag.diagnosis.view import View
+
+
+class GuardCheck(NamedTuple):
+    """A named condition and what it means."""
+
+    name: str
+    doc: str
+    holds: Callable[[View], bool]
+
+
+def _weak_client_key(view: View) -> bool:
+    life = next(iter(view.group.lives.values()), None)
+    return life is None or life.client_key is None or life.client_key.startswith("address ")
+
+
+_TABLE = (
+    GuardCheck(
+        "restarted",
+        "The server restarted within the last 120 s (40 lines): a start line, a new process id, "
+        "or a total that began again.",
+        lambda view: view.service.restarted(),
+    ),
+    GuardCheck(
+        "mass_reconnect",
+        "30% of the clients lost a connection and came back within 60 s: a herd, not a leak.",
+        lambda view: view.service.mass_reconnect(),
+    ),
+    GuardCheck(
+        "log_gap",
+        "Lines went missing within the settle time.",
+        lambda view: view.service.gap(),
+    ),
+    GuardCheck(
+        "weak_client_key",
+        "Clients are told apart by address only, or not at all: offices and tabs share one.",
+        _weak_client_key,
+    ),
+)
+
+GUARDS: dict[str, GuardCheck] = {guard.name: guard for guard in _TABLE}

@@ -1,0 +1,114 @@
+"""What was noticed at a connection's opening, and stays with it while it lives.
+
+    auth_failure   a request was refused just before (the page mounted without its token)
+    reconnect      the client said that it reconnects, or lost a connection, just before
+    surplus        after that loss more connections came than were lost
+    twin           the same client opened another one to the same path just before
+
+A mark carries its proof: the line (source, offset, line number) of what came before.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.model import SECOND, Event
+
+BEFORE = 10 * SECOND  # "just before": a mount, its requests and its socket
+BEFORE_LINES = 10
+TWIN = 2 * SECOND
+TWIN_LINES = 4
+MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
+
+Proof = tuple[int, int, int]
+
+
+class _Before(NamedTuple):
+    time: int | None
+    ordinal: int
+    proof: Proof
+    lost: int = 1  # connections lost and not yet replaced
+    life: int = 0
+
+
+class Marks:
+    """Remembers, per client, what came before the next opening."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, _Before] = {}
+        self._lost: dict[str, _Before] = {}
+        self._opened: dict[str, _Before] = {}
+
+    def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
+        """A request was refused."""
+        self._note(self._failed, key or "", _before(event, ordinal))
+
+    def on_loss(self, event: Event, key: str | None, ordinal: int) -> None:
+        """A connection of the client was lost, or it says that it reconnects."""
+        if event.kind == "closed" and key is None:
+            return  # somebody's close says nothing of the next one's opening
+        earlier = self._lost.get(key or "")
+        before = _before(event, ordinal)
+        if earlier is not None and _near(earlier, event, ordinal, BEFORE, BEFORE_LINES):
+            before = before._replace(lost=max(earlier.lost, 0) + 1)
+        self._note(self._lost, key or "", before)
+
+    def on_opened(self, life: Life, event: Event, ordinal: int) -> None:
+        """Mark the connection that just opened."""
+        key = life.client_key
+        failed = self._failed.get(key or "") or self._failed.get("")
+        if failed and _near(failed, event, ordinal, BEFORE, BEFORE_LINES):
+            _mark(life, "auth_failure", failed.proof)
+        lost = self._lost.get(key or "") or self._lost.get("")
+        if lost and _near(lost, event, ordinal, BEFORE, BEFORE_LINES):
+            _mark(life, "reconnect", lost.proof)
+            if lost.lost <= 0:
+                _mark(life, "surplus", lost.proof)
+            where = (key or "") if self._lost.get(key or "") else ""
+            self._lost[where] = lost._replace(lost=lost.lost - 1)
+        if key is not None:
+            self._twin(life, f"{key} {life.path or ''}", event, ordinal)
+
+    def _twin(self, life: Life, key: str, event: Event, ordinal: int) -> None:
+        earlier = self._opened.get(key)
+        if earlier and _near(earlier, event, ordinal, TWIN, TWIN_LINES):
+            _mark(life, "twin", earlier.proof)
+        self._note(self._opened, key, _before(event, ordinal)._replace(life=life.number))
+
+    @staticmethod
+    def _note(memory: dict[str, _Before], key: str, before: _Before) -> None:
+        memory.pop(key, None)  # so that the oldest stays first
+        memory[key] = before
+        if len(memory) > MAX_CLIENTS:
+            del memory[next(iter(memory))]
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types."""
+        return {"failed": self._failed, "lost": self._lost, "opened": self._opened}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self._failed, self._lost, self._opened = (
+            {
+                key: _Before(time, ordinal, tuple(proof), lost, life)
+                for key, (time, ordinal, proof, lost, life) in state[name].items()
+            }
+            for name in ("failed", "lost", "opened")
+        )
+
+
+def _before(event: Event, ordinal: int) -> _Before:
+    return _Before(event.time, ordinal, (event.source, event.offset, event.line))
+
+
+def _near(before: _Before, event: Event, ordinal: int, span: int, lines: int) -> bool:
+    if before.time is not None and event.time is not None:
+        return event.time - before.time <= span
+    return ordinal - before.ordinal <= lines
+
+
+def _mark(life: Life, mark: str, proof: Proof) -> None:
+    if life.marks is None:
+        life.marks = {}
+    life.marks[mark] = proof
