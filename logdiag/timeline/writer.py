@@ -13,28 +13,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from logdiag.errors import TimelineError
-from logdiag.model import Changes, Connection, Event, Finding, Position, Source
+from logdiag.model import Changes, Connection, Echo, Event, Finding, Position, Source
 from logdiag.timeline import connect, rows
 from logdiag.timeline.batch import Batch, SourceUpdate
 from logdiag.timeline.lock import Lock
 from logdiag.timeline.migrate import migrate
 from logdiag.timeline.reader import Reader
 
-
-def _insert(table: str, columns: Iterable[str], verb: str = "INSERT") -> str:
-    names = tuple(columns)
-    return f"{verb} INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-
-
-_EVENT = _insert("events", rows.EVENT)
-_EVENT_NARROW = _insert("events", rows.EVENT[: rows.COMMON])
-_CONNECTION = _insert("connections", ("service", *rows.CONNECTION), "REPLACE")
-_TRANSITION = _insert("transitions", ("service", *rows.TRANSITION))
-_ECHO = _insert("echoes", ("source", "offset", "of_source", "of_offset"))
-_FINDING = _insert("findings", ("service", *rows.FINDING), "REPLACE")
-_EVIDENCE = _insert("evidence", ("service", "fingerprint", "position", *rows.EVIDENCE))
-_GAP = _insert("gaps", ("source", "offset", "size", "reason", "time"))
-_DETECTOR = _insert("detector", ("service", "state"), "REPLACE")
+_CONNECTION = ("service", *rows.CONNECTION)
+_TRANSITION = ("service", *rows.TRANSITION)
+_FINDING = ("service", *rows.FINDING)
+_EVIDENCE = ("service", "fingerprint", "position", *rows.EVIDENCE)
+_GAP = ("source", "offset", "size", "reason", "time")
 _SOURCE = (
     "UPDATE sources SET parser = coalesce(?, parser), format = ?, lines = ?, recognised = ?, "
     + ", ".join(f"{name} = ?" for name in rows.POSITION)
@@ -188,17 +178,6 @@ class Writer:
                 self._tame = False
 
     @contextmanager
-    def bulk(self) -> Iterator[None]:
-        """For a big ingest: checkpoints are rarer, and one follows at the end."""
-        with connect.told(self.path):
-            self._connection.execute("PRAGMA wal_autocheckpoint = 16384")
-            try:
-                yield
-            finally:
-                self._connection.execute("PRAGMA wal_autocheckpoint = 1000")
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
-    @contextmanager
     def _transaction(self) -> Iterator[None]:
         with connect.told(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
@@ -215,7 +194,7 @@ class Writer:
         for update in batch.sources:
             self._source(update)
         self._events(batch.events)
-        self._many(_GAP, map(rows.gap_row, batch.gaps))
+        self._insert("gaps", _GAP, map(rows.gap_row, batch.gaps))
         for service, changes in batch.changes.items():
             self._changes(self._service(service), changes)
         for source, text in batch.notices:
@@ -227,9 +206,7 @@ class Writer:
         self._update(_SOURCE, (*told, *rows.position_row(update.position), update.source.id))
 
     def _events(self, events: list[Event]) -> None:
-        narrow, wide = rows.event_rows(events)
-        self._many(_EVENT_NARROW, narrow)
-        self._many(_EVENT, wide)
+        self._insert("events", rows.EVENT, events)
         spans: dict[int, tuple[int, int]] = {}
         for source, run in groupby(events, key=itemgetter(2)):
             times = [event[1] for event in run if event[1] is not None]
@@ -241,15 +218,17 @@ class Writer:
 
     def _changes(self, service: int, changes: Changes) -> None:
         made = map(rows.connection_row, changes.connections)
-        self._many(_CONNECTION, ((service, *row) for row in made))
-        self._many(_TRANSITION, ((service, *row) for row in changes.transitions))
-        self._many(_ECHO, map(tuple, changes.echoes))
+        steps = changes.transitions
+        self._insert("connections", _CONNECTION, ((service, *row) for row in made), "REPLACE")
+        self._insert("transitions", _TRANSITION, ((service, *step) for step in steps))
+        self._insert("echoes", Echo._fields, changes.echoes)
         for fingerprint in changes.dropped:
             self._forget(service, fingerprint)
         for finding in changes.findings:
             self._finding(service, finding)
         if changes.snapshot is not None:
-            self._many(_DETECTOR, [(service, rows.to_json(changes.snapshot))])
+            row = (service, rows.to_json(changes.snapshot))
+            self._insert("detector", ("service", "state"), [row], "REPLACE")
 
     def _forget(self, service: int, fingerprint: str) -> None:
         for table in ("evidence", "findings"):
@@ -258,9 +237,10 @@ class Writer:
 
     def _finding(self, service: int, finding: Finding) -> None:
         self._forget(service, finding.fingerprint)
-        self._many(_FINDING, [(service, *rows.finding_row(finding))])
+        self._insert("findings", _FINDING, [(service, *rows.finding_row(finding))])
         key = (service, finding.fingerprint)
-        self._many(_EVIDENCE, ((*key, n, *line) for n, line in enumerate(finding.evidence)))
+        lines = ((*key, place, *line) for place, line in enumerate(finding.evidence))
+        self._insert("evidence", _EVIDENCE, lines)
 
     def _service(self, name: str) -> int:
         sql = "INSERT INTO services (name) VALUES (?) ON CONFLICT DO NOTHING"
@@ -275,5 +255,11 @@ class Writer:
             words = f"Source {row[-1]} is not in the database {self.path}."
             raise TimelineError(words, "Nothing of the batch was stored; please report this.")
 
-    def _many(self, sql: str, values: Iterable[rows.Row]) -> None:
-        self._connection.executemany(sql, map(rows.tame, values) if self._tame else values)
+    def _insert(
+        self, table: str, columns: Iterable[str], values: Iterable[rows.Row], verb: str = "INSERT"
+    ) -> None:
+        names, kept = rows.without_nulls(columns, map(rows.tame, values) if self._tame else values)
+        if names:
+            marks = ", ".join("?" * len(names))
+            sql = f"{verb} INTO {table} ({', '.join(names)}) VALUES ({marks})"
+            self._connection.executemany(sql, kept)
