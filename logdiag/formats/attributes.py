@@ -1,0 +1,122 @@
+"""Attributes of structured lines: which fields of an event they fill, and what they say of time.
+
+Names are compared without case, `_`, `-` and `.`. Sources: winston, pino and pino-http, bunyan,
+structlog, python-json-logger, ECS, OpenTelemetry's semantic conventions, journald.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from logdiag.formats.fields import Value, coerce
+
+MAX_ATTRIBUTES = 200  # of one line; what a client can make a server log is not trusted
+MAX_DEPTH = 3
+
+MESSAGE_KEYS = ("message", "msg", "MESSAGE", "log", "event", "text")
+TIME_KEYS = ("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "t")
+LOGGER_KEYS = ("logger", "logger_name", "loggerName", "name", "label", "context", "SYSLOG_IDENTIFIER")
+PROCESS_KEYS = ("pid", "process", "processId", "process_id", "_PID", "SYSLOG_PID")
+
+# Field -> the names of attributes that fill it, the best first. "*x": at any depth.
+_SOURCES: dict[str, str] = {
+    "connection": "*connectionid *connid *socketid *websocketid *wsid *sessionid clientid *cid"
+    " *sid connection socket id ws.id socket.id connection.id client.id",
+    "client": "*remoteaddress *remoteaddr *clientip *clientaddress *remoteip *ipaddress *ip client"
+    " remote peer address addr *xforwardedfor *client.address",
+    "port": "*remoteport *clientport",
+    "user": "*userid *username user.id user *uid *sub",
+    "agent": "*useragent *user-agent",
+    "path": "*url *path *originalurl *uri *endpoint *requesturi *urlpath",
+    "status": "*statuscode *status *httpstatus",
+    "code": "*closecode code wscode event.code",
+    "reason": "*closereason *reason *disconnectreason",
+    "total": "*totalconnections *activeconnections *connectioncount *connections *openconnections"
+    " *clientcount *totalclients *connectedclients total *active clients",
+    "duration": "*durationseconds *connectionduration",
+    "state": "*readystate",
+    "recipients": "*recipients *recipientcount *sentto",
+}
+_RANKS: dict[str, tuple[str, int, bool]] = {}
+for _field, _names in _SOURCES.items():
+    for _rank, _name in enumerate(_names.split()):
+        _RANKS[_name.lstrip("*").replace("-", "")] = (_field, _rank, _name.startswith("*"))
+
+_INSPECTED = re.compile(r"([A-Za-z_][\w]{0,63}): (?:'([^']*)'|\"([^\"]*)\"|([^\s,{}\[\]]+))")
+
+
+def load(text: str) -> dict[str, Any] | None:
+    """A JSON object, or None for whatever is none: wrong, or nested deeper than Python goes."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def inspected(text: str) -> dict[str, Any] | None:
+    """What Node's `util.inspect` prints behind a message, `{ id: 'x', total: 3 }`; else None."""
+    if not (text.startswith("{ ") and text.endswith(" }")):
+        return None
+    pairs = _INSPECTED.findall(text[:8_192])
+    return {name: single or double or bare for name, single, double, bare in pairs} or None
+
+
+def message(attributes: Mapping[str, Any]) -> str | None:
+    """The text of a structured line. journald writes what is not UTF-8 as an array of bytes."""
+    for key in MESSAGE_KEYS:
+        value = attributes.get(key)
+        if isinstance(value, str):
+            return value
+        if key == "MESSAGE" and isinstance(value, list):
+            try:
+                return bytes(value).decode("utf-8", "backslashreplace")
+            except (ValueError, TypeError):
+                continue
+    return None
+
+
+def first_text(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    """The first of these attributes that is a text or a number, as text."""
+    for key in keys:
+        value = attributes.get(key)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            return str(value)
+    return None
+
+
+def fields(attributes: Mapping[str, Any]) -> dict[str, Value]:
+    """The event fields that the attributes fill."""
+    best: dict[str, tuple[int, Value]] = {}
+    for depth, name, value in _walk(attributes):
+        known = _RANKS.get(name) or _RANKS.get(name.rpartition(".")[2])
+        if known is None:
+            continue
+        field, rank, anywhere = known
+        if depth and not anywhere and name not in _RANKS:
+            continue
+        if field in best and best[field][0] <= rank + 100 * depth:
+            continue
+        if (fitting := coerce(field, value)) is not None:
+            best[field] = (rank + 100 * depth, fitting)
+    return {field: value for field, (_, value) in best.items()}
+
+
+def _walk(attributes: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:
+    """(depth, normalised dotted name, scalar), breadth first, bounded."""
+    queue: list[tuple[int, str, Mapping[str, Any]]] = [(0, "", attributes)]
+    seen = 0
+    for depth, prefix, mapping in queue:
+        for key, value in mapping.items():
+            seen += 1
+            if seen > MAX_ATTRIBUTES:
+                return
+            name = prefix + str(key).lower().replace("_", "").replace("-", "")
+            if isinstance(value, dict):
+                if depth < MAX_DEPTH:
+                    queue.append((depth + 1, f"{name.rpartition('.')[2]}.", value))
+            else:
+                yield depth, name, value

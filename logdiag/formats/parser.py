@@ -1,0 +1,143 @@
+"""Blocks become events. One Parser per source; what it remembers is small, and JSON-able."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from logdiag.formats.fields import SLOTS
+from logdiag.formats.pack import Formats
+from logdiag.formats.recognise import Opened, recognise
+from logdiag.formats.timestamps import Clock, TimePolicy
+from logdiag.model import Block, Event
+
+# Lines in front of an event without a time that are asked for theirs. Half of a mixed log's lines
+# have none (morgan beside winston); farther back, another line's time says little.
+LOOK_BACK = 8
+MAX_LOOKED_AT = 16_384  # bytes; a longer line is no place to look for the time of another
+_LINE_FEED = 10
+
+_TIME, _SOURCE, _OFFSET = SLOTS["time"], SLOTS["source"], SLOTS["offset"]
+_LINE, _ARRIVED = SLOTS["line"], SLOTS["arrived"]
+
+
+class Parser:
+    """Turns the blocks of one source, in order, into events.
+
+    However the source's bytes are cut into blocks (at line ends), events and state come out the
+    same. `state` is what an earlier parser's `state()` gave; parsing goes on from there.
+    """
+
+    def __init__(
+        self, formats: Formats, policy: TimePolicy, state: Mapping[str, Any] | None = None
+    ) -> None:
+        self._scanner = formats.scanner
+        self._packs = {pattern.name: pattern.pack for pattern in formats.patterns.values()}
+        self._clock = Clock(policy)
+        known = state or {}
+        self.lines: int = known.get("lines", 0)
+        self.recognised: int = known.get("recognised", 0)
+        self.bad_times: int = known.get("bad_times", 0)
+        self._clock.last = known.get("last_time")
+        self._counts: dict[str, int] = dict(known.get("packs", {}))
+        self._recent: list[int | None] = list(known.get("recent", []))
+
+    @property
+    def last_time(self) -> int | None:
+        """The time (ns) of the source's last event that had one."""
+        return self._clock.last
+
+    @property
+    def format(self) -> str | None:
+        """The pack that knew most of the lines so far; None before the first one."""
+        return max(self._counts, key=lambda pack: (self._counts[pack], pack), default=None)
+
+    @property
+    def unknown(self) -> int:
+        """Lines that became no event."""
+        return self.lines - self.recognised
+
+    def state(self) -> dict[str, Any]:
+        """All that is remembered, as plain JSON types."""
+        return {
+            "lines": self.lines, "recognised": self.recognised, "bad_times": self.bad_times,
+            "last_time": self._clock.last, "packs": dict(self._counts), "recent": list(self._recent),
+        }  # fmt: skip
+
+    def parse(self, block: Block) -> list[Event]:
+        """The events of a block's lines, in order."""
+        data = block.data
+        events: list[Event] = []
+        if block.arrived is not None:
+            self._clock.reference = block.arrived
+        begin, end = 0, -1  # of the line at hand, without its line feed
+        counted = behind = 0  # where lines are counted up to; what lies behind the last event
+        opened: Opened | None = None
+        for literal, start, stop in self._scanner.find(data):
+            if start >= end:
+                begin = data.rfind(b"\n", 0, start) + 1
+                end = data.find(b"\n", stop)
+                end = len(data) if end < 0 else end
+                opened = Opened(data[begin:end], self._clock)
+            elif opened is None:
+                continue  # the line is an event already
+            choice = self._scanner.choices[literal]
+            values = recognise(opened, choice, stop - begin, self._clock)
+            if values is None:
+                continue
+            self.bad_times += opened.envelope.bad_time
+            opened = None
+            self.lines += data.count(b"\n", counted, begin)
+            if values[_TIME] is None:
+                values[_TIME] = self._time_before(data, behind, begin)
+            counted, behind = begin, end + 1
+            events.append(self._event(values, block, begin))
+        self._finish(data, counted, behind)
+        return events
+
+    def _event(self, values: list[Any], block: Block, begin: int) -> Event:
+        values[_SOURCE], values[_OFFSET] = block.source.id, block.offset + begin
+        values[_LINE], values[_ARRIVED] = self.lines + 1, block.arrived
+        event = Event._make(values)
+        self._clock.last = event.time
+        pack = self._packs[event.pattern]
+        self._counts[pack] = self._counts.get(pack, 0) + 1
+        self.recognised += 1
+        self._recent.clear()
+        return event
+
+    def _finish(self, data: bytes, counted: int, behind: int) -> None:
+        """Count the lines behind the last event, and remember the times of the last few."""
+        self.lines += data.count(b"\n", counted)
+        if data and not data.endswith(b"\n"):
+            self.lines += 1
+        times = [self._time_of(line) for line in _lines_before(data, behind, len(data))]
+        self._recent = [*self._recent, *reversed(times)][-LOOK_BACK:]
+
+    def _time_before(self, data: bytes, behind: int, begin: int) -> int | None:
+        """The time of the nearest line in front that has one; else the last event's."""
+        looked = 0
+        for line in _lines_before(data, behind, begin):
+            looked += 1
+            if (time := self._time_of(line)) is not None:
+                return time
+        for time in self._recent[max(looked - LOOK_BACK + len(self._recent), 0) :][::-1]:
+            if time is not None:
+                return time
+        return self._clock.last
+
+    def _time_of(self, line: bytes) -> int | None:
+        if len(line) > MAX_LOOKED_AT:
+            return None
+        return Opened(line, self._clock).envelope.time
+
+
+def _lines_before(data: bytes, low: int, high: int) -> Iterator[bytes]:
+    """The last LOOK_BACK lines within `data[low:high]`, the last one first."""
+    for _ in range(LOOK_BACK):
+        if high <= low:
+            return
+        end = high - 1 if data[high - 1] == _LINE_FEED else high
+        start = max(data.rfind(b"\n", 0, end) + 1, low)
+        yield data[start:end]
+        high = start
