@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from operator import itemgetter
@@ -256,10 +256,10 @@ class Writer:
             raise TimelineError(words, "Nothing of the batch was stored; please report this.")
 
     def _insert(
-        self, table: str, columns: Iterable[str], values: Iterable[rows.Row], verb: str = "INSERT"
+        self, table: str, columns: Sequence[str], values: Iterable[rows.Row], verb: str = "INSERT"
     ) -> None:
-        names, kept = rows.without_nulls(columns, map(rows.tame, values) if self._tame else values)
-        if names:
+        tamed = map(rows.tame, values) if self._tame else values
+        for names, chunk in rows.without_nulls(columns, tamed):
             marks = ", ".join("?" * len(names))
             sql = f"{verb} INTO {table} ({', '.join(names)}) VALUES ({marks})"
-            self._connection.executemany(sql, kept)
+            self._connection.executemany(sql, chunk)
