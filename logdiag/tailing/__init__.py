@@ -15,6 +15,7 @@ from logdiag.tailing.notices import Notice
 from logdiag.tailing.reader import Reader
 from logdiag.tailing.tailer import Tailer
 from logdiag.tailing.targets import Target, targets
+from logdiag.tailing.watcher import Watcher
 
 __all__ = [
     "BLOCK_SIZE",
@@ -24,6 +25,7 @@ __all__ = [
     "Reader",
     "Tailer",
     "Target",
+    "Watcher",
     "discover",
     "targets",
 ]

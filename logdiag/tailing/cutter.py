@@ -85,8 +85,10 @@ class Cutter:
                 return True
 
     def _skip_hole(self) -> None:
-        """Pass NUL bytes at the very start: a writer without O_APPEND leaves a hole of the old
-        file's length when it goes on after copytruncate.
+        """Pass zeros at the very start.
+
+        A writer without O_APPEND leaves a hole of the old file's length when it goes on after
+        copytruncate.
         """
         mark = self.mark
         while True:

@@ -1,6 +1,7 @@
 """Which files of a target are logs."""
 
-# ruff: noqa: PTH -- the sweep looks at thousands of files each second; strings are 5 times faster.
+# ruff: noqa: PTH112, PTH116, PTH118, PTH123, PTH208
+# The sweep looks at thousands of files each second; plain strings are 5 times faster than Path.
 from __future__ import annotations
 
 import os
@@ -31,8 +32,9 @@ MAX_DEPTH = 32  # directories below the root; deeper is a loop the checks did no
 
 
 class Found(NamedTuple):
-    """One file. `path` is real, `shown` relative to the target; `given`: asked for, not a
-    neighbour that only serves to find a rotated file again.
+    """One file: `path` is real, `shown` is relative to the target.
+
+    `given`: asked for, not a neighbour that only serves to find a rotated file again.
     """
 
     service: str
@@ -61,6 +63,7 @@ class Discoverer:
     def __init__(self) -> None:
         self.notices: list[Notice] = []
         self.blind: set[str] = set()
+        self._directories: set[str] = set()
         self._kinds: dict[tuple[int, int, str], tuple[int, Kind | None]] = {}
         self._used: dict[tuple[int, int, str], tuple[int, Kind | None]] = {}
 
@@ -80,9 +83,14 @@ class Discoverer:
         if target.root == STDIN:
             return []
         if os.path.isdir(target.root):
+            self._directories.add(target.root)
             found = list(self._directory(target, target.root, "", set(), 0))
             if not found and not self.notices:
                 self._say(target.root, "there are no log files in this directory", "", "info")
+        elif target.root in self._directories:
+            self.blind.add(target.service)  # not mounted, perhaps: nothing in it is called deleted
+            self._say(target.root, "the directory is not there any more", "It is awaited.")
+            return []
         else:
             found = self._file(target)
         return sorted(found, key=_reading_order)

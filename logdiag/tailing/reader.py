@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Protocol
 
 from logdiag.model import Block, Gap, Position, Source
 from logdiag.tailing.cutter import Cutter, Piece
 from logdiag.tailing.discover import Found
-from logdiag.tailing.fingerprint import HEAD_SIZE, TAIL_SIZE, Mark, head_agrees, tail_agrees
-from logdiag.tailing.pool import Key, MovedError, Pool
-
-
-class ChangedError(Exception):
-    """What stands before the offset is not what was read there."""
+from logdiag.tailing.fingerprint import Mark
+from logdiag.tailing.pool import Key, MovedError
+from logdiag.tailing.settings import ChangedError, Settings
 
 
 class Reader(Protocol):
@@ -43,21 +39,6 @@ class Reader(Protocol):
 
         A block without data carries only a new position (the source has ended).
         """
-
-
-class Settings:
-    """What all readers of one tailer share; the buffer is why they are read one at a time."""
-
-    def __init__(
-        self, pool: Pool, wall: Callable[[], int], final: bool, block_size: int, max_line: int
-    ) -> None:
-        self.pool = pool
-        self.wall = wall
-        self.final = final
-        self.block_size = block_size
-        self.max_line = max_line
-        self.buffer = bytearray(min(block_size, max_line))
-        self.before = bytearray(TAIL_SIZE)
 
 
 class _FileSupply:
@@ -101,7 +82,8 @@ class FileReader:
         self.mtime = found.mtime
         self.mark = mark
         self.ended = ended
-        self.changed = False  # the file at this inode is no longer the one that was read
+        self._changed = False  # the file at this inode is no longer the one that was read
+        self._failed = False  # it could not be read; the next sweep tries again
         self.gone_since: int | None = None  # wall time at which it had no path any more
         self.grew_at = settings.wall()
         self._settings = settings
@@ -135,27 +117,44 @@ class FileReader:
             return False
         return self.ended or self._settings.final
 
-    def saw(self, size: int, mtime: int) -> bool:
-        """Take note of the file's size and time; whether they changed."""
-        if (size, mtime) == (self.size, self.mtime):
+    def saw(self, found: Found) -> bool:
+        """Take note of where and how the file is now; False when it holds other content."""
+        self.path, self.shown = found.path, found.shown
+        if self.gone_since is not None:
+            self.gone_since = None
+            self._settings.pool.unpin(self.key)
+        return self.grow(found.size, found.mtime)
+
+    def grow(self, size: int, mtime: int) -> bool:
+        """Take note of the file's size and time; False when it holds other content."""
+        if self._changed or size < self.mark.offset:
+            return False
+        if (size, mtime) == (self.size, self.mtime) and not self._failed:
+            return True
+        if not self._same():
             return False
         self.size, self.mtime = size, mtime
         self.grew_at = self._settings.wall()
-        self._dirty, self._closing = True, False
+        self._dirty, self._closing, self._failed = True, False, False
         return True
+
+    def _same(self) -> bool:
+        """Whether the bytes before the offset still are those that were read."""
+        tail, offset = self.mark.tail, self.mark.offset
+        try:
+            fd = self._settings.pool.get(self.key, self.path)
+            return os.pread(fd, len(tail), offset - len(tail)) == tail
+        except (OSError, MovedError):
+            return True  # cannot be told now; reading tells
 
     def end(self) -> None:
         """The file will not grow any more: what is left is to be taken, newline or not."""
-        if not self.ended or self.unread:
+        if not self.ended:
             self._dirty = self._closing = True
 
     def finish(self) -> None:
         """Nothing can be read any more; the position is given once more, as ended."""
         self.ended, self._dirty = True, False
-
-    def reread(self) -> None:
-        """Try again what could not be read."""
-        self._dirty = True
 
     def position(self) -> Position:
         """How far this file was read."""
@@ -169,9 +168,8 @@ class FileReader:
             piece = self._cutter.cut(self._closing or self._settings.final)
         except (ChangedError, MovedError):
             return self._change()
-        except OSError:
-            self._dirty = False  # the sweep meets the same error and tells it
-            return self._farewell()
+        except OSError as error:
+            return self._fail(error)
         if piece is None:
             self._dirty, self._live = False, True
             self.ended = self.ended or self._closing
@@ -191,18 +189,17 @@ class FileReader:
         self._told_end = self.ended
         return Block(self.source, self.mark.offset, b"", self.position(), None)
 
+    def _fail(self, error: OSError) -> Gap | None:
+        self._dirty, self._failed = False, True
+        return self._one_shot_gap(f"cannot be read: {error.strerror or error}")
+
     def _change(self) -> Gap | None:
-        self._dirty, self.changed = False, True
+        self._dirty, self._changed = False, True
+        return self._one_shot_gap("the file changed while it was read")
+
+    def _one_shot_gap(self, reason: str) -> Gap | None:
+        """Following waits for the next sweep; a one-shot run has none, so it tells at once."""
         if not self._settings.final:
             return None
         self.finish()
-        return Gap(self.source, self.mark.offset, None, "the file changed while it was read")
-
-
-def resume_mark(position: Position, fd: int) -> Mark | None:
-    """The mark of a position in the open file, or None if its bytes are not those read."""
-    head = os.pread(fd, HEAD_SIZE, 0)[: min(HEAD_SIZE, position.offset)]
-    tail = os.pread(fd, position.tail_size, position.offset - position.tail_size)
-    if not head_agrees(position, head) or not tail_agrees(position, tail):
-        return None
-    return Mark(position.offset, head, tail, position.missed)
+        return Gap(self.source, self.mark.offset, None, reason, self._settings.wall())

@@ -1,0 +1,105 @@
+"""The copies that copytruncate makes: it copies first and truncates later.
+
+A copy is not a second log. It waits until its original is truncated, and is then found as the
+rest of it; or, if more was read of the original than was copied, nothing in it is to be read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from logdiag.tailing.archives import ArchiveReader
+from logdiag.tailing.departed import Departed
+from logdiag.tailing.discover import Found
+from logdiag.tailing.fingerprint import HEAD_SIZE, TAIL_SIZE, Mark
+from logdiag.tailing.matching import Family, Matcher
+from logdiag.tailing.pool import Key
+from logdiag.tailing.reader import FileReader
+
+AnyFile = FileReader | ArchiveReader
+
+
+class Copies:
+    """Copies in the making, and what they are copies of."""
+
+    def __init__(
+        self,
+        files: Mapping[Key, AnyFile],
+        departed: Departed,
+        settle: Callable[[Found, Mark], None],
+    ) -> None:
+        self._files = files
+        self._departed = departed
+        self._settle = settle
+        self._originals: dict[Key, Key] = {}
+
+    def set_aside(self, matcher: Matcher) -> list[Found]:
+        """Take the copies from the files nobody reads; returns the others."""
+        rest = []
+        for one in matcher.files:
+            original = self._original(one)
+            if original is not None:
+                self._originals[one.key] = original
+                continue
+            known = self._originals.pop(one.key, None)
+            if known is None or known in self._files:
+                rest.append(one)  # not a copy, or it went its own way
+                continue
+            for orphan in matcher.orphans:
+                if orphan.replaced and orphan.live and orphan.position.inode == known[1]:
+                    matcher.orphans.remove(orphan)
+                    self._departed.bury(orphan)
+                    break
+            self._finish(one)
+        return rest
+
+    def _finish(self, copy: Found) -> None:
+        try:
+            with Path(copy.path).open("rb") as file:
+                head = file.read(HEAD_SIZE)
+                start = max(0, copy.size - TAIL_SIZE)
+                tail = os.pread(file.fileno(), copy.size - start, start)
+        except OSError:
+            return
+        self._settle(copy, Mark(copy.size, head, tail))
+
+    def _original(self, one: Found) -> Key | None:
+        """The file being read of which this one, rotated by its name, is a copy."""
+        name, family = Family.name(one.shown), Family.of(one.service, one.shown)
+        if not name.rotated:
+            return None
+        for reader in self._files.values():
+            if (
+                isinstance(reader, FileReader)
+                and reader.gone_since is None
+                and Family.of(reader.source.service, reader.shown) == family
+                and Family.name(reader.shown).age > name.age
+                and is_copy(one, reader.path, reader.size)
+            ):
+                return reader.key
+        return None
+
+
+_SAMPLES = 16  # places compared when a copy is suspected; a whole comparison would cost seconds
+
+
+def is_copy(copy: Found, path: str, size: int) -> bool:
+    """Whether the first file is (so far) a copy of the beginning of `path`.
+
+    Compares the head, the end and some places between. False when one cannot be read.
+    """
+    if copy.size > size or not copy.size:
+        return False
+    last = max(0, copy.size - HEAD_SIZE)
+    places = {last * step // _SAMPLES for step in range(_SAMPLES + 1)}
+    try:
+        with Path(copy.path).open("rb") as one, Path(path).open("rb") as other:
+            for place in places:
+                count = min(HEAD_SIZE, copy.size - place)
+                if os.pread(one.fileno(), count, place) != os.pread(other.fileno(), count, place):
+                    return False
+    except OSError:
+        return False
+    return True
