@@ -1,0 +1,1 @@
+"""How fast logdiag is, beside what one would run instead. `make bench` runs it."""
