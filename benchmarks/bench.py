@@ -131,6 +131,7 @@ def main() -> None:
     print(parts[-1], flush=True)
     programs = present.difference(logdiags, [sys.executable])
     parts.append(f"Versions: {versions(programs)}.\n")
+    print(parts[-1], flush=True)
     if absent:
         parts.append(f"Not installed, so not measured: {', '.join(map(_name, sorted(absent)))}.\n")
         print(parts[-1], flush=True)

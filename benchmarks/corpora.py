@@ -187,9 +187,19 @@ def _noisy_second(dice: random.Random) -> tuple[bytes, bytes]:
 
 
 def _noise(dice: random.Random) -> str:
-    """An irrelevant message that makes its line, with its timestamp of 25 bytes, 60 to 300."""
-    level = dice.choice(("info", "info", "info", "debug", "warn"))
-    text = f"{level}: {dice.choice(WORDS)}"
+    """An irrelevant message that makes its line, with its timestamp of 25 bytes, 60 to 300.
+
+    Some look like the relevant ones at first sight, as in any real log: requests that were
+    answered, and connections of other kinds.
+    """
+    word, number = dice.choice(WORDS), dice.getrandbits(24)
+    level = dice.choice(("info", "info", "debug", "warn"))
+    text = dice.choice((
+        f"{level}: {word}",
+        f"{level}: {word} {number} done",
+        f"info: GET /api/{word}s/{number} 200 {number % 900}.{number % 97:02d} ms",
+        f"debug: Database connection {number % 20} taken from the pool for {word}",
+    ))  # fmt: skip
     length = dice.randint(35, 233)
     while len(text) < length:
         text += f" {dice.choice(WORDS)}={dice.getrandbits(24)}"
