@@ -137,6 +137,11 @@ class Connection:
     closed_line: tuple[int, int] | None = None
     code: int | None = None
     reason: str | None = None
+    # What the detector needs to take it up again after a restart:
+    client_key: str | None = None  # what tells its client apart: "user x", "address 10.0.0.7"
+    pattern: str = ""
+    ordinal: int = 0  # the line it opened at, counted through all sources of the service
+    marks: dict[str, tuple[int, int, int]] | None = None  # mark -> (source, offset, line)
 
 
 class Transition(NamedTuple):
@@ -160,13 +165,13 @@ class Echo(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """A line that proves a finding."""
+    """A line that proves a finding. The detector names it; the timeline fills in what it says."""
 
     source: int
     offset: int
-    line: int
-    event: str
-    text: str
+    line: int = 0
+    event: str = ""
+    text: str = ""
 
 
 class Guard(NamedTuple):

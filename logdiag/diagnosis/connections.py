@@ -47,7 +47,7 @@ class Connections:
         self._live_of: Counter[str | None] = Counter()  # process -> live
         self._app_closes = 0
         self._keys: dict[str, Life] = {}
-        self._recent: OrderedDict[str, None] = OrderedDict()
+        self._recent: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._number = 0
         self._named_opens = 0
 
@@ -85,6 +85,8 @@ class Connections:
         """Whether an opening of a known id is a second wording of it, not the id used again."""
         if event.kind not in ("opening", "opened") or life.state == "connecting":
             return False
+        if event.state is not None:
+            return True  # a line that tells the state, whenever something happens
         if event.pattern == life.pattern:
             return False
         if event.time is not None and life.opened_at is not None:
@@ -103,9 +105,9 @@ class Connections:
             self._keys.setdefault(key, life)
         self.dirty[life.number] = life
 
-    def ended_before(self, event: Event) -> bool:
-        """Whether this close was told already, by another line about the same id."""
-        return any(key in self._recent for key in _keys(event))
+    def ended_before(self, event: Event) -> tuple[int, int] | None:
+        """The line (source, offset) that told this close already, by the same id."""
+        return next((self._recent[key] for key in _keys(event) if key in self._recent), None)
 
     def on_gap(self, event: Event) -> list[Step]:
         """Lines are missing: what was open across the gap is unknown from here on."""
@@ -242,7 +244,7 @@ class Connections:
         for key in _keys_of(life):
             if self._keys.get(key) is life:
                 del self._keys[key]
-            self._recent[key] = None
+            self._recent[key] = life.closed_line or (0, 0)
         while len(self._recent) > MAX_RECENT:
             self._recent.popitem(last=False)
 
@@ -256,7 +258,7 @@ class Connections:
             "closes": self.closes,
             "app_closes": self._app_closes,
             "transport_closed": self.transport_closed,
-            "recent": list(self._recent),
+            "recent": list(self._recent.items()),
             "totals": self.totals.snapshot(),
             "processes": self.processes.snapshot(),
         }
@@ -268,7 +270,7 @@ class Connections:
         self.closes = state["closes"]
         self._app_closes = state["app_closes"]
         self.transport_closed = state["transport_closed"]
-        self._recent = OrderedDict.fromkeys(state["recent"])
+        self._recent = OrderedDict((key, tuple(line)) for key, line in state["recent"])
         self.totals.restore(state["totals"])
         self.processes.restore(state["processes"])
         for life in lives:

@@ -17,13 +17,15 @@ import pyparsing as pp
 
 from logdiag.model import SECOND
 
-UNITS = {"ms": SECOND // 1000, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND}
+UNITS = {
+    "ms": SECOND // 1000, "s": SECOND, "m": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND,
+}  # fmt: skip
 MAX_TEXT = 2_000  # characters of one expression; a rule that needs more is several rules
 MAX_DEPTH = 40  # nested parentheses; keeps the recursive grammar off the stack's end
 
 
 class ExpressionError(Exception):
-    """An expression is wrong at `column` (0-based offset into its text); `hint` says what to try."""
+    """An expression is wrong at `column`, a 0-based offset into its text."""
 
     def __init__(self, column: int, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -162,7 +164,8 @@ def parse_duration(text: str) -> int:
     try:
         node = _duration().parse_string(text.strip(), parse_all=True)[0]
     except pp.ParseBaseException:
-        raise ExpressionError(0, f"'{text}' is no duration", "Write it like 90s, 5m or 1h.") from None
+        hint = "Write it like 90s, 5m or 1h."
+        raise ExpressionError(0, f"{text!r} is no duration.", hint) from None
     return int(node.ns)
 
 

@@ -114,7 +114,7 @@ _TABLE = (
     ),
     Function(
         "surplus", (), "number",
-        "Live connections that opened within 10 s (10 lines) of a loss that had been made good.",
+        "Live connections that opened within 5 s (10 lines) of a loss that had been made good.",
         _number(_marked("surplus")), _marked("surplus"),
     ),
     Function(
@@ -138,7 +138,7 @@ _TABLE = (
     Function(
         "opened_after", ("kind",), "number",
         "How many refused requests (`auth_failure`) or losses (`closed`, `reconnect`) came just "
-        "before (10 s, 10 lines) the opening of a connection that is still live.",
+        "before (5 s, 10 lines) the opening of a connection that is still live.",
         _count_after, _after,
     ),
     Function(

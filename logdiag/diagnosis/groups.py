@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.model import Event
+
+if TYPE_CHECKING:
+    from logdiag.diagnosis.judgement import Judgement
 
 BY = ("client", "path", "process", "user")  # what a rule may group by, beside the service
 MAX_WINDOW = 2_000  # recent events kept per group: a rule counts to tens, a storm has thousands
@@ -26,7 +29,7 @@ class Seen(NamedTuple):
 class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
-    __slots__ = ("key", "lives", "marked", "proofs", "window")
+    __slots__ = ("judgements", "key", "lives", "marked", "proofs", "window")
 
     def __init__(self, key: Key) -> None:
         self.key = key
@@ -34,6 +37,7 @@ class Group:
         self.marked: dict[str, dict[int, Life]] = {}
         self.proofs: dict[str, Counter[tuple[int, int, int]]] = {}
         self.window: deque[Seen] = deque(maxlen=MAX_WINDOW)
+        self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
 
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
@@ -41,6 +45,10 @@ class Group:
         for mark, proof in (life.marks or {}).items():
             self.marked.setdefault(mark, {})[life.number] = life
             self.proofs.setdefault(mark, Counter())[proof] += 1
+
+    def saw(self, ordinal: int, event: Event) -> None:
+        """An event that some rule may count."""
+        self.window.append(Seen(ordinal, event))
 
     def remove(self, life: Life) -> None:
         """It is live no more."""
@@ -62,13 +70,6 @@ class Groups:
         self.kinds = kinds  # the kinds of events that some rule counts
         self._groups: dict[Key, Group] = {}
 
-    def __iter__(self) -> Iterator[Group]:
-        return iter(self._groups.values())
-
-    def get(self, key: Key) -> Group | None:
-        """The group of that key, if there is one."""
-        return self._groups.get(key)
-
     def of_life(self, life: Life) -> Group:
         """The group that the connection belongs to."""
         by = self.by
@@ -78,15 +79,16 @@ class Groups:
             key = (life.client_key,)
         else:
             key = tuple(life.client_key if name == "client" else getattr(life, name) for name in by)
-        return self._group(key)
+        return self.of_key(key)
 
     def of_event(self, event: Event, client_key: str | None) -> Group:
         """The group that the event belongs to."""
-        return self._group(
+        return self.of_key(
             tuple(client_key if name == "client" else getattr(event, name) for name in self.by)
         )
 
-    def _group(self, key: Key) -> Group:
+    def of_key(self, key: Key) -> Group:
+        """The group of that key, made if need be."""
         group = self._groups.get(key)
         if group is None:
             if len(self._groups) >= MAX_IDLE:
@@ -96,7 +98,7 @@ class Groups:
 
     def _drop_idle(self) -> None:
         """Forget the older half of the groups that have no connection."""
-        idle = [key for key, group in self._groups.items() if not group.lives]
+        idle = [key for key, group in self._groups.items() if not (group.lives or group.judgements)]
         for key in idle[: (len(idle) + 1) // 2]:
             del self._groups[key]
 

@@ -29,17 +29,17 @@ _TABLE = (
         "restarted",
         "The server restarted within the last 120 s (40 lines): a start line, a new process id, "
         "or a total that began again.",
-        lambda view: view.service.restarted(),
+        lambda view: view.service.restarted(view),
     ),
     GuardCheck(
         "mass_reconnect",
         "30% of the clients lost a connection and came back within 60 s: a herd, not a leak.",
-        lambda view: view.service.mass_reconnect(),
+        lambda view: view.service.mass_reconnect(view),
     ),
     GuardCheck(
         "log_gap",
         "Lines went missing within the settle time.",
-        lambda view: view.service.gap(),
+        lambda view: view.service.gap(view),
     ),
     GuardCheck(
         "weak_client_key",

@@ -43,8 +43,8 @@ class Life:
 
     __slots__ = (
         "client", "client_key", "closed_at", "closed_line", "code", "identity", "layer", "marks",
-        "name", "number", "opened_at", "opened_line", "opened_lineno", "opened_ordinal", "path",
-        "pattern", "port", "process", "reason", "state", "user",
+        "name", "number", "opened_at", "opened_line", "opened_ordinal", "path", "pattern", "port",
+        "process", "reason", "state", "user",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, identity: Identity) -> None:
@@ -63,12 +63,11 @@ class Life:
         self.opened_at: int | None = None
         self.opened_ordinal = 0
         self.opened_line: tuple[int, int] | None = None
-        self.opened_lineno = 0
         self.closed_at: int | None = None
         self.closed_line: tuple[int, int] | None = None
         self.code: int | None = None
         self.reason: str | None = None
-        # What the detector noticed at its opening: mark -> the (source, offset, line) of the proof.
+        # What the detector noticed at its opening: mark -> the (source, offset, line) of its proof.
         self.marks: dict[str, tuple[int, int, int]] | None = None
 
     def absorb(self, event: Event) -> None:
@@ -87,7 +86,6 @@ class Life:
         self.opened_at = event.time
         self.opened_ordinal = ordinal
         self.opened_line = (event.source, event.offset)
-        self.opened_lineno = event.line
         self.layer = event.layer
         self.pattern = event.pattern
 
@@ -111,8 +109,26 @@ class Life:
             process=self.process, layer=self.layer, client=self.client, port=self.port,
             user=self.user, path=self.path, opened_at=self.opened_at, closed_at=self.closed_at,
             opened_line=self.opened_line, closed_line=self.closed_line, code=self.code,
-            reason=self.reason,
+            reason=self.reason, client_key=self.client_key, pattern=self.pattern,
+            ordinal=self.opened_ordinal, marks=self.marks,
         )  # fmt: skip
+
+    @classmethod
+    def restored(cls, connection: Connection) -> Life:
+        """The life that `connection` was made of."""
+        life = cls(connection.number, connection.name, connection.identity)
+        for name in _SAME:
+            setattr(life, name, getattr(connection, name))
+        life.opened_ordinal = connection.ordinal
+        if connection.marks:
+            life.marks = {mark: (a, b, c) for mark, (a, b, c) in connection.marks.items()}
+        return life
+
+
+_SAME = (
+    "state", "process", "layer", "client", "port", "user", "path", "opened_at", "closed_at",
+    "opened_line", "closed_line", "code", "reason", "client_key", "pattern",
+)  # fmt: skip
 
 
 def diagram() -> Iterator[str]:

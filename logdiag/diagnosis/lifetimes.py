@@ -41,4 +41,4 @@ class Lifetimes:
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         self.closed = state[0]
-        self._buckets = Counter({bucket: count for bucket, count in state[1]})
+        self._buckets = Counter(dict(state[1]))

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import SECOND, Event
 
-BEFORE = 10 * SECOND  # "just before": a mount, its requests and its socket
+BEFORE = 5 * SECOND  # "just before": a mount, its requests and its socket
 BEFORE_LINES = 10
+ANYONE = "*"  # the latest of any client, for openings that do not tell theirs
 TWIN = 2 * SECOND
 TWIN_LINES = 4
 MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
@@ -42,7 +43,15 @@ class Marks:
 
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
         """A request was refused."""
-        self._note(self._failed, key or "", _before(event, ordinal))
+        before = _before(event, ordinal)
+        self._note(self._failed, key or "", before)
+        self._note(self._failed, ANYONE, before)
+
+    def on_failure_of(self, line: tuple[int, int], key: str) -> None:
+        """An echo tells whose request it was that `line` (source, offset) refused."""
+        latest = self._failed.get(ANYONE)
+        if latest is not None and latest.proof[:2] == line:
+            self._note(self._failed, key, latest)
 
     def on_loss(self, event: Event, key: str | None, ordinal: int) -> None:
         """A connection of the client was lost, or it says that it reconnects."""
@@ -54,10 +63,9 @@ class Marks:
             before = before._replace(lost=max(earlier.lost, 0) + 1)
         self._note(self._lost, key or "", before)
 
-    def on_opened(self, life: Life, event: Event, ordinal: int) -> None:
-        """Mark the connection that just opened."""
-        key = life.client_key
-        failed = self._failed.get(key or "") or self._failed.get("")
+    def on_opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
+        """Mark the connection of client `key` that just opened."""
+        failed = self._failed.get(key or ANYONE) or self._failed.get("")
         if failed and _near(failed, event, ordinal, BEFORE, BEFORE_LINES):
             _mark(life, "auth_failure", failed.proof)
         lost = self._lost.get(key or "") or self._lost.get("")

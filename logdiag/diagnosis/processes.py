@@ -14,8 +14,6 @@ from logdiag.model import SECOND, Event
 
 SILENT = 60 * SECOND  # an old process that says nothing this long after a new one spoke is gone
 SILENT_LINES = 200
-RECENT = 120 * SECOND  # how long after a restart the guard says so
-RECENT_LINES = 40
 
 
 class Processes:
@@ -42,7 +40,7 @@ class Processes:
     def ended_by(self, event: Event, lives: Iterable[Life]) -> list[Life]:
         """The lives that a start or stop line ends."""
         lives = list(lives)
-        if lives or self._spoke:
+        if lives or self._spoke.keys() - {event.process}:
             self.mark_restart(event)
         others = {life.process for life in lives} - {None, event.process}
         if event.process is None or len(others) <= (event.kind == "server_start"):
@@ -66,12 +64,10 @@ class Processes:
             self._restart = (began_at, began_line)
         return ended
 
-    def restarted(self, time: int | None, ordinal: int) -> bool:
-        """Whether a restart is recent enough to explain what is seen now."""
-        if self._restart is None:
-            return False
-        at, line = self._restart
-        return not _passed(at, time, RECENT, ordinal - line, RECENT_LINES)
+    @property
+    def restart(self) -> tuple[int | None, int] | None:
+        """The time and line of the latest restart."""
+        return self._restart
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

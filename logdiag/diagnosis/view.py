@@ -14,6 +14,8 @@ from logdiag.diagnosis.groups import Group, Seen
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 
+Moment = tuple[int | None, int]  # time in ns, None without a clock; and the line
+
 
 class Service(Protocol):
     """What a rule can ask about the service as a whole."""
@@ -30,38 +32,39 @@ class Service(Protocol):
     def limit(self, group: Group) -> int:
         """How many live connections one client of that group may have."""
 
-    def restarted(self) -> bool:
-        """Whether the server restarted a moment ago."""
+    def restarted(self, view: View) -> bool:
+        """Whether the server restarted around the view's moment."""
 
-    def mass_reconnect(self) -> bool:
-        """Whether a large share of the clients just closed and reopened."""
+    def mass_reconnect(self, view: View) -> bool:
+        """Whether a large share of the clients lost a connection and came back around then."""
 
-    def gap(self) -> bool:
-        """Whether lines went missing a moment ago."""
+    def gap(self, view: View) -> bool:
+        """Whether lines went missing around then."""
 
 
 class View:
     """A group, the moment it is judged at, and the window that ends there."""
 
-    __slots__ = ("group", "is_now", "line", "now", "service", "time", "within", "within_lines")
+    __slots__ = (
+        "group", "is_now", "line", "now", "service", "time", "within", "within_lines",
+    )  # fmt: skip
 
     def __init__(
-        self, service: Service, group: Group, now: int | None, line: int,
-        hold: int, within: int, within_lines: int,
+        self, service: Service, group: Group, now: int | None, moment: Moment,
+        within: int, within_lines: int, *, is_now: bool,
     ) -> None:  # fmt: skip
         self.service = service
         self.group = group
         self.now = now
-        self.time = None if now is None else now - hold
-        self.line = line
-        self.is_now = now is None or hold == 0
+        self.time, self.line = moment
+        self.is_now = is_now
         self.within = within
         self.within_lines = within_lines
 
     def holds(self, life: Life) -> bool:
         """Whether it had opened by the moment."""
         if self.time is None or life.opened_at is None:
-            return True
+            return life.opened_ordinal <= self.line
         return life.opened_at <= self.time
 
     def lives(self) -> Iterator[Life]:
@@ -113,7 +116,7 @@ class View:
         for seen in self.group.window:
             at = seen.event.time
             if self.time is None or at is None:
-                if seen.ordinal <= self.line - self.within_lines:
+                if not self.line - self.within_lines < seen.ordinal <= self.line:
                     continue
             elif not self.time - self.within <= at <= self.time:
                 continue

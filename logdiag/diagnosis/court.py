@@ -1,0 +1,383 @@
+"""The rules at work on one service: which groups to look at, when, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from logdiag.diagnosis.groups import Group, Groups
+from logdiag.diagnosis.guards import GUARDS
+from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
+from logdiag.diagnosis.lifecycle import LIVE, OVER, Life
+from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
+from logdiag.diagnosis.surroundings import far
+from logdiag.diagnosis.view import Moment, Service, View
+from logdiag.model import SECOND, Confidence, Event, Evidence, Finding, Guard, Level
+
+MAX_SUSPECTS = 10_000  # connections followed per finding
+MAX_JUDGEMENTS = 10_000  # findings remembered per service; the oldest resolved ones go first
+_WEAK: dict[str, Confidence] = {"address": "low", "none": "medium"}  # what a client key can bear
+_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+
+
+class Court:
+    """Judges the groups of one service by all rules."""
+
+    def __init__(self, rules: Sequence[Rule], service: Service, name: str) -> None:
+        # Rules that yield to others come after them, so that they see what those found.
+        self.rules = sorted(rules, key=lambda rule: bool(rule.yields_to))
+        self.service = service
+        self.name = name
+        self._groups: dict[tuple[str, ...], Groups] = {}
+        self._rules_by: dict[tuple[str, ...], list[Rule]] = {}
+        for rule in self.rules:
+            self._rules_by.setdefault(rule.by, []).append(rule)
+        for by, some in self._rules_by.items():
+            self._groups[by] = Groups(by, frozenset().union(*(rule.when.kinds for rule in some)))
+        self.open: dict[str, tuple[Judgement, Group]] = {}  # pending or firing, by fingerprint
+        self.done: dict[str, Judgement] = {}  # resolved
+        self.dirty: dict[str, Judgement] = {}
+        self.dropped: set[str] = set()
+
+    # What happens
+
+    def stepped(self, life: Life, was_live: bool, moment: Moment) -> None:
+        """A connection took a step; `was_live` says what it was before."""
+        is_live = life.state in LIVE
+        for by, groups in self._groups.items():
+            if was_live or is_live:
+                group = groups.changed(life, was_live)
+                if is_live and not was_live:
+                    self._look(group, self._rules_by[by], moment)
+                elif group.judgements and life.state in OVER:
+                    self._left(group, life, moment)
+
+    def happened(self, event: Event, key: str | None, ordinal: int, moment: Moment) -> None:
+        """An event that some rule may count."""
+        for by, groups in self._groups.items():
+            if event.kind in groups.kinds:
+                group = groups.of_event(event, key)
+                group.saw(ordinal, event)
+                rules = [rule for rule in self._rules_by[by] if event.kind in rule.when.kinds]
+                self._look(group, rules, moment)
+
+    def tick(self, moment: Moment) -> None:
+        """Time passed: what was pending may be ripe, what was firing may be over."""
+        for judgement, group in list(self.open.values()):
+            if judgement.state == "pending":
+                self._ripen(judgement, group, moment)
+            else:
+                self._review(judgement, group, moment)
+
+    # Pending
+
+    def _look(self, group: Group, rules: Iterable[Rule], moment: Moment) -> None:
+        for rule in rules:
+            judgement = group.judgements.get(rule.id)
+            if judgement is not None and judgement.state == "firing":
+                continue  # reviewed at each tick
+            if not self._concerns(rule, group):
+                continue
+            if not rule.when.holds(self._view(rule, group, moment, moment)):
+                continue
+            if judgement is None:
+                judgement = self._judgement(rule, group)
+            if judgement.state != "pending":
+                judgement.begin(moment)
+                judgement.group = _named(rule, group)
+                self.open[judgement.fingerprint] = (judgement, group)
+                self.done.pop(judgement.fingerprint, None)
+            judgement.last = moment
+            self._touch(judgement)
+
+    def _judgement(self, rule: Rule, group: Group) -> Judgement:
+        judgement = group.judgements[rule.id] = Judgement(self.name, rule, group.key)
+        return judgement
+
+    def _concerns(self, rule: Rule, group: Group) -> bool:
+        return all(
+            group.key[rule.by.index(name)] is not None for name in rule.requires if name in rule.by
+        )
+
+    def _ripen(self, judgement: Judgement, group: Group, moment: Moment) -> None:
+        """Fire what held long enough; drop what no longer can."""
+        hold, lines = self.hold(judgement.rule, group)
+        then = _earlier(moment, hold, lines)
+        if _before(then, judgement.first):
+            return
+        over = not _before(then, judgement.last)
+        view = self._view(judgement.rule, group, moment, judgement.last if over else then)
+        if judgement.rule.when.holds(view):
+            if not self._silenced(judgement, view):
+                self._fire(judgement, view, moment, hold)
+        elif over:
+            self._drop(judgement, group)
+
+    def hold(self, rule: Rule, group: Group) -> tuple[int, int]:
+        """How long a condition must hold before it counts: ns, and lines without a clock.
+
+        Where clients cannot be told apart, connections must outlive what is usual here.
+        """
+        hold = self.service.settle if rule.hold is None else rule.hold
+        if strength(group) in _WEAK and self.service.closes() >= 20:
+            hold = max(hold, 2 * (self.service.lifetimes.quantile(0.95) or 0))
+        return hold, DEFAULT_LINES if hold else 0
+
+    def _silenced(self, judgement: Judgement, view: View) -> bool:
+        rule = judgement.rule
+        judgement.guards = tuple(
+            Guard(guard.name, "yes" if guard.holds(view) else "no") for guard in GUARDS.values()
+        )
+        if rule.unless is not None and rule.unless.holds(view):
+            return True
+        if not rule.yields_to:
+            return False
+        suspects = rule.when.lives(view).keys()
+        return any(
+            other.rule.id in rule.yields_to and not suspects.isdisjoint(other.suspects)
+            for other, _ in self.open.values()
+            if other.state == "firing"
+        )
+
+    # Firing
+
+    def _fire(self, judgement: Judgement, view: View, moment: Moment, hold: int) -> None:
+        first = judgement.first[0]
+        at = moment[0] if first is None or moment[0] is None else min(moment[0], first + hold)
+        judgement.fire(at)
+        self._describe(judgement, view)
+
+    def _describe(self, judgement: Judgement, view: View) -> None:
+        """Confidence, level, connections and evidence, as the view shows them."""
+        rule = judgement.rule
+        found: Confidence = next(
+            (name for name, test in rule.confidence if test.holds(view)), "low"
+        )
+        bound = _WEAK.get(strength(view.group), "high")
+        judgement.confidence = min(found, bound, key=_ORDER.index)
+        judgement.level = _level(rule.level, judgement.confidence)
+        for number, life in rule.when.lives(view).items():
+            if number not in judgement.suspects and len(judgement.suspects) < MAX_SUSPECTS:
+                judgement.suspects[number] = life.opened_at
+                judgement.open.add(number)
+                _prove(judgement, life)
+        known = set(judgement.evidence)
+        for seen in rule.when.events(view):
+            line = Evidence(seen.event.source, seen.event.offset)
+            if line not in known and len(judgement.evidence) < MAX_EVIDENCE:
+                judgement.evidence.append(line)
+        self._touch(judgement)
+
+    def _left(self, group: Group, life: Life, moment: Moment) -> None:
+        """A connection of the group is over: the finding may be, too."""
+        for judgement in group.judgements.values():
+            if judgement.state != "firing" or life.number not in judgement.open:
+                continue
+            judgement.open.discard(life.number)
+            if life.state == "closed" and not judgement.open:
+                opened = judgement.suspects[life.number]
+                note = "closed late"
+                if opened is not None and moment[0] is not None:
+                    note += f" after {spoken(moment[0] - opened)}"
+                self._resolve(judgement, moment, note)
+            self._touch(judgement)
+
+    def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
+        """Add what has ripened since; resolve what has not held for `keep_firing_for`."""
+        hold, lines = self.hold(judgement.rule, group)
+        then = _earlier(moment, hold, lines)
+        view = self._view(judgement.rule, group, moment, then)
+        if judgement.rule.when.holds(view):
+            judgement.ended_at = None
+            before = len(judgement.suspects), judgement.confidence
+            self._describe(judgement, view)
+            if before == (len(judgement.suspects), judgement.confidence):
+                return
+        elif judgement.ended_at is None:
+            judgement.ended_at = moment
+        elif far(judgement.ended_at, moment, judgement.rule.keep, 4 * DEFAULT_LINES):
+            ended = "no longer seen" if judgement.open else "ended by a restart or a gap"
+            self._resolve(judgement, moment, ended)
+        self._touch(judgement)
+
+    def _resolve(self, judgement: Judgement, moment: Moment, note: str) -> None:
+        judgement.resolve(moment[0], note)
+        self.open.pop(judgement.fingerprint, None)
+        self.done[judgement.fingerprint] = judgement
+        if len(self.done) > MAX_JUDGEMENTS:
+            del self.done[next(iter(self.done))]
+
+    def _drop(self, judgement: Judgement, group: Group) -> None:
+        judgement.withdraw()
+        fingerprint = judgement.fingerprint
+        self.open.pop(fingerprint, None)
+        self.dirty.pop(fingerprint, None)
+        if judgement.state == "resolved":
+            self.done[fingerprint] = judgement
+        else:
+            del group.judgements[judgement.rule.id]
+            self.dropped.add(fingerprint)
+
+    # The end of the input
+
+    def ended(self, moment: Moment, hold: int | None) -> Iterator[tuple[Judgement, View]]:
+        """The pending judgements that the end of a short log makes firm, and their views.
+
+        `hold` is the time scale learnt from the connections that did close, in ns; None where
+        none did: then only rules that say so fire.
+        """
+        for judgement, group in list(self.open.values()):
+            rule = judgement.rule
+            if judgement.state != "pending" or (hold is None and not rule.fires_at_end):
+                continue
+            then = _earlier(moment, hold or 0, 0)
+            view = self._view(rule, group, moment, then)
+            if rule.when.holds(view) and not self._silenced(judgement, view):
+                yield judgement, view
+
+    def convict(self, judgement: Judgement, view: View, moment: Moment) -> None:
+        """Fire a judgement that `ended` gave."""
+        self._fire(judgement, view, moment, 0)
+
+    def as_if_ended(self, now: Moment, hold: int | None, *, short: bool) -> list[Finding]:
+        """The findings that differ if the input ends here; nothing is kept of it."""
+        judgements = [one for one, _ in self.open.values()]
+        kept = [(one, one.snapshot()) for one in judgements]
+        dirty = dict(self.dirty)
+        for judgement, view in list(self.ended(now, hold)) if short else ():
+            self.convict(judgement, view, now)
+        for judgement, group in list(self.open.values()):
+            if judgement.state == "firing":
+                self.latest(judgement, group, now)
+        findings = [one.finding() for one in judgements if one.state == "firing"]
+        for judgement, state in kept:
+            judgement.take(state)
+        self.dirty = dirty
+        return findings
+
+    def find(self, fingerprint: str) -> Judgement | None:
+        """The judgement of that fingerprint, open or resolved."""
+        if fingerprint in self.open:
+            return self.open[fingerprint][0]
+        return self.done.get(fingerprint)
+
+    def moved(self, life: Life, key: str | None) -> None:
+        """The connection's client is another one from here on."""
+        live = life.state in LIVE
+        for groups in self._groups.values():
+            if live:
+                groups.of_life(life).remove(life)
+        life.client_key = key
+        for groups in self._groups.values():
+            if live:
+                groups.of_life(life).add(life)
+
+    def latest(self, judgement: Judgement, group: Group, moment: Moment) -> None:
+        """Add to a firing judgement the connections that are still young."""
+        view = self._view(judgement.rule, group, moment, moment)
+        if judgement.rule.when.holds(view):
+            self._describe(judgement, view)
+
+    # Odds and ends
+
+    def _view(self, rule: Rule, group: Group, now: Moment, then: Moment) -> View:
+        return View(
+            self.service, group, now[0], then, rule.within, rule.within_lines, is_now=then == now
+        )
+
+    def _touch(self, judgement: Judgement) -> None:
+        self.dirty[judgement.fingerprint] = judgement
+        self.dropped.discard(judgement.fingerprint)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs beside the lives, as plain JSON types."""
+        return {
+            "judgements": [
+                judgement.snapshot()
+                for judgement in (*(one for one, _ in self.open.values()), *self.done.values())
+            ],
+            "windows": [
+                [by, group.key, [(seen.ordinal, seen.event) for seen in group.window]]
+                for by, groups in self._groups.items()
+                for group in groups.windows()
+            ],
+        }
+
+    def restore(self, state: dict[str, Any], lives: Iterable[Life]) -> None:
+        """Take up where `snapshot` was made; rules that are gone take their findings along."""
+        for life in lives:
+            for groups in self._groups.values():
+                groups.changed(life, was_live=False)
+        for by, key, window in state["windows"]:
+            groups_by = self._groups.get(tuple(by))
+            if groups_by is not None:
+                group = groups_by.of_key(tuple(key))
+                for ordinal, event in window:
+                    group.saw(ordinal, Event(*event))
+        rules = {rule.id: rule for rule in self.rules}
+        for plain in state["judgements"]:
+            rule = rules.get(plain["rule"])
+            if rule is None:
+                continue
+            judgement = Judgement.restored(self.name, rule, plain)
+            group = self._groups[rule.by].of_key(judgement.key)
+            group.judgements[rule.id] = judgement
+            if judgement.state == "resolved":
+                self.done[judgement.fingerprint] = judgement
+            else:
+                self.open[judgement.fingerprint] = (judgement, group)
+
+
+def strength(group: Group) -> str:
+    """How well the group's client is known: "user", "agent", "address" or "none"."""
+    for life in group.lives.values():
+        return life.client_key.partition(" ")[0] if life.client_key else "none"
+    return "none"
+
+
+def spoken(ns: int) -> str:
+    """A duration as a person says it: "4 min 10 s"."""
+    seconds = ns / SECOND
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join([f"{value} {unit}" for value, unit in parts if value][:2])
+
+
+def _named(rule: Rule, group: Group) -> dict[str, str]:
+    return {
+        name: value for name, value in zip(rule.by, group.key, strict=True) if value is not None
+    }
+
+
+def _prove(judgement: Judgement, life: Life) -> None:
+    """The lines that came before the connection's opening, and the opening itself."""
+    if len(judgement.evidence) >= MAX_EVIDENCE:
+        return
+    lines = [proof[:2] for proof in (life.marks or {}).values()]
+    if life.opened_line is not None:
+        lines.append(life.opened_line)
+    for line in lines:
+        if Evidence(*line) not in judgement.evidence:
+            judgement.evidence.append(Evidence(*line))
+
+
+def _level(level: Level, confidence: Confidence) -> Level:
+    """Only what is highly probable is called worse than medium."""
+    if confidence == "high" or level in ("informational", "low"):
+        return level
+    return "medium"
+
+
+def _earlier(moment: Moment, hold: int, lines: int) -> Moment:
+    time, line = moment
+    return (None, line - lines) if time is None else (time - hold, line)
+
+
+def _before(one: Moment, other: Moment) -> bool:
+    if one[0] is not None and other[0] is not None:
+        return one[0] < other[0]
+    return one[1] < other[1]

@@ -1,0 +1,281 @@
+"""The detector of one service: events in, in the order of the log; changes out.
+
+It has no clock. Event time decides; what the wall clock adds while a live log is silent comes in
+as `on_timer`. Its state is the lives that are not over, plus `snapshot`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from logdiag.diagnosis.clients import client_key
+from logdiag.diagnosis.connections import Connections, Step
+from logdiag.diagnosis.court import Court
+from logdiag.diagnosis.echoes import KINDS, Echoes, Report
+from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.marks import Marks
+from logdiag.diagnosis.order import Order
+from logdiag.diagnosis.refusals import Refusals
+from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
+from logdiag.diagnosis.surroundings import Surroundings, near
+from logdiag.diagnosis.view import Moment, View
+from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
+
+SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
+TICKS = 32  # looks at what is pending, per settle time
+SHORT = 2  # a log shorter than this many settle times has a time scale of its own
+LEAST_CLOSES = 3  # closes that make a time scale
+LEAST_SCALE = SECOND
+
+
+class Detector:
+    """Follows the connections of one service and judges them by the rules."""
+
+    def __init__(self, service: str, rules: Sequence[Rule], *, settle: int = SETTLE) -> None:
+        self.service = service
+        self.settle = settle
+        self.lifetimes = Lifetimes()
+        self._connections = Connections(service)
+        self._echoes = Echoes()
+        self._refusals = Refusals()
+        self._marks = Marks()
+        self._surroundings = Surroundings()
+        self._court = Court(rules, self, service)
+        self._order = Order()
+        self._nobody = False  # closes name nobody: whose connections are left, nobody can say
+        self._ticked: Moment = (None, 0)
+        self._first: int | None = None  # event time, ns
+        self._echoed: list[Echo] = []
+        self._overlaid: list[str] = []  # findings told as if the input had ended
+
+    # Events
+
+    def on_event(self, event: Event) -> None:
+        """Take the next event of the service, in the order of the log."""
+        moment = self._order.moment(event)
+        if self._first is None:
+            self._first = event.time
+        if self._court.open:
+            self._tick(moment, event)
+        key = client_key(event)
+        if event.kind in KINDS and self._repeated(event, key, moment):
+            return
+        if event.kind in ("server_start", "server_stop"):
+            self._convict(moment)  # its connections will never close now
+        report = self._echoes.add(event, moment[1]) if event.kind in KINDS else None
+        steps = self._connections.on_event(event, moment[1])
+        for step in steps:
+            self._stepped(step, event, key, moment)
+        if report is not None and steps:
+            report.life = steps[-1].life.number
+        self._noted(event, key, moment)
+
+    def _repeated(self, event: Event, key: str | None, moment: Moment) -> bool:
+        """Whether the line only repeats what another one told; then what it adds is kept."""
+        line = moment[1]
+        life = self._connections.known(event)
+        if life is not None:
+            if not self._connections.repeats(event, life, line):
+                return False
+            life.absorb(event)
+            return self._echo(event, life.opened_line or (event.source, event.offset))
+        told = self._connections.ended_before(event) if event.kind == "closed" else None
+        told = told or self._refusals.explains(event, line)
+        if told:
+            return self._echo(event, told)
+        report = self._echoes.find(event, line)
+        if report is None:
+            return False
+        self._absorb(report, event, key)
+        return self._echo(event, (report.source, report.offset))
+
+    def _absorb(self, report: Report, event: Event, key: str | None) -> None:
+        self._connections.absorb(report.life, event)
+        if event.kind == "auth_failure" and key is not None:
+            self._marks.on_failure_of((report.source, report.offset), key)
+
+    def _echo(self, event: Event, of: tuple[int, int]) -> bool:
+        self._echoed.append(Echo(event.source, event.offset, *of))
+        return True
+
+    def _stepped(self, step: Step, event: Event, key: str | None, moment: Moment) -> None:
+        life, before, after = step
+        if after == "open" or (after == "connecting" and before is None):
+            life.client_key = None if self._nobody else key or life.client_key
+        if after == "open":
+            self._marks.on_opened(life, key, event, moment[1])
+            self._surroundings.opened(life, moment)
+        elif before in LIVE and after not in LIVE:
+            self._ended(life, event, key, moment)
+        elif after == "rejected":
+            self._refusals.add(event, moment[1])
+        self._court.stepped(life, before in LIVE, moment)
+
+    def _ended(self, life: Life, event: Event, key: str | None, moment: Moment) -> None:
+        self._surroundings.ended(life, moment)
+        if life.state != "closed":
+            return
+        anonymous = life.identity == "address" and not (event.client or event.connection)
+        if anonymous and not self._nobody:
+            self._forget_clients()
+        age = life.age(event.time)
+        if age is not None and event.kind == "closed":
+            self.lifetimes.add(age)
+        self._marks.on_loss(event, life.client_key or key, moment[1])
+
+    def _noted(self, event: Event, key: str | None, moment: Moment) -> None:
+        if event.kind == "auth_failure":
+            self._marks.on_failure(event, key, moment[1])
+        elif event.kind == "reconnect":
+            self._marks.on_loss(event, key, moment[1])
+        self._court.happened(event, None if self._nobody else key, moment[1], moment)
+
+    def _forget_clients(self) -> None:
+        """A close named nobody though openings name addresses: what is left has no owner."""
+        self._nobody = True
+        for life in self._connections.live.values():
+            self._court.moved(life, None)
+        self._surroundings = Surroundings()
+
+    # Time
+
+    def on_timer(self, now: int) -> None:
+        """Event time reached `now` (ns) without an event: the log is silent, not stopped."""
+        moment = self._order.at(now)
+        self._court.tick(moment)
+
+    def _tick(self, moment: Moment, event: Event) -> None:
+        since, line = self._ticked
+        if since is not None and moment[0] is not None:
+            if moment[0] - since < self.settle // TICKS:
+                return
+        elif moment[1] - line < DEFAULT_LINES // 4:
+            return
+        self._ticked = moment
+        for step in self._connections.retire(event, moment[1]):
+            self._stepped(step, event, None, moment)
+        self._court.tick(moment)
+
+    def on_gap(self, gap: Gap) -> None:
+        """Lines of a source are gone unread: what was open across the gap is unknown."""
+        event = Event("gap", gap.time, gap.source.id, gap.offset, 0, gap.reason)
+        moment = self._order.now
+        self._surroundings.gap = moment
+        for step in self._connections.on_gap(event):
+            self._stepped(step, event, None, moment)
+
+    # The end
+
+    def _scale(self) -> int | None:
+        """How long a connection must stay open to be too long, in a short log, in ns."""
+        if self.lifetimes.closed < LEAST_CLOSES:
+            return None
+        usual = 2 * (self.lifetimes.quantile(0.95) or 0)
+        return min(self.settle, max(usual, LEAST_SCALE))
+
+    def _is_short(self) -> bool:
+        now, line = self._order.now
+        if now is None or self._first is None:
+            return line <= SHORT * DEFAULT_LINES
+        return now - self._first < SHORT * self.settle
+
+    def _convict(self, moment: Moment) -> None:
+        if self._is_short():
+            for judgement, view in list(self._court.ended(moment, self._scale())):
+                self._court.convict(judgement, view, moment)
+
+    def on_eof(self) -> list[Finding]:
+        """The findings that change if the input ends here. The detector itself can go on."""
+        now = self._order.now
+        return self._court.as_if_ended(now, self._scale(), short=self._is_short())
+
+    # Out
+
+    def drain(self, *, ended: bool = False) -> Changes:
+        """What changed since the last call; `ended` tells the findings as if the input ended."""
+        connections, court = self._connections, self._court
+        findings = {key: one.finding() for key, one in court.dirty.items()}
+        for key in self._overlaid:
+            if key not in findings and (judgement := court.find(key)):
+                findings[key] = judgement.finding()
+        self._overlaid = []
+        if ended:
+            for finding in self.on_eof():
+                findings[finding.fingerprint] = finding
+                self._overlaid.append(finding.fingerprint)
+        changes = Changes(
+            connections=[life.connection() for life in connections.dirty.values()],
+            transitions=connections.transitions,
+            echoes=self._echoed,
+            findings=list(findings.values()),
+            dropped=sorted(court.dropped),
+        )
+        connections.dirty, connections.transitions, self._echoed = {}, [], []
+        court.dirty, court.dropped = {}, set()
+        return changes
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state beside the lives that are not over, as plain JSON types."""
+        return {
+            "connections": self._connections.snapshot(),
+            "echoes": self._echoes.snapshot(),
+            "refusals": self._refusals.snapshot(),
+            "marks": self._marks.snapshot(),
+            "surroundings": self._surroundings.snapshot(),
+            "court": self._court.snapshot(),
+            "order": self._order.snapshot(),
+            "lifetimes": self.lifetimes.snapshot(),
+            "nobody": self._nobody,
+            "ticked": self._ticked,
+            "first": self._first,
+            "overlaid": self._overlaid,
+        }
+
+    def restore(self, state: dict[str, Any], connections: Iterable[Connection]) -> None:
+        """Take up where `snapshot` was made, with the connections that were not over."""
+        lives = [Life.restored(connection) for connection in connections]
+        self._connections.restore(state["connections"], lives)
+        self._echoes.restore(state["echoes"])
+        self._refusals.restore(state["refusals"])
+        self._marks.restore(state["marks"])
+        self._surroundings.restore(state["surroundings"])
+        for life in lives:
+            if life.state in LIVE:
+                self._surroundings.recount(life)
+        self._court.restore(state["court"], [life for life in lives if life.state in LIVE])
+        self._order.restore(state["order"])
+        self.lifetimes.restore(state["lifetimes"])
+        self._nobody = state["nobody"]
+        self._ticked = tuple(state["ticked"])
+        self._first = state["first"]
+        self._overlaid = state["overlaid"]
+
+    # What rules ask (view.Service)
+
+    def closes(self) -> int:
+        """Connections that closed so far."""
+        return self._connections.closes
+
+    def drift(self) -> int:
+        """Connections that the server holds beyond what its lines account for."""
+        return max(self._connections.totals.drift, 0)
+
+    def limit(self, group: Group) -> int:
+        """How many live connections one client of that group may have."""
+        life = next(iter(group.lives.values()), None)
+        return self._surroundings.limit(life.client_key if life else None)
+
+    def restarted(self, view: View) -> bool:
+        """Whether the server restarted around the view's moment."""
+        return near(self._connections.processes.restart, (view.time, view.line))
+
+    def mass_reconnect(self, view: View) -> bool:
+        """Whether a herd came back around the view's moment."""
+        return near(self._surroundings.herd, (view.time, view.line))
+
+    def gap(self, view: View) -> bool:
+        """Whether lines went missing around the view's moment."""
+        return near(self._surroundings.gap, (view.time, view.line))

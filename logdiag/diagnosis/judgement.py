@@ -1,0 +1,153 @@
+"""What a rule makes of one group over time: pending, firing, resolved."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from typing import Any
+
+from logdiag.diagnosis.groups import Key
+from logdiag.diagnosis.rules import Rule
+from logdiag.diagnosis.view import Moment
+from logdiag.model import Confidence, Evidence, Finding, Guard, Level
+
+MAX_NAMED = 100  # connections named in a finding; `connections_total` tells how many there are
+MAX_EVIDENCE = 60  # lines shown with a finding
+
+
+class Judgement:
+    """The state of one rule for one group. Mutable; `finding` is its frozen form."""
+
+    __slots__ = (
+        "confidence", "count", "ended_at", "evidence", "fingerprint", "fired_at", "first", "group",
+        "guards", "key", "last", "level", "note", "open", "pending_at", "previous", "resolved_at",
+        "rule", "state", "suspects",
+    )  # fmt: skip
+
+    def __init__(self, service: str, rule: Rule, key: Key) -> None:
+        self.rule = rule
+        self.key = key
+        self.fingerprint = fingerprint(service, rule.id, key)
+        self.previous: Finding | None = None  # how it was resolved, while it is pending again
+        self.state = "none"
+        self.count = 0
+        self.first: Moment = (None, 0)  # since when the condition holds
+        self.last: Moment = (None, 0)  # when it was last seen to hold
+        self.ended_at: Moment | None = None  # since when it holds no more, while firing
+        self.pending_at: int | None = None
+        self.fired_at: int | None = None
+        self.resolved_at: int | None = None
+        self.confidence: Confidence = "low"
+        self.level: Level = "informational"
+        self.note = ""
+        self.group: dict[str, str] = {}
+        self.guards: tuple[Guard, ...] = ()
+        # number -> opened_at; every connection that the finding counts or counted
+        self.suspects: dict[int, int | None] = {}
+        self.open: set[int] = set()  # those of them that are not over
+        self.evidence: list[Evidence] = []
+
+    def begin(self, moment: Moment) -> None:
+        """The condition begins to hold."""
+        self.previous = self.finding() if self.count else None
+        self.state = "pending"
+        self.first = self.last = moment
+        self.pending_at = moment[0]
+        self.fired_at = self.resolved_at = self.ended_at = None
+        self.note = ""
+        self.suspects = {}
+        self.open = set()
+        self.evidence = []
+
+    def fire(self, at: int | None) -> None:
+        """It held long enough."""
+        self.state = "firing"
+        self.previous = None
+        self.count += 1
+        self.fired_at = at
+        self.ended_at = None
+
+    def resolve(self, at: int | None, note: str) -> None:
+        """It holds no more."""
+        self.state = "resolved"
+        self.resolved_at = at
+        self.note = note
+
+    def withdraw(self) -> None:
+        """It did not come to anything: resolved as before, or nothing at all."""
+        self.state = "resolved" if self.previous else "none"
+
+    def finding(self) -> Finding:
+        """The frozen form. What is pending is informational until it fires."""
+        if self.previous is not None:
+            return self.previous
+        rule = self.rule
+        firing = self.state in ("firing", "resolved")
+        return Finding(
+            rule=rule.id, title=rule.title,
+            level=self.level if firing else "informational",
+            confidence=self.confidence,
+            state=self.state,  # type: ignore[arg-type]
+            fingerprint=self.fingerprint,
+            group=self.group,
+            count=max(1, self.count),
+            pending_at=self.pending_at, fired_at=self.fired_at, resolved_at=self.resolved_at,
+            cause=rule.cause, fix=rule.fix, note=self.note,
+            connections=tuple(self.suspects)[:MAX_NAMED],
+            connections_total=len(self.suspects),
+            evidence=tuple(self.evidence[:MAX_EVIDENCE]),
+            guards=self.guards,
+            references=rule.references,
+        )  # fmt: skip
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restored` needs, as plain JSON types."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        plain["previous"] = asdict(self.previous) if self.previous else None
+        plain["rule"] = self.rule.id
+        plain["suspects"] = list(self.suspects.items())
+        plain["open"] = sorted(self.open)
+        plain["evidence"] = list(self.evidence)
+        return plain
+
+    @classmethod
+    def restored(cls, service: str, rule: Rule, state: dict[str, Any]) -> Judgement:
+        """The judgement that `snapshot` was made of."""
+        judgement = cls(service, rule, tuple(state["key"]))
+        judgement.take(state)
+        return judgement
+
+    def take(self, state: dict[str, Any]) -> None:
+        """Become what `snapshot` was made of."""
+        for name in _PLAIN:
+            setattr(self, name, state[name])
+        self.previous = _finding(state["previous"]) if state["previous"] else None
+        self.key = tuple(state["key"])
+        self.first, self.last = tuple(state["first"]), tuple(state["last"])
+        self.ended_at = tuple(state["ended_at"]) if state["ended_at"] else None
+        self.open = set(state["open"])
+        self.suspects = dict(state["suspects"])
+        self.evidence = [Evidence(*values) for values in state["evidence"]]
+        self.guards = tuple(Guard(*values) for values in state["guards"])
+
+
+_PLAIN = tuple(
+    name
+    for name in Judgement.__slots__
+    if name not in ("rule", "fingerprint", "previous", "suspects", "open")
+)
+
+
+def fingerprint(service: str, rule: str, key: Key) -> str:
+    """The same leak at another time has the same one."""
+    text = "\0".join((service, rule, *(value or "" for value in key)))
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+def _finding(plain: dict[str, Any]) -> Finding:
+    plain = dict(plain)
+    plain["evidence"] = tuple(Evidence(*values) for values in plain["evidence"])
+    plain["guards"] = tuple(Guard(*values) for values in plain["guards"])
+    plain["connections"] = tuple(plain["connections"])
+    plain["references"] = tuple(plain["references"])
+    return Finding(**plain)

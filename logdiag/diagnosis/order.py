@@ -1,0 +1,40 @@
+"""Where in the service's log an event stands: its time, and its line counted through all files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from logdiag.diagnosis.view import Moment
+from logdiag.model import Event
+
+
+class Order:
+    """The clock of one service: event time where the lines have it, lines where they do not."""
+
+    def __init__(self) -> None:
+        self.now: Moment = (None, 0)
+        self._bases: dict[int, int] = {}  # source -> lines of the service before it
+
+    def moment(self, event: Event) -> Moment:
+        """The moment of the next event."""
+        base = self._bases.get(event.source)
+        if base is None:
+            base = self._bases[event.source] = self.now[1]
+        self.now = (event.time, base + event.line)
+        return self.now
+
+    def at(self, now: int) -> Moment:
+        """The moment that is `now` (ns), with no further line."""
+        time, line = self.now
+        if time is not None:
+            self.now = (max(time, now), line)
+        return self.now
+
+    def snapshot(self) -> list[Any]:
+        """What `restore` needs, as plain JSON types."""
+        return [self.now, sorted(self._bases.items())]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self.now = tuple(state[0])
+        self._bases = dict(state[1])

@@ -1,0 +1,219 @@
+"""Leak rules: what their YAML says (`RuleSpec`), decoded strictly, and what runs (`Rule`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import yaml
+
+from logdiag.definitions import Decoder, Place, place_of
+from logdiag.diagnosis.checking import Condition, condition
+from logdiag.diagnosis.expression import ExpressionError, parse_duration
+from logdiag.diagnosis.groups import BY
+from logdiag.errors import Problem
+from logdiag.model import CONFIDENCES, LEVELS, SECOND, Confidence, Level
+
+DEFAULT_WITHIN = 30 * SECOND
+DEFAULT_LINES = 40  # the window where the log has no clock
+DEFAULT_KEEP = 300 * SECOND
+CASES = ("fires", "silent", "late close")  # what a rule's tests must show
+
+_KEYS = (
+    "title", "id", "status", "level", "description", "references", "falsepositives", "author",
+    "by", "requires", "within", "when", "unless", "for", "keep_firing_for", "at_end",
+    "yields_to", "confidence", "cause", "fix", "tests",
+)  # fmt: skip
+_NEEDED = ("title", "id", "level", "when", "cause", "fix", "tests")
+_STATUS = ("stable", "test", "experimental", "deprecated", "unsupported")  # Sigma's
+_WITHIN = re.compile(r"(?:(?P<time>[\d.]+\w+))?(?:\s+or\s+)?(?:(?P<lines>\d+)\s+lines?)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSpec:
+    """One test of a rule: a log, and the findings that must come of it (none: silence)."""
+
+    name: str
+    log: str
+    expect: tuple[dict[str, str], ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule that runs. Durations in ns; `hold` None is the settle time."""
+
+    id: str
+    title: str
+    level: Level
+    by: tuple[str, ...]
+    requires: tuple[str, ...]
+    within: int
+    within_lines: int
+    when: Condition
+    unless: Condition | None
+    hold: int | None
+    keep: int
+    fires_at_end: bool
+    yields_to: tuple[str, ...]
+    confidence: tuple[tuple[Confidence, Condition], ...]
+    cause: str
+    fix: str
+    status: str = "stable"
+    description: str = ""
+    references: tuple[str, ...] = ()
+    falsepositives: tuple[str, ...] = ()
+    tests: tuple[CaseSpec, ...] = ()
+    file: str = ""
+
+
+def read_rule(text: str, file: str) -> tuple[Rule | None, list[Problem]]:
+    """Decode and compile one rule file. Never raises for what the text holds."""
+    decoder = Decoder(file)
+    node = decoder.compose(text)
+    if node is None:
+        return None, decoder.problems
+    rule = _rule(decoder, node)
+    return (None if decoder.problems else rule), decoder.problems
+
+
+def _rule(decoder: Decoder, node: yaml.Node) -> Rule | None:
+    keys = decoder.mapping(node, "the rule", _KEYS, _NEEDED)
+    when = _condition(decoder, keys.get("when"))
+    within, lines = _within(decoder, keys.get("within"))
+    level = decoder.word(keys.get("level"), "level", LEVELS)
+    tests = tuple(_case(decoder, item) for item in decoder.items(keys.get("tests"), "tests"))
+    _needs_cases(decoder, keys.get("tests"), tests)
+    unless = _condition(decoder, keys.get("unless"))
+    confidence = _confidence(decoder, keys.get("confidence"))
+    if when is None:
+        return None
+    return Rule(
+        id=_identifier(decoder, keys.get("id")),
+        title=decoder.text(keys.get("title"), "title"),
+        level=cast("Level", level),  # `word` checked it
+        by=_fields(decoder, keys.get("by")),
+        requires=_fields(decoder, keys.get("requires")),
+        within=within,
+        within_lines=lines,
+        when=when,
+        unless=unless,
+        hold=_duration(decoder, keys.get("for"), None, settle=True),
+        keep=_duration(decoder, keys.get("keep_firing_for"), DEFAULT_KEEP) or 0,
+        fires_at_end=decoder.word(keys.get("at_end"), "at_end", ("fire", "wait")) == "fire",
+        yields_to=decoder.texts(keys.get("yields_to"), "yields_to"),
+        confidence=confidence,
+        cause=decoder.text(keys.get("cause"), "cause").strip(),
+        fix=decoder.text(keys.get("fix"), "fix").strip(),
+        status=decoder.word(keys.get("status"), "status", _STATUS) or "stable",
+        description=decoder.text(keys.get("description"), "description").strip(),
+        references=decoder.texts(keys.get("references"), "references"),
+        falsepositives=decoder.texts(keys.get("falsepositives"), "falsepositives"),
+        tests=tests,
+        file=decoder.file,
+    )
+
+
+def _condition(decoder: Decoder, node: yaml.Node | None) -> Condition | None:
+    text = decoder.text(node, "the condition")
+    if node is None or not text:
+        return None
+    try:
+        return condition(text)
+    except ExpressionError as error:
+        place = place_of(node)
+        line = text.count("\n", 0, error.column)
+        column = error.column - (text.rfind("\n", 0, error.column) + 1 if line else 0)
+        place = Place(place.line + line, column + (place.column if not line else 1))
+        decoder.note(place, error.message, error.hint)
+        return None
+
+
+def _confidence(
+    decoder: Decoder, node: yaml.Node | None
+) -> tuple[tuple[Confidence, Condition], ...]:
+    if node is None:
+        return ()
+    keys = decoder.mapping(node, "confidence", CONFIDENCES, ())
+    found = {name: _condition(decoder, value) for name, value in keys.items()}
+    order: tuple[Confidence, ...] = ("high", "medium", "low")
+    return tuple((name, test) for name in order if (test := found.get(name)))
+
+
+def _fields(decoder: Decoder, node: yaml.Node | None) -> tuple[str, ...]:
+    """The `by` fields; `service` is always one and says nothing more."""
+    names = decoder.texts(node, "by")
+    for name in names:
+        if node is not None and name not in (*BY, "service"):
+            decoder.problem(node, f"unknown field {name!r}.", f"Known: service, {', '.join(BY)}.")
+    return tuple(name for name in names if name != "service")
+
+
+def _within(decoder: Decoder, node: yaml.Node | None) -> tuple[int, int]:
+    text = decoder.text(node, "within")
+    match = _WITHIN.match(text)
+    if node is None:
+        return DEFAULT_WITHIN, DEFAULT_LINES
+    if not match or not text:
+        hint = "Write it like 30s, 40 lines, or 30s or 40 lines."
+        decoder.problem(node, f"{text!r} is no window.", hint)
+        return DEFAULT_WITHIN, DEFAULT_LINES
+    lines = int(match["lines"] or DEFAULT_LINES)
+    if not match["time"]:
+        return DEFAULT_WITHIN, lines
+    return _parse_duration(decoder, node, match["time"]) or DEFAULT_WITHIN, lines
+
+
+def _duration(
+    decoder: Decoder, node: yaml.Node | None, default: int | None, *, settle: bool = False
+) -> int | None:
+    text = decoder.text(node, "the duration")
+    if node is None or not text or (settle and text == "settle"):
+        return default
+    return _parse_duration(decoder, node, text)
+
+
+def _parse_duration(decoder: Decoder, node: yaml.Node, text: str) -> int | None:
+    try:
+        return parse_duration(text)
+    except ExpressionError as error:
+        decoder.problem(node, error.message, error.hint)
+        return None
+
+
+def _identifier(decoder: Decoder, node: yaml.Node | None) -> str:
+    text = decoder.text(node, "id")
+    if node is not None and text and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", text):
+        decoder.problem(node, f"id {text!r} is no name.", "Use lower-case words and '-'.")
+    return text
+
+
+def _case(decoder: Decoder, node: yaml.Node) -> CaseSpec:
+    keys = decoder.mapping(node, "the test", ("name", "log", "expect"), ("name", "log", "expect"))
+    expected = []
+    for item in decoder.items(keys.get("expect"), "expect"):
+        known = ("rule", "connections", "state", "level", "confidence")
+        fields = decoder.mapping(item, "the expectation", known, ("rule",))
+        expected.append({name: decoder.text(value, name) for name, value in fields.items()})
+    name = decoder.text(keys.get("name"), "name")
+    log = decoder.text(keys.get("log"), "log")
+    return CaseSpec(name, log, tuple(expected), place_of(node))
+
+
+def _needs_cases(
+    decoder: Decoder, node: yaml.Node | None, tests: Sequence[CaseSpec]
+) -> None:
+    """A rule shows when it fires, a near miss that stays silent, and what a late close does."""
+    if node is None:
+        return
+    states = [case.get("state", "firing") for test in tests for case in test.expect]
+    shown = {
+        "a firing case": "firing" in states,
+        "a silent near miss": any(not test.expect for test in tests),
+        "a late-close case (state: resolved)": "resolved" in states,
+    }
+    for what, there in shown.items():
+        if not there:
+            decoder.problem(node, f"the tests lack {what}.", "Add one; see rules/README.md.")

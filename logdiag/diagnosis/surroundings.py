@@ -1,0 +1,122 @@
+"""What happens around a connection in its service: herds, gaps, and how many a client may have."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from typing import Any
+
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.view import Moment
+from logdiag.model import SECOND
+
+HERD_SHARE = 0.3  # of the clients, that lost a connection and came back
+HERD_SPAN = 60 * SECOND
+HERD_LINES = 200
+HERD_LEAST = 4  # fewer clients than this are no herd
+AROUND = 120 * SECOND  # how far from an event the guards still hold it responsible
+AROUND_LINES = 40
+PER_CLIENT = 2  # connections that any client may have: two tabs
+LEAST_CLIENTS = 8  # so many others make a p95
+MAX_RETURNS = 20_000  # clients remembered as just lost or just returned
+
+
+class Surroundings:
+    """Per-client counts and recent upheavals of one service."""
+
+    def __init__(self) -> None:
+        self._live: Counter[str] = Counter()  # client -> live connections
+        self._clients_with: Counter[int] = Counter()  # live connections -> clients
+        self._lost: OrderedDict[str, Moment] = OrderedDict()
+        self._returned: OrderedDict[str, Moment] = OrderedDict()
+        self.herd: Moment | None = None
+        self.gap: Moment | None = None
+
+    def opened(self, life: Life, moment: Moment) -> None:
+        """A connection is live."""
+        key = life.client_key
+        if key is None:
+            return
+        self._count(key, 1)
+        if key in self._lost:
+            del self._lost[key]
+            self._remember(self._returned, key, moment)
+            self._look_for_herd(moment)
+
+    def ended(self, life: Life, moment: Moment) -> None:
+        """A connection is live no more."""
+        key = life.client_key
+        if key is None or not self._live[key]:
+            return
+        self._count(key, -1)
+        self._remember(self._lost, key, moment)
+
+    def limit(self, key: str | None) -> int:
+        """How many live connections that client may have, by what the others have."""
+        own = self._live[key] if key is not None else 0
+        others = len(self._live) - (own > 0)
+        if others < LEAST_CLIENTS:
+            return PER_CLIENT
+        rank = 0.95 * others
+        for count in sorted(self._clients_with):
+            rank -= self._clients_with[count] - (count == own)
+            if rank <= 1e-9:
+                return max(PER_CLIENT, 2 * count)
+        return PER_CLIENT
+
+    def _count(self, key: str, change: int) -> None:
+        before = self._live[key]
+        after = before + change
+        if before:
+            self._clients_with[before] -= 1
+            if not self._clients_with[before]:
+                del self._clients_with[before]
+        if after:
+            self._live[key] = after
+            self._clients_with[after] += 1
+        else:
+            del self._live[key]
+
+    def _look_for_herd(self, moment: Moment) -> None:
+        recent = self._returned
+        while recent and far(next(iter(recent.values())), moment, HERD_SPAN, HERD_LINES):
+            recent.popitem(last=False)
+        if len(recent) >= max(HERD_LEAST, HERD_SHARE * len(self._live)):
+            self.herd = moment
+
+    @staticmethod
+    def _remember(memory: OrderedDict[str, Moment], key: str, moment: Moment) -> None:
+        memory[key] = moment
+        memory.move_to_end(key)
+        if len(memory) > MAX_RETURNS:
+            memory.popitem(last=False)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types; live counts come from the lives."""
+        return {
+            "lost": list(self._lost.items()), "returned": list(self._returned.items()),
+            "herd": self.herd, "gap": self.gap,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made; `recount` the lives after it."""
+        self._lost = OrderedDict((key, tuple(at)) for key, at in state["lost"])
+        self._returned = OrderedDict((key, tuple(at)) for key, at in state["returned"])
+        self.herd = tuple(state["herd"]) if state["herd"] else None
+        self.gap = tuple(state["gap"]) if state["gap"] else None
+
+    def recount(self, life: Life) -> None:
+        """Count a life that was live when the snapshot was made."""
+        if life.client_key is not None:
+            self._count(life.client_key, 1)
+
+
+def far(one: Moment, other: Moment, span: int, lines: int) -> bool:
+    """Whether two moments lie further apart than `span` ns, or `lines` without a clock."""
+    if one[0] is not None and other[0] is not None:
+        return abs(other[0] - one[0]) > span
+    return abs(other[1] - one[1]) > lines
+
+
+def near(what: Moment | None, moment: Moment) -> bool:
+    """Whether something happened, and close enough to the moment to explain it."""
+    return what is not None and not far(what, moment, AROUND, AROUND_LINES)
