@@ -14,7 +14,7 @@ from logdiag.tailing.archives import ArchiveReader
 from logdiag.tailing.departed import Departed
 from logdiag.tailing.discover import Found
 from logdiag.tailing.fingerprint import HEAD_SIZE, TAIL_SIZE, Mark
-from logdiag.tailing.matching import Family, Matcher
+from logdiag.tailing.matching import Family, Matcher, resume_mark
 from logdiag.tailing.pool import Key
 from logdiag.tailing.reader import FileReader
 
@@ -38,7 +38,7 @@ class Copies:
     def set_aside(self, matcher: Matcher) -> list[Found]:
         """Take the copies from the files nobody reads; returns the others."""
         rest = []
-        for one in matcher.files:
+        for one in list(matcher.files):
             original = self._original(one)
             if original is not None:
                 self._originals[one.key] = original
@@ -46,14 +46,26 @@ class Copies:
             known = self._originals.pop(one.key, None)
             if known is None or known in self._files:
                 rest.append(one)  # not a copy, or it went its own way
-                continue
-            for orphan in matcher.orphans:
-                if orphan.replaced and orphan.live and orphan.position.inode == known[1]:
-                    matcher.orphans.remove(orphan)
-                    self._departed.bury(orphan)
-                    break
-            self._finish(one)
+            elif not self._continued(matcher, one, known):
+                self._finish(one)
         return rest
+
+    def _continued(self, matcher: Matcher, copy: Found, original: Key) -> bool:
+        """Whether the original was left off within the copy, and goes on there."""
+        for orphan in matcher.orphans:
+            if not orphan.live or not orphan.replaced or orphan.position.inode != original[1]:
+                continue
+            try:
+                mark = resume_mark(orphan.position, copy.path)
+            except OSError:
+                mark = None
+            if mark is not None and orphan.position.offset <= copy.size:
+                matcher.pair(orphan, copy, mark)
+                return True
+            matcher.orphans.remove(orphan)
+            self._departed.bury(orphan)
+            return False
+        return False
 
     def _finish(self, copy: Found) -> None:
         try:

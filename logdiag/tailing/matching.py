@@ -98,10 +98,11 @@ class Matcher:
                 except OSError:
                     continue
                 if mark is not None:
-                    self._found(orphan, file, mark)
+                    self.pair(orphan, file, mark)
                     break
 
-    def _found(self, orphan: Orphan, file: Found, mark: Mark) -> None:
+    def pair(self, orphan: Orphan, file: Found, mark: Mark) -> None:
+        """This file is the orphan's."""
         self.orphans.remove(orphan)
         self.files.remove(file)
         self._attach(orphan, file, mark)

@@ -13,7 +13,7 @@ from logdiag.model import Gap, Position, Source
 from logdiag.tailing.archives import ArchiveReader, unpacked
 from logdiag.tailing.copies import Copies
 from logdiag.tailing.cutter import BLOCK_SIZE, MAX_LINE
-from logdiag.tailing.departed import QUIET_TIME, Departed
+from logdiag.tailing.departed import LONGEST_WAIT, QUIET_TIME, Departed
 from logdiag.tailing.discover import Discoverer, Found
 from logdiag.tailing.fingerprint import Mark
 from logdiag.tailing.matching import Family, Matcher, Orphan
@@ -100,7 +100,8 @@ class Tailer:
         self._supersede(found)
         notices, gaps = self._departed.news()
         self._order = self._ordered(found)
-        self._seen = {one.key for one in found}
+        # An empty file is no source yet: should it be rotated before it is seen again, it is new.
+        self._seen = {one.key for one in found if one.size or not one.given}
         self._first = False
         return [*self._new_notices(notices), *gaps]
 
@@ -226,21 +227,26 @@ class Tailer:
         self._orphans = waiting
 
     def _supersede(self, found: list[Found]) -> None:
-        """A file that has a younger one beside it, and was left alone for a while, has ended."""
-        youngest: dict[tuple[str, str, str], tuple[int, str, int]] = {}
+        """A file that has a younger one beside it, and was left alone for a while, has ended.
+
+        While the younger one is empty the writer may not have gone over to it yet.
+        """
+        youngest: dict[tuple[str, str, str, bool], tuple[int, str, int]] = {}
         for one in found:
-            if one.size:
-                family, age = Family.of(one.service, one.shown), Family.name(one.shown).age
-                youngest[family] = max(age, youngest.get(family, age))
+            family, age = Family.of(one.service, one.shown), Family.name(one.shown).age
+            for used in {False, one.size > 0}:
+                youngest[*family, used] = max(age, youngest.get((*family, used), age))
         now = self._settings.wall()
         for reader in self._files.values():
             if not isinstance(reader, FileReader) or reader.gone_since is not None:
                 continue
-            if reader.quiet and not reader.ended and now - reader.grew_at >= QUIET_TIME:
-                family = Family.of(reader.source.service, reader.shown)
-                age = Family.name(reader.shown).age
-                if age < youngest.get(family, age):
-                    reader.end()
+            quiet = now - reader.grew_at
+            if reader.ended or not reader.quiet or quiet < QUIET_TIME:
+                continue
+            family = Family.of(reader.source.service, reader.shown)
+            age = Family.name(reader.shown).age
+            if age < youngest.get((*family, quiet < LONGEST_WAIT), age):
+                reader.end()
 
     def _ordered(self, found: list[Found]) -> list[Reader]:
         living: list[Reader] = [self._files[one.key] for one in found if one.key in self._files]
