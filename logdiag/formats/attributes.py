@@ -16,7 +16,7 @@ from logdiag.formats.fields import Value, coerce
 MAX_ATTRIBUTES = 200  # of one line; what a client can make a server log is not trusted
 MAX_DEPTH = 3
 
-MESSAGE_KEYS = ("message", "msg", "MESSAGE", "log", "event", "text")
+MESSAGE_KEYS = ("message", "msg", "MESSAGE", "log", "event", "text", "request")
 TIME_KEYS = ("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "t")
 LOGGER_KEYS = ("logger", "logger_name", "loggerName", "name", "label", "context", "SYSLOG_IDENTIFIER")
 PROCESS_KEYS = ("pid", "process", "processId", "process_id", "_PID", "SYSLOG_PID")
@@ -27,16 +27,16 @@ _SOURCES: dict[str, str] = {
     " *sid connection socket id ws.id socket.id connection.id client.id",
     "client": "*remoteaddress *remoteaddr *clientip *clientaddress *remoteip *ipaddress *ip client"
     " remote peer address addr *xforwardedfor *client.address",
-    "port": "*remoteport *clientport",
+    "port": "*remoteport *clientport port",
     "user": "*userid *username user.id user *uid *sub",
-    "agent": "*useragent *user-agent",
+    "agent": "*useragent ua httpuseragent",
     "path": "*url *path *originalurl *uri *endpoint *requesturi *urlpath",
     "status": "*statuscode *status *httpstatus",
     "code": "*closecode code wscode event.code",
     "reason": "*closereason *reason *disconnectreason",
     "total": "*totalconnections *activeconnections *connectioncount *connections *openconnections"
     " *clientcount *totalclients *connectedclients total *active clients",
-    "duration": "*durationseconds *connectionduration",
+    "duration": "*durationseconds *connectionduration requesttime",
     "state": "*readystate",
     "recipients": "*recipients *recipientcount *sentto",
 }
@@ -46,6 +46,14 @@ for _field, _names in _SOURCES.items():
         _RANKS[_name.lstrip("*").replace("-", "")] = (_field, _rank, _name.startswith("*"))
 
 _INSPECTED = re.compile(r"([A-Za-z_][\w]{0,63}): (?:'([^']*)'|\"([^\"]*)\"|([^\s,{}\[\]]+))")
+
+
+_KEY = re.compile(r"[A-Za-z_][\w.-]{0,63}=")
+_BEHIND = re.compile(r"\s\s*+(?=[A-Za-z_][\w.-]{0,63}=)")
+_PAIR = re.compile(
+    r"([A-Za-z_][\w.-]{0,63}+)(?:=(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|([^\s\"']*+)))?+(?:\s\s*+|$)"
+)
+MAX_PAIR_STARTS = 4  # places where pairs behind a message may begin
 
 
 def load(text: str) -> dict[str, Any] | None:
@@ -63,6 +71,35 @@ def inspected(text: str) -> dict[str, Any] | None:
         return None
     pairs = _INSPECTED.findall(text[:8_192])
     return {name: single or double or bare for name, single, double, bare in pairs} or None
+
+
+def logfmt(text: str, start: int, end: int) -> dict[str, Any] | None:
+    """A text that is `key=value` pairs throughout, as logfmt and structlog's kv write; else None."""
+    if not _KEY.match(text, start, end):
+        return None
+    return _pairs(text, start, end)
+
+
+def pairs_behind(text: str, start: int, end: int) -> tuple[int, dict[str, Any]] | None:
+    """Where the pairs behind a message begin, and what they say; None where there are none."""
+    for number, match in enumerate(_BEHIND.finditer(text, start, end)):
+        if number >= MAX_PAIR_STARTS:
+            break
+        if found := _pairs(text, match.end(), end):
+            return match.start(), found
+    return None
+
+
+def _pairs(text: str, start: int, end: int) -> dict[str, Any] | None:
+    found: dict[str, Any] = {}
+    while start < end:
+        match = _PAIR.match(text, start, end)
+        if match is None or len(found) > MAX_ATTRIBUTES:
+            return None
+        key, double, single, bare = match.groups()
+        found[key] = bare if double is None and single is None else (double or single or "")
+        start = match.end()
+    return found
 
 
 def message(attributes: Mapping[str, Any]) -> str | None:

@@ -38,6 +38,7 @@ _LAYERS = re.compile(
     | (?P<cri>(?:stdout|stderr)\s[FP]\s)
     | (?P<rfc5424><\d{{1,3}}>1\s(?=\d{{4}}-|-\s))
     | (?P<priority><\d{{1,3}}>)
+    | (?P<symbol>[^\w\s\x00-\x7f]{{1,4}}\s\s*+)
     | (?P<separator>[-|:,]\s\s*+|\s\s*+)
     """,
     re.VERBOSE,
@@ -46,7 +47,7 @@ _HOST_AND_TAG = re.compile(r"\s(?P<host>[\w.:-]{1,255})\s(?P<tag>[\w./@-]{1,64})
 _FIELDS_5424 = re.compile(
     r"\s(\S{1,255})\s(\S{1,48})\s(\S{1,128})\s(\S{1,32})\s(?:-|(?:\[(?:[^\"\]]|\"(?:[^\"\\]|\\.)*+\")*+\])+)\s?\ufeff?"
 )
-_SEPARATOR = re.compile(r": |\] |\| | - ")
+_SEPARATOR = re.compile(r"(?:: |\] |\| | - )(?:[^\w\s\x00-\x7f]{1,4}\s\s*+)?+")
 _ELAPSED = re.compile(r" \+\d{1,9}(?:ms|s|m|h|d)$")  # the npm package debug, and NestJS
 
 
@@ -168,16 +169,17 @@ def _behind_5424(envelope: Envelope, clock: Clock, pos: int) -> int:
 
 
 def _peel_json(envelope: Envelope, clock: Clock) -> bool:
-    """Open a message that is a JSON object; True where a text lies within it."""
+    """Open a message that is a JSON object or logfmt; True where a text lies within it."""
     text = envelope.text
-    if not (text.startswith("{", envelope.start) and text.endswith("}", 0, envelope.end)):
+    if text.startswith("{", envelope.start) and text.endswith("}", 0, envelope.end):
+        found, kind = attrs.load(text[envelope.start : envelope.end]), "json"
+    else:
+        found, kind = attrs.logfmt(text, envelope.start, envelope.end), "logfmt"
+    inner = attrs.message(found) if found else None
+    if found is None or (inner is None and kind == "logfmt"):
         return False
-    found = attrs.load(text[envelope.start : envelope.end])
-    if found is None:
-        return False
-    envelope.layers.append("json")
+    envelope.layers.append(kind)
     _take(envelope, clock, found)
-    inner = attrs.message(found)
     envelope.text = plain(inner.rstrip()) if inner is not None else ""
     envelope.start, envelope.end, envelope.before_level = 0, len(envelope.text), -1
     return bool(envelope.text)
@@ -202,6 +204,20 @@ def _peel_tail(envelope: Envelope, clock: Clock) -> None:
             envelope.end = at
             _take(envelope, clock, found)
             return
+
+
+def cut_pairs(envelope: Envelope, clock: Clock) -> bool:
+    """Cut `key=value` pairs off the message's end, as structlog's console prints them; False: none.
+
+    Only once no pattern knew the message with them: many messages have such pairs of their own.
+    """
+    found = attrs.pairs_behind(envelope.text, envelope.start, envelope.end)
+    if found is None:
+        return False
+    envelope.end, pairs = found
+    envelope.layers.append("metadata")
+    _take(envelope, clock, pairs)
+    return True
 
 
 def _take(envelope: Envelope, clock: Clock, found: dict[str, Any]) -> None:

@@ -30,6 +30,14 @@ class Type(NamedTuple):
     convert: Convert | None = None
 
 
+def _known(text: str) -> str | None:
+    return None if text == "-" else text  # what access logs write for "nothing"
+
+
+def _port(text: str) -> int | None:
+    return _integer(text) or None  # 0 is what uvicorn writes behind a proxy
+
+
 def _integer(text: str) -> int | None:
     value = int(text) if len(text) < 20 else MAX_INT + 1
     return value if abs(value) <= MAX_INT else None
@@ -41,8 +49,8 @@ def clean_address(text: str) -> str:
     return bare[7:] if bare[:7].lower() == "::ffff:" and "." in bare else bare
 
 
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1])
+def _unquoted(text: str) -> str | None:
+    return _known(re.sub(r"\\(.)", r"\1", text[1:-1]))
 
 
 _UNITS = {"": 1.0, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -62,26 +70,31 @@ def seconds(text: str) -> float | None:
 
 _V4 = r"(?:\d{1,3}\.){3}\d{1,3}"
 _V6 = rf"(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}+(?:{_V4}|[0-9A-Fa-f]{{0,4}})(?:%\w++)?+"
-_HOST = r"\w[\w.-]*+"
+_HOST = r"\w(?:[\w-]|\.(?=\w))*+"
 _UNIT = r"(?:us|µs|ms|milliseconds|minutes?|min|m|seconds?|secs?|s|hours?|h|days?|d)"
 _UUID = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 
 TYPES: dict[str, Type] = {
     kind.name: kind
     for kind in (
-        Type("word", "anything without blanks", run=r"\S"),
-        Type("id", "an identifier: no blanks, quotes, brackets, commas", run=r"^\s\"'`()\[\]{}<>,;"),
+        Type("word", "anything without blanks", run=r"\S", convert=_known),
+        Type("id", "an identifier: no blanks, quotes, brackets, commas", run=r"^\s\"'`()\[\]{}<>,;", convert=_known),
         Type("rest", "anything, up to what follows", run=r"\s\S"),
         Type("int", "a whole number", shape=r"-?[0-9]++", convert=_integer),
+        Type("port", "a port; 0 is none", shape=r"[0-9]{1,5}(?![0-9])", convert=_port),
+        Type("closecode", "a close code of RFC 6455, 1000 to 4999",
+             shape=r"[1-4][0-9]{3}(?![0-9A-Za-z_-])", convert=int),
         Type("number", "a number, fractions allowed", shape=r"-?[0-9]++(?:\.[0-9]++)?+", convert=float),
         Type("status", "three digits, an HTTP status", shape=r"[1-5][0-9]{2}(?![0-9])", convert=int),
         Type("method", "an HTTP method", shape=r"[A-Z]{3,10}(?![A-Za-z])"),
         Type(
             "address",
             "IPv4, IPv6 (bare or in brackets) or a host name",
-            shape=rf"\[{_V6}\]|{_V4}(?![\w.])|{_V6}|{_HOST}",
+            shape=rf"\[{_V6}\]|{_V4}(?!\w|\.\w)|{_V6}|{_HOST}",
             convert=clean_address,
         ),
+        Type("ip", "IPv4 or IPv6, no host name",
+             shape=rf"\[{_V6}\]|{_V4}(?!\w|\.\w)|{_V6}", convert=clean_address),
         Type("path", "a URL or its path, no blanks or quotes", shape=r"(?:/|https?://|wss?://|\*)[^\s\"]*+"),
         Type("quoted", "text in double or single quotes", shape=r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'",
              convert=_unquoted),
@@ -100,7 +113,7 @@ TYPES: dict[str, Type] = {
 
 # Which type a field has when its template does not say.
 DEFAULTS: dict[str, str] = {
-    "connection": "id", "client": "address", "port": "int", "user": "id", "agent": "rest",
+    "connection": "id", "client": "address", "port": "port", "user": "id", "agent": "rest",
     "path": "path", "status": "status", "code": "int", "reason": "rest", "total": "int",
     "duration": "duration", "state": "int", "recipients": "int", "message": "rest",
     "process": "id", "time": "time", "_": "word",
@@ -128,6 +141,8 @@ def coerce(name: str, value: object) -> Value:
         text = str(value)
         return (clean_address(text) if name == "client" else text) or None
     try:
+        if name == "port":
+            return _port(str(value))
         return _integer(str(value)) if wanted is int else float(str(value))
     except ValueError:
         return None

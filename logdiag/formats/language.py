@@ -7,6 +7,7 @@
     {_} {_:type}         skipped, kept nowhere
     {a|b|c}              one of these words
     {? ...}              an optional part, taken verbatim (blanks count); it nests
+    {@name}              a template of its own, from the pack's `parts`
     {{ }}                the braces themselves (a closing one not inside an optional part)
 
 `parse` gives an immutable tree, `unparse` gives the text back: `unparse(parse(x)) == x`.
@@ -16,7 +17,7 @@ The grammar runs when a pack is loaded, never on a log line.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -59,7 +60,15 @@ class Optional:
     at: int = field(default=0, compare=False)
 
 
-Node = Text | Field | Choice | Optional
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Another template, by its name in the pack."""
+
+    name: str
+    at: int = field(default=0, compare=False)
+
+
+Node = Text | Field | Choice | Optional | Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +111,13 @@ def _grammar() -> pp.ParserElement:
     slot.set_parse_action(lambda s, at, t: Field(t.name, t.type or None, split(t.words), at))
     choice = pp.Suppress("{") + words + pp.Suppress("}")
     choice.set_parse_action(lambda t: Choice(split(t[0])))
+    named = pp.Suppress("{@") + name("name") + pp.Suppress("}")
+    named.set_parse_action(lambda s, at, t: Part(t.name, at))
     part = pp.Forward()
-    part <<= pp.Suppress("{?") + pp.OneOrMore(inner_text | slot | choice | part) + pp.Suppress("}")
+    inner = inner_text | slot | choice | named | part
+    part <<= pp.Suppress("{?") + pp.OneOrMore(inner) + pp.Suppress("}")
     part.set_parse_action(lambda s, at, t: Optional(tuple(t), at))
-    grammar = pp.OneOrMore(text | slot | choice | part) + pp.StringEnd()
+    grammar = pp.OneOrMore(text | slot | choice | named | part) + pp.StringEnd()
     for element in grammar.visit_all():
         element.leave_whitespace(recursive=False)
     return grammar.parse_with_tabs()
@@ -159,6 +171,27 @@ def _unreadable(template: str, at: int) -> PatternError:
     )
 
 
+def expand(template: Template, parts: Mapping[str, Template]) -> Template:
+    """The template with every `{@name}` replaced. Raises PatternError for an unknown name.
+
+    A part may not use parts: one level is enough to say things once, and cannot go in circles.
+    """
+
+    def replaced(nodes: Iterable[Node]) -> Iterable[Node]:
+        for node in nodes:
+            if isinstance(node, Part):
+                if node.name not in parts:
+                    hint = did_you_mean(node.name, parts) if parts else "The pack has no 'parts'."
+                    raise PatternError(node.at + 2, f"unknown part {node.name!r}.", hint)
+                yield from parts[node.name].parts
+            elif isinstance(node, Optional):
+                yield Optional(tuple(replaced(node.parts)), node.at)
+            else:
+                yield node
+
+    return Template(tuple(replaced(template.parts)))
+
+
 def check(template: Template) -> None:
     """Names and types are known, no two fields touch. Raises PatternError."""
     for node in _fields(template.parts):
@@ -190,6 +223,8 @@ def _unparse(node: Node) -> str:
     match node:
         case Text(text):
             return text.replace("{", "{{").replace("}", "}}")
+        case Part(name):
+            return "{@" + name + "}"
         case Choice(words):
             return "{" + "|".join(words) + "}"
         case Optional(parts):

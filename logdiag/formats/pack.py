@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,7 +73,8 @@ def build(specs: Iterable[PackSpec]) -> tuple[Formats, list[Problem]]:
                         "Give it another one.")
             )  # fmt: skip
         files[spec.name] = spec.file
-        patterns = [_pattern(spec, number, problems) for number in range(len(spec.lines))]
+        parts = _parts(spec, problems)
+        patterns = [_pattern(spec, number, parts, problems) for number in range(len(spec.lines))]
         packs.append(
             Pack(spec.name, spec.title, spec.file, tuple(p for p in patterns if p), spec.samples,
                  spec.description, spec.references)
@@ -81,16 +82,30 @@ def build(specs: Iterable[PackSpec]) -> tuple[Formats, list[Problem]]:
     return Formats(tuple(packs)), problems
 
 
-def _pattern(spec: PackSpec, number: int, problems: list[Problem]) -> Pattern | None:
+def _parts(spec: PackSpec, problems: list[Problem]) -> dict[str, language.Template]:
+    parts: dict[str, language.Template] = {}
+    for name, text, at in spec.parts:
+        try:
+            parts[name] = language.expand(language.parse(text), {})
+            language.check(parts[name])
+        except language.PatternError as error:
+            problems.append(_problem(spec.file, at, error))
+    return parts
+
+
+def _problem(file: str, at: Place, error: language.PatternError) -> Problem:
+    return Problem(file, at.line, at.column + error.column, error.message, error.hint)
+
+
+def _pattern(
+    spec: PackSpec, number: int, parts: Mapping[str, language.Template], problems: list[Problem]
+) -> Pattern | None:
     line = spec.lines[number]
     try:
-        program = _program(line)
+        program = _program(line, parts)
         literals = line.literal or _literals(line, program.literals)
     except language.PatternError as error:
-        place = line.text_at
-        problems.append(
-            Problem(spec.file, place.line, place.column + error.column, error.message, error.hint)
-        )
+        problems.append(_problem(spec.file, line.text_at, error))
         return None
     return Pattern(
         name=f"{spec.name}:{number + 1}", pack=spec.name, event=line.event, layer=line.layer,
@@ -100,10 +115,10 @@ def _pattern(spec: PackSpec, number: int, problems: list[Problem]) -> Pattern | 
     )  # fmt: skip
 
 
-def _program(line: LineSpec) -> Program:
+def _program(line: LineSpec, parts: Mapping[str, language.Template]) -> Program:
     if line.regex is not None:
         return compile_regex(line.regex)
-    template = language.parse(line.match or "")
+    template = language.expand(language.parse(line.match or ""), parts)
     language.check(template)
     return compile_template(template)
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from logdiag.formats import attributes as attrs
-from logdiag.formats.envelopes import Envelope, peel
+from logdiag.formats.envelopes import Envelope, cut_pairs, peel
 from logdiag.formats.fields import SLOTS, Value
 from logdiag.formats.redact import MAX_TEXT, plain, redact, suspicious
 from logdiag.formats.scanner import Candidate, Choice
@@ -39,16 +39,29 @@ def recognise(line: Opened, choice: Choice, hit_end: int, clock: Clock) -> list[
     `hit_end`: where, in the line's bytes, the literal that led here ends.
     """
     envelope = line.envelope
-    found = _match(envelope, choice, envelope.start, clock)
+    found = _match_anywhere(line, choice, hit_end, clock)
+    if found is None and "=" in envelope.text:
+        end = envelope.end
+        if cut_pairs(envelope, clock):
+            found = _match_anywhere(line, choice, hit_end, clock)
+            envelope.end = end  # for the line's next hit
     if found is None:
-        for start in envelope.starts(line.limit or hit_end):
-            if found := _match(envelope, choice, start, clock):
-                break
-        else:
-            return None
+        return None
     found[SLOTS["time"]] = envelope.time
-    _make_safe(found, line.text, "json" in envelope.layers or "metadata" in envelope.layers)
+    _make_safe(found, line.text, envelope.attributes is not None)
     return found
+
+
+def _match_anywhere(
+    line: Opened, choice: Choice, hit_end: int, clock: Clock
+) -> list[Any] | None:
+    envelope = line.envelope
+    if found := _match(envelope, choice, envelope.start, clock):
+        return found
+    for start in envelope.starts(line.limit or hit_end):
+        if found := _match(envelope, choice, start, clock):
+            return found
+    return None
 
 
 def _match(envelope: Envelope, choice: Choice, start: int, clock: Clock) -> list[Any] | None:

@@ -12,7 +12,8 @@ MAX_LOOK = 4 * MAX_TEXT  # characters looked at for secrets before the text is c
 REDACTED = "[redacted]"
 
 # ECMA-48: control sequences (colours, cursor), operating system commands, two-byte escapes.
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?+|[@-Z\\^_])")
+# rsyslog writes the escape character as #033.
+_ANSI = re.compile(r"#033\[[0-9;]*+m|\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?+|[@-Z\\^_])")
 # Controls, lone surrogates, and what reorders or hides text on a terminal or in a browser.
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -38,7 +39,7 @@ _RULES = (
 
 def plain(text: str) -> str:
     """The text without colours and other terminal escapes."""
-    return _ANSI.sub("", text) if "\x1b" in text else text
+    return _ANSI.sub("", text) if "\x1b" in text or "#033[" in text else text
 
 
 def visible(text: str) -> str:

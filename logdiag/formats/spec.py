@@ -67,6 +67,7 @@ class PackSpec:
     samples: tuple[SampleSpec, ...]
     description: str = ""
     references: tuple[str, ...] = ()
+    parts: tuple[tuple[str, str, Place], ...] = ()
 
 
 @dataclass
@@ -160,7 +161,8 @@ def place_of(node: yaml.Node) -> Place:
     return Place(mark.line + 1, mark.column + 1 + (style in ('"', "'")))
 
 
-_PACK_KEYS = ("name", "title", "description", "references", "layer", "lines", "samples", "nonsamples")
+_PACK_KEYS = ("name", "title", "description", "references", "layer", "parts", "lines",
+              "samples", "nonsamples")  # fmt: skip
 _LINE_KEYS = ("event", "match", "regex", "layer", "set", "where", "prefix", "literal")
 _SAMPLE_KEYS = ("line", "event", "layer", "time", *FIELDS)
 
@@ -186,7 +188,17 @@ def _pack(reader: _Reader, node: yaml.Node) -> PackSpec:
         samples=tuple(samples),
         description=reader.text(keys.get("description"), "description"),
         references=reader.texts(keys.get("references"), "references"),
+        parts=tuple(_parts(reader, keys.get("parts"))),
     )
+
+
+def _parts(reader: _Reader, node: yaml.Node | None) -> Iterator[tuple[str, str, Place]]:
+    if not isinstance(node, yaml.MappingNode):
+        if node is not None:
+            reader.problem(node, "parts is no mapping.", "Write 'name: template'.")
+        return
+    for key, value in node.value:
+        yield reader.text(key, "a part's name"), reader.text(value, "a part"), place_of(value)
 
 
 def _line(reader: _Reader, node: yaml.Node, layer: str) -> LineSpec:

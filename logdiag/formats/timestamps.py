@@ -35,7 +35,7 @@ _SYSLOG = re.compile(rf"{_MONTH} ([ \d]\d) (?:(\d{{4}}) )?+{_CLOCK}{_FRACTION}")
 _CTIME = re.compile(rf"[A-Z][a-z]{{2}} {_MONTH} ([ \d]\d) {_CLOCK}{_FRACTION} (\d{{4}})")
 _HTTP = re.compile(rf"[A-Z][a-z]{{2}}, (\d\d) {_MONTH} (\d{{4}}) {_CLOCK}{_FRACTION}{_ZONE}")
 _EPOCH = re.compile(r"(\d{10})(\d{3})?+(?:\.(\d{1,9})\d*+)?+(?![\w.:/-])")
-_TIME_ONLY = re.compile(rf"{_CLOCK}{_FRACTION}(?![\d:])")
+_TIME_ONLY = re.compile(rf"\d?\d:\d\d:\d\d{_FRACTION}(?![\d:])(?: [AP]M\b)?+")
 
 
 class Stamp(NamedTuple):
