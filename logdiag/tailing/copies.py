@@ -34,6 +34,7 @@ class Copies:
         self._departed = departed
         self._settle = settle
         self._originals: dict[Key, Key] = {}
+        self.released: set[Key] = set()  # set aside once, but they are logs of their own
 
     def set_aside(self, matcher: Matcher) -> list[Found]:
         """Take the copies from the files nobody reads; returns the others."""
@@ -44,8 +45,11 @@ class Copies:
                 self._originals[one.key] = original
                 continue
             known = self._originals.pop(one.key, None)
-            if known is None or known in self._files:
-                rest.append(one)  # not a copy, or it went its own way
+            if known is None:
+                rest.append(one)
+            elif known in self._files:
+                self.released.add(one.key)
+                rest.append(one)
             elif not self._continued(matcher, one, known):
                 self._finish(one)
         return rest

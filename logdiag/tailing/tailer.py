@@ -201,6 +201,8 @@ class Tailer:
             return self._archives and one.given and not unpacked(one, found)
         if one.given:
             return True
+        if one.key in self._copies.released:
+            return True
         if not self._first:
             return one.key not in self._seen  # rotated twice since the last sweep
         family, age = Family.of(one.service, one.shown), Family.name(one.shown).age
