@@ -1,0 +1,18 @@
+"""Events become lifecycles and findings. Pure: no I/O, no clock, no globals.
+
+    detector = Detector("app", rules)
+    for event in events:
+        detector.on_event(event)
+    changes = detector.drain(ended=True)
+
+Read the room in this order: lifecycle, connections (with totals, processes, echoes, refusals),
+marks, groups, view, functions, guards, expression, checking, rules, judgement, court, detector,
+verdict.
+"""
+
+from logdiag.diagnosis.detector import SETTLE, Detector
+from logdiag.diagnosis.merge import Merger
+from logdiag.diagnosis.rules import CaseSpec, Rule, read_rule
+from logdiag.diagnosis.verdict import Facts, verdict
+
+__all__ = ["SETTLE", "CaseSpec", "Detector", "Facts", "Merger", "Rule", "read_rule", "verdict"]

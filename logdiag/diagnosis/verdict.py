@@ -1,0 +1,79 @@
+"""Three verdicts, not two: a leak, clean, or that the log cannot tell, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from logdiag.model import LEVELS, Finding, Identity, Verdict
+
+
+class Facts(NamedTuple):
+    """What the verdict on one service stands on; counts are of the server's clients."""
+
+    opened: int
+    closed: int
+    superseded: int
+    unknown: int
+    auth_failures: int
+    live_at_end: int
+    identity: Identity
+    lines: int  # lines read
+    outliving: int = 0  # live at the end, far older than those that closed, of unknown clients
+
+
+def verdict(findings: Sequence[Finding], facts: Facts) -> tuple[Verdict, str]:
+    """The verdict on a service and the reason, a sentence for a person.
+
+    A leak needs a finding of at least medium that is firing, or was when the input ended.
+    """
+    medium = LEVELS.index("medium")
+    worst = [
+        finding
+        for finding in findings
+        if finding.state == "firing" and LEVELS.index(finding.level) >= medium
+    ]
+    if worst:
+        first = max(worst, key=lambda finding: LEVELS.index(finding.level))
+        more = f" (and {len(worst) - 1} more)" if len(worst) > 1 else ""
+        return "leak", f"{first.title}{more}."
+    return _cannot_tell(facts) or ("clean", _clean(findings, facts))
+
+
+def _cannot_tell(facts: Facts) -> tuple[Verdict, str] | None:
+    if not facts.lines:
+        return "cannot_tell", "Nothing was read. Are these the right files?"
+    if not facts.opened and facts.closed:
+        return "cannot_tell", (
+            "The log has a line only when a connection ends. Log one when it opens, with an id."
+        )
+    if not facts.opened:
+        return "cannot_tell", (
+            "No line says that a connection opened. Try 'logdiag explain' on a line that should."
+        )
+    if not facts.closed and not facts.superseded:
+        return "cannot_tell", (
+            f"{facts.opened} connections opened and no line says that one closed. Log the close, "
+            "with the id of its opening."
+        )
+    if facts.unknown and facts.unknown >= facts.closed:
+        return "cannot_tell", (
+            f"Lines are missing: what became of {facts.unknown} connections is unknown."
+        )
+    if facts.outliving:
+        return "cannot_tell", (
+            f"{facts.outliving} connections outlived all that closed, and no line tells whose "
+            "they are. Log the client with each opening."
+        )
+    return None
+
+
+def _clean(findings: Sequence[Finding], facts: Facts) -> str:
+    pending = sum(finding.state == "pending" for finding in findings)
+    resolved = sum(finding.state == "resolved" for finding in findings)
+    reason = f"{facts.opened} opened, {facts.closed} closed, {facts.live_at_end} live at the end."
+    if pending:
+        reason += f" {pending} suspected, not yet for long enough."
+    if resolved:
+        reason += f" {resolved} resolved before."
+    return reason
