@@ -20,6 +20,7 @@ _BUSY_SECONDS = 5.0  # a person's own sqlite3 shell may hold the write lock for 
 _WAL_KEPT = 64 << 20  # bytes the -wal file may keep on disk after a checkpoint
 
 _ELSEWHERE = "Choose another file with --db or LOGDIAG_DB."
+_CANNOT_OPEN = 14
 _DAMAGED = (
     "Move it away and ingest the logs again, or rescue what is left with "
     "`sqlite3 FILE .recover | sqlite3 rescued.db`."
@@ -33,8 +34,11 @@ _WORDS = {
     10: ("cannot be read or written (I/O error)", "Check the disk; nothing was half-stored."),
     11: ("is damaged", _DAMAGED),
     13: ("cannot grow, the disk is full", "Free some space; nothing was half-stored."),
-    14: ("cannot be opened", f"Check that its directory exists and is writable. {_ELSEWHERE}"),
-    19: ("was to hold a line twice", "Nothing of it was stored; please report this."),
+    _CANNOT_OPEN: (
+        "cannot be opened",
+        f"Check that its directory exists and is writable. {_ELSEWHERE}",
+    ),
+    19: ("refused a batch", "Nothing of it was stored; please report this."),
     26: ("is damaged or no database", _DAMAGED),
 }
 
@@ -65,10 +69,9 @@ def in_words(path: Path | str, error: sqlite3.Error) -> TimelineError:
     return TimelineError(f"The database {path} {what}: {error}.", hint)
 
 
-def prepare_directory(path: Path) -> None:
-    """Make the directory that is to hold `path`. Errors: `TimelineError`; if `path` is one, too."""
-    if path.is_dir():
-        raise _directory(path)
+def prepare(path: Path) -> None:
+    """Refuse what is not ours before a lock is laid beside it; make the missing directory."""
+    is_ours(path)
     with _writing(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -94,19 +97,33 @@ def create_in_memory() -> sqlite3.Connection:
 
 def open_read_only(path: Path) -> sqlite3.Connection:
     """A connection that can only read. Errors: `TimelineError` when there is nothing to read."""
-    missing = TimelineError(
-        f"There is no database at {path}.",
-        "Run `logdiag ingest PATH` or `logdiag watch PATH` first.",
-    )
-    if not path.exists() or not is_ours(path):
-        raise missing
+    if not is_ours(path):
+        raise TimelineError(
+            f"There is no database at {path}.",
+            "Run `logdiag ingest PATH` or `logdiag watch PATH` first.",
+        )
+    uri = f"{_uri(path)}?mode=ro"
     with told(path):
-        connection = _connect(f"{_uri(path)}?mode=ro")
-        return _closed_on_error(connection, lambda: _check_readable(connection, path))
+        try:
+            return _checked(_connect(uri), path)
+        except sqlite3.OperationalError as error:
+            # In WAL mode SQLite needs an -shm file, which a read-only place does not take. Where
+            # no -wal is left nobody writes, and the file alone is the whole database.
+            if error.sqlite_errorcode & 0xFF != _CANNOT_OPEN or _wal_of(path).exists():
+                raise
+            return _checked(_connect(f"{uri}&immutable=1"), path)
+
+
+def _checked(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    return _closed_on_error(connection, lambda: _check_readable(connection, path))
+
+
+def _wal_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file is a timeline: False for an empty one. Errors: `TimelineError` for others.
+    """Whether it is a timeline; False: empty or missing. Errors: `TimelineError` for any other.
 
     Reads the header only, so that a stranger's database is not touched at all, not even by the
     recovery of its write-ahead log. The mark is written before WAL begins, hence always there.
@@ -116,6 +133,8 @@ def is_ours(path: Path) -> bool:
             raise _directory(path)
         with path.open("rb") as file:
             header = file.read(100)
+    except FileNotFoundError:
+        return False
     except OSError as error:
         words = f"The database {path} cannot be read: {error.strerror}."
         raise TimelineError(words, f"Check the permissions. {_ELSEWHERE}") from error
@@ -182,6 +201,7 @@ def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
             f"The database {path} was written by an older logdiag.",
             "Run `logdiag ingest` or `logdiag watch` once to bring it up to date.",
         )
+    connection.execute("SELECT 1 FROM services")  # a damaged schema is told here, not later
 
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:

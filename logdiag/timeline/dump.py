@@ -2,7 +2,7 @@
 
 One line an item, sorted keys, NULLs left out, ISO 8601 UTC times, sources by path. Left out is what
 depends on how the bytes arrived: row ids, arrival times, device and inode, digests, whether a
-source has ended, parsers' and detectors' states, when a gap was seen.
+source has ended, the states of parsers and detectors, when a gap was seen.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _LEFT_OUT = {
     "sources": {"id", "path", "head_size", "head", "tail_size", "tail", "device", "inode", "ended",
                 "parser", "notice"},
     "events": {"arrived"},
+    "connections": {"ordinal", "marks"},
     "transitions": {"id"},
     "gaps": {"id", "time"},
 }  # fmt: skip

@@ -165,8 +165,10 @@ class Reader:
 
     def _evidence(self, finding: rows.Record) -> list[Evidence]:
         sql = (
-            f"SELECT {', '.join(rows.EVIDENCE)} FROM evidence "
-            "WHERE service = ? AND fingerprint = ? ORDER BY position"
+            "SELECT v.source, v.offset, coalesce(line, 0) AS line, coalesce(kind, '') AS event,"
+            " coalesce(text, '') AS text FROM evidence AS v"
+            " LEFT JOIN events AS e ON e.source = v.source AND e.offset = v.offset"
+            " WHERE service = ? AND fingerprint = ? ORDER BY position"
         )
         found = self._rows(sql, finding["service"], finding["fingerprint"])
         return [Evidence(**row) for row in found]

@@ -22,19 +22,20 @@ POSITION = (
 )  # fmt: skip
 CONNECTION = (
     "number", "name", "identity", "state", "process", "layer", "client", "port", "user", "path",
-    "opened_at", "closed_at", "code", "reason",
-    "opened_source", "opened_offset", "closed_source", "closed_offset",
+    "opened_at", "closed_at", "code", "reason", "client_key", "pattern", "ordinal",
+    "opened_source", "opened_offset", "closed_source", "closed_offset", "marks",
 )  # fmt: skip
-_PLAIN = 14  # columns of CONNECTION that are fields of the same name
+_PLAIN_CONNECTION = CONNECTION[:17]  # the fields of the same name
 FINDING = (
     "fingerprint", "rule", "title", "level", "confidence", "state", "count", "pending_at",
     "fired_at", "resolved_at", "cause", "fix", "note", "connections_total",
     "grouped_by", "connections", "guards", "links",
 )  # fmt: skip
-EVIDENCE = Evidence._fields
+_PLAIN_FINDING = FINDING[:14]
+EVIDENCE = ("source", "offset")  # what the line says is in `events`
 
-_connection_fields: Callable[[Connection], tuple[Any, ...]] = attrgetter(*CONNECTION[:_PLAIN])
-_finding_fields: Callable[[Finding], tuple[Any, ...]] = attrgetter(*FINDING[:_PLAIN])
+_connection_fields: Callable[[Connection], tuple[Any, ...]] = attrgetter(*_PLAIN_CONNECTION)
+_finding_fields: Callable[[Finding], tuple[Any, ...]] = attrgetter(*_PLAIN_FINDING)
 _NOWHERE = (None, None)
 
 
@@ -81,19 +82,25 @@ def connection_row(connection: Connection) -> tuple[Any, ...]:
         *_connection_fields(connection),
         *(connection.opened_line or _NOWHERE),
         *(connection.closed_line or _NOWHERE),
+        None if connection.marks is None else to_json(connection.marks),
     )
 
 
 def connection_of(record: Record) -> Connection:
     """The inverse of `connection_row`; further columns are ignored."""
-    fields = {name: record[name] for name in CONNECTION[:_PLAIN]}
+    fields = {name: record[name] for name in _PLAIN_CONNECTION}
     opened = (record["opened_source"], record["opened_offset"])
     closed = (record["closed_source"], record["closed_offset"])
     return Connection(
         **fields,
         opened_line=None if opened == _NOWHERE else opened,
         closed_line=None if closed == _NOWHERE else closed,
+        marks=None if record["marks"] is None else _marks(record["marks"]),
     )
+
+
+def _marks(stored: str) -> dict[str, tuple[int, int, int]]:
+    return {mark: tuple(line) for mark, line in json.loads(stored).items()}
 
 
 def finding_row(finding: Finding) -> tuple[Any, ...]:
@@ -109,7 +116,7 @@ def finding_row(finding: Finding) -> tuple[Any, ...]:
 
 def finding_of(record: Record, evidence: Iterable[Evidence]) -> Finding:
     """The inverse of `finding_row`; further columns are ignored."""
-    fields = {name: record[name] for name in FINDING[:_PLAIN]}
+    fields = {name: record[name] for name in _PLAIN_FINDING}
     return Finding(
         **fields,
         group=json.loads(record["grouped_by"]),

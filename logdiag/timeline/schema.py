@@ -97,6 +97,10 @@ CREATE TABLE connections (
     closed_offset INTEGER,
     code INTEGER,
     reason TEXT,
+    client_key TEXT,
+    pattern TEXT NOT NULL DEFAULT '',
+    ordinal INTEGER NOT NULL DEFAULT 0,
+    marks TEXT,
     PRIMARY KEY (service, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -153,9 +157,6 @@ CREATE TABLE evidence (
     position INTEGER NOT NULL,
     source INTEGER NOT NULL REFERENCES sources (id),
     offset INTEGER NOT NULL,
-    line INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    text TEXT NOT NULL,
     PRIMARY KEY (service, fingerprint, position),
     FOREIGN KEY (service, fingerprint) REFERENCES findings (service, fingerprint)
 ) STRICT, WITHOUT ROWID;
@@ -221,4 +222,15 @@ FROM events AS e
 JOIN sources AS f ON f.id = e.source
 JOIN services AS s ON s.id = f.service
 WHERE NOT EXISTS (SELECT 1 FROM echoes AS o WHERE o.source = e.source AND o.offset = e.offset);
+
+CREATE VIEW evidence_lines AS
+SELECT
+    s.name AS service, n.rule, n.fingerprint, v.position, f.path || ':' || e.line AS line,
+    {iso("e.time")} AS time, e.kind, e.text
+FROM evidence AS v
+JOIN services AS s ON s.id = v.service
+JOIN findings AS n ON n.service = v.service AND n.fingerprint = v.fingerprint
+LEFT JOIN sources AS f ON f.id = v.source
+LEFT JOIN events AS e ON e.source = v.source AND e.offset = v.offset
+ORDER BY s.name, v.fingerprint, v.position;
 """

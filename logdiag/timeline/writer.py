@@ -31,8 +31,8 @@ _SOURCE = (
     + " WHERE id = ?"
 )
 _SPAN = (
-    "UPDATE services SET first_time = min(coalesce(first_time, ?1), ?1), "
-    "last_time = max(coalesce(last_time, ?2), ?2) "
+    "UPDATE services SET first_time = coalesce(min(first_time, ?1), ?1, first_time), "
+    "last_time = coalesce(max(last_time, ?2), ?2, last_time) "
     "WHERE id = (SELECT service FROM sources WHERE id = ?3)"
 )
 _KNOWN = (
@@ -69,7 +69,7 @@ class Writer:
         if str(path) == connect.MEMORY:
             return cls._ready(connect.create_in_memory(), connect.MEMORY, None)
         real = Path(path).expanduser().resolve()  # two names of one file share one lock
-        connect.prepare_directory(real)
+        connect.prepare(real)
         held = Lock(real) if lock else None
         try:
             return cls._ready(connect.create(real), real, held)
@@ -207,14 +207,12 @@ class Writer:
 
     def _events(self, events: list[Event]) -> None:
         self._insert("events", rows.EVENT, events)
-        spans: dict[int, tuple[int, int]] = {}
+        times: dict[int, list[int]] = {}
         for source, run in groupby(events, key=itemgetter(2)):
-            times = [event[1] for event in run if event[1] is not None]
-            if times:
-                first, last = spans.get(source, (times[0], times[0]))
-                spans[source] = (min(first, min(times)), max(last, max(times)))
-        for source, (first, last) in spans.items():
-            self._update(_SPAN, (first, last, source))
+            known = times.setdefault(source, [])
+            known.extend(event[1] for event in run if event[1] is not None)
+        for source, known in times.items():
+            self._update(_SPAN, (min(known, default=None), max(known, default=None), source))
 
     def _changes(self, service: int, changes: Changes) -> None:
         made = map(rows.connection_row, changes.connections)
@@ -239,7 +237,7 @@ class Writer:
         self._forget(service, finding.fingerprint)
         self._insert("findings", _FINDING, [(service, *rows.finding_row(finding))])
         key = (service, finding.fingerprint)
-        lines = ((*key, place, *line) for place, line in enumerate(finding.evidence))
+        lines = ((*key, place, *line[:2]) for place, line in enumerate(finding.evidence))
         self._insert("evidence", _EVIDENCE, lines)
 
     def _service(self, name: str) -> int:
