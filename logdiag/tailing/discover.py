@@ -93,7 +93,11 @@ class Discoverer:
             return []
         else:
             found = self._file(target)
-        return sorted(found, key=_reading_order)
+        once: dict[tuple[int, int], Found] = {}
+        for one in found:
+            if one.key not in once or (one.given and not once[one.key].given):
+                once[one.key] = one
+        return sorted(once.values(), key=_reading_order)
 
     def _directory(
         self, target: Target, path: str, shown: str, seen: set[tuple[int, int]], depth: int

@@ -86,6 +86,9 @@ class Tailer:
     def close(self) -> None:
         """Close all files."""
         self._settings.pool.close_all()
+        for reader in self._files.values():
+            if isinstance(reader, ArchiveReader):
+                reader.release()
 
     def refresh(self) -> list[Notice | Gap]:
         """Look at the disk. Returns what a person should know (once), and gaps."""
@@ -119,6 +122,7 @@ class Tailer:
                 reader.saw(one)
             elif one.kind != "unreadable" and not reader.saw(one):
                 self._orphan(reader, replaced=True)
+                self._seen.discard(one.key)  # the inode was seen, what is in it now was not
                 fresh.append(one)
         return fresh
 

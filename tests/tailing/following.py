@@ -41,6 +41,9 @@ class Follower:
         self.tailer.close()
         self.start()
 
+    def __del__(self) -> None:
+        self.tailer.close()
+
     def _register(self, service: str, path: str) -> Source:
         source = Source(len(self.sources) + 1, service, path)
         self.sources[source.id] = source
