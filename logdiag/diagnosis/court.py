@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from logdiag.diagnosis.groups import Group, Groups
+from logdiag.diagnosis.groups import Group, Groups, pair_of
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
 from logdiag.diagnosis.lifecycle import LIVE, OVER, Life
@@ -160,12 +160,12 @@ class Court:
             if number not in judgement.suspects and len(judgement.suspects) < MAX_SUSPECTS:
                 judgement.suspects[number] = life.opened_at
                 judgement.open.add(number)
-                _prove(judgement, life)
-        known = set(judgement.evidence)
-        for seen in rule.when.events(view):
-            line = Evidence(seen.event.source, seen.event.offset)
-            if line not in known and len(judgement.evidence) < MAX_EVIDENCE:
-                judgement.evidence.append(line)
+                if not view.anonymous:
+                    _prove(judgement, _lines_of(life))
+        if view.anonymous:
+            for pair in view.group.pairs:
+                _prove(judgement, [pair.proof[:2], pair.opened])
+        _prove(judgement, [(e.source, e.offset) for _, e in rule.when.events(view)])
         self._touch(judgement)
 
     def _left(self, group: Group, life: Life, moment: Moment) -> None:
@@ -220,18 +220,23 @@ class Court:
 
     # The end of the input
 
-    def ended(self, moment: Moment, hold: int | None) -> Iterator[tuple[Judgement, View]]:
-        """The pending judgements that the end of a short log makes firm, and their views.
+    def ended(
+        self, moment: Moment, hold: int | None, *, short: bool
+    ) -> Iterator[tuple[Judgement, View]]:
+        """The pending judgements that the end of the input makes firm, and their views.
 
-        `hold` is the time scale learnt from the connections that did close, in ns; None where
-        none did: then only rules that say so fire.
+        A short log has a time scale of its own: `hold`, learnt from the connections that did
+        close, in ns; None where none did: then only rules that say so fire. Without a clock what
+        held for the lines that it takes need not have ripened.
         """
         for judgement, group in list(self.open.values()):
             rule = judgement.rule
             if judgement.state != "pending" or (hold is None and not rule.fires_at_end):
                 continue
-            then = _earlier(moment, hold or 0, 0)
-            view = self._view(rule, group, moment, then)
+            held = _earlier(moment, *self.hold(rule, group))
+            if not short and (moment[0] is not None or _before(held, judgement.first)):
+                continue
+            view = self._view(rule, group, moment, _earlier(moment, hold or 0, 0))
             if rule.when.holds(view) and not self._silenced(judgement, view):
                 yield judgement, view
 
@@ -244,7 +249,7 @@ class Court:
         judgements = [one for one, _ in self.open.values()]
         kept = [(one, one.snapshot()) for one in judgements]
         dirty = dict(self.dirty)
-        for judgement, view in list(self.ended(now, hold)) if short else ():
+        for judgement, view in list(self.ended(now, hold, short=short)):
             self.convict(judgement, view, now)
         for judgement, group in list(self.open.values()):
             if judgement.state == "firing":
@@ -254,6 +259,32 @@ class Court:
             judgement.take(state)
         self.dirty = dirty
         return findings
+
+    def tell(self) -> Iterator[Finding]:
+        """The findings that changed since the last call."""
+        for judgement in self.dirty.values():
+            if judgement.state != "pending" or judgement.previous:
+                yield judgement.finding()
+                continue
+            group = self.open[judgement.fingerprint][1]
+            finding = self._suspicion(judgement, group)
+            if finding:
+                yield finding
+            else:
+                self.dropped.add(judgement.fingerprint)
+        self.dirty = {}
+
+    def _suspicion(self, judgement: Judgement, group: Group) -> Finding | None:
+        """What is pending, as far as it is known; None once it can come to nothing."""
+        view = self._view(judgement.rule, group, judgement.last, judgement.last)
+        if not judgement.rule.when.holds(view):
+            return None
+        state, dirty = judgement.snapshot(), dict(self.dirty)
+        self._describe(judgement, view)
+        finding = judgement.finding()
+        judgement.take(state)
+        self.dirty = dirty
+        return finding
 
     def find(self, fingerprint: str) -> Judgement | None:
         """The judgement of that fingerprint, open or resolved."""
@@ -297,7 +328,7 @@ class Court:
                 for judgement in (*(one for one, _ in self.open.values()), *self.done.values())
             ],
             "windows": [
-                [by, group.key, [(seen.ordinal, seen.event) for seen in group.window]]
+                [by, group.key, list(group.window), list(group.pairs)]
                 for by, groups in self._groups.items()
                 for group in groups.windows()
             ],
@@ -308,12 +339,14 @@ class Court:
         for life in lives:
             for groups in self._groups.values():
                 groups.changed(life, was_live=False)
-        for by, key, window in state["windows"]:
+        for by, key, window, pairs in state["windows"]:
             groups_by = self._groups.get(tuple(by))
             if groups_by is not None:
                 group = groups_by.of_key(tuple(key))
                 for ordinal, event in window:
                     group.saw(ordinal, Event(*event))
+                group.pairs.clear()
+                group.pairs.extend(map(pair_of, pairs))
         rules = {rule.id: rule for rule in self.rules}
         for plain in state["judgements"]:
             rule = rules.get(plain["rule"])
@@ -353,16 +386,17 @@ def _named(rule: Rule, group: Group) -> dict[str, str]:
     }
 
 
-def _prove(judgement: Judgement, life: Life) -> None:
+def _lines_of(life: Life) -> list[tuple[int, int]]:
     """The lines that came before the connection's opening, and the opening itself."""
-    if len(judgement.evidence) >= MAX_EVIDENCE:
-        return
     lines = [proof[:2] for proof in (life.marks or {}).values()]
-    if life.opened_line is not None:
-        lines.append(life.opened_line)
+    return [*lines, life.opened_line] if life.opened_line is not None else lines
+
+
+def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
     for line in lines:
-        if Evidence(*line) not in judgement.evidence:
-            judgement.evidence.append(Evidence(*line))
+        evidence = Evidence(*line)
+        if len(judgement.evidence) < MAX_EVIDENCE and evidence not in judgement.evidence:
+            judgement.evidence.append(evidence)
 
 
 def _level(level: Level, confidence: Confidence) -> Level:

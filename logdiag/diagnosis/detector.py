@@ -183,9 +183,10 @@ class Detector:
         return now - self._first < SHORT * self.settle
 
     def _convict(self, moment: Moment) -> None:
-        if self._is_short():
-            for judgement, view in list(self._court.ended(moment, self._scale())):
-                self._court.convict(judgement, view, moment)
+        for judgement, view in list(
+            self._court.ended(moment, self._scale(), short=self._is_short())
+        ):
+            self._court.convict(judgement, view, moment)
 
     def on_eof(self) -> list[Finding]:
         """The findings that change if the input ends here. The detector itself can go on."""
@@ -197,7 +198,7 @@ class Detector:
     def drain(self, *, ended: bool = False) -> Changes:
         """What changed since the last call; `ended` tells the findings as if the input ended."""
         connections, court = self._connections, self._court
-        findings = {key: one.finding() for key, one in court.dirty.items()}
+        findings = {finding.fingerprint: finding for finding in court.tell()}
         for key in self._overlaid:
             if key not in findings and (judgement := court.find(key)):
                 findings[key] = judgement.finding()
@@ -214,7 +215,7 @@ class Detector:
             dropped=sorted(court.dropped),
         )
         connections.dirty, connections.transitions, self._echoed = {}, [], []
-        court.dirty, court.dropped = {}, set()
+        court.dropped = set()
         return changes
 
     def snapshot(self) -> dict[str, Any]:
@@ -275,6 +276,10 @@ class Detector:
     def mass_reconnect(self, view: View) -> bool:
         """Whether a herd came back around the view's moment."""
         return near(self._surroundings.herd, (view.time, view.line))
+
+    def closes_unseen(self) -> bool:
+        """Whether nothing in the log ever tells that a connection ended."""
+        return not self._connections.closes and not self._connections.totals.reported
 
     def gap(self, view: View) -> bool:
         """Whether lines went missing around the view's moment."""

@@ -45,8 +45,8 @@ def _risen(view: View, _series: str = "live") -> Iterator[Life]:
     return (life for life in view.lives_backwards() if view.in_window(life))
 
 
-def _marked(mark: str) -> Callable[[View], Iterator[Life]]:
-    return lambda view: view.marked(mark)
+def _surplus(view: View) -> Iterator[Life]:
+    return iter(()) if view.anonymous else view.marked("surplus")
 
 
 def _after(view: View, kind: str) -> Iterator[Life]:
@@ -62,6 +62,8 @@ def _older(view: View, age: float) -> Iterator[Life]:
 
 
 def _twins(view: View) -> Iterator[Life]:
+    if view.anonymous:
+        return iter(())
     return (life for life in view.marked("twin") if view.twin_lives(life))
 
 
@@ -115,7 +117,7 @@ _TABLE = (
     Function(
         "surplus", (), "number",
         "Live connections that opened within 5 s (10 lines) of a loss that had been made good.",
-        _number(_marked("surplus")), _marked("surplus"),
+        _number(_surplus), _surplus,
     ),
     Function(
         "count", ("kind",), "number", "Events of that kind within the window.",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.model import Event
@@ -26,10 +26,21 @@ class Seen(NamedTuple):
     event: Event
 
 
+class Pair(NamedTuple):
+    """An opening, whose connection nobody can name, and the line that came just before it."""
+
+    mark: str
+    time: int | None
+    ordinal: int
+    proof: tuple[int, int, int]
+    opened: tuple[int, int]
+    live: int  # connections of the group, this one included
+
+
 class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
-    __slots__ = ("judgements", "key", "lives", "marked", "proofs", "window")
+    __slots__ = ("judgements", "key", "lives", "marked", "pairs", "proofs", "window")
 
     def __init__(self, key: Key) -> None:
         self.key = key
@@ -37,6 +48,7 @@ class Group:
         self.marked: dict[str, dict[int, Life]] = {}
         self.proofs: dict[str, Counter[tuple[int, int, int]]] = {}
         self.window: deque[Seen] = deque(maxlen=MAX_WINDOW)
+        self.pairs: deque[Pair] = deque(maxlen=MAX_WINDOW)
         self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
 
     def add(self, life: Life) -> None:
@@ -45,6 +57,13 @@ class Group:
         for mark, proof in (life.marks or {}).items():
             self.marked.setdefault(mark, {})[life.number] = life
             self.proofs.setdefault(mark, Counter())[proof] += 1
+            if life.client_key is None and life.identity != "id" and life.opened_line:
+                self.pairs.append(
+                    Pair(
+                        mark, life.opened_at, life.opened_ordinal, proof, life.opened_line,
+                        len(self.lives),
+                    )
+                )  # fmt: skip
 
     def saw(self, ordinal: int, event: Event) -> None:
         """An event that some rule may count."""
@@ -114,4 +133,10 @@ class Groups:
 
     def windows(self) -> Iterable[Group]:
         """The groups that hold recent events."""
-        return (group for group in self._groups.values() if group.window)
+        return (group for group in self._groups.values() if group.window or group.pairs)
+
+
+def pair_of(values: Sequence[Any]) -> Pair:
+    """The pair that plain JSON values stand for."""
+    mark, time, ordinal, proof, opened, live = values
+    return Pair(mark, time, ordinal, tuple(proof), tuple(opened), live)

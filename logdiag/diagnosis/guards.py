@@ -42,6 +42,12 @@ _TABLE = (
         lambda view: view.service.gap(view),
     ),
     GuardCheck(
+        "closes_unseen",
+        "No line ever told that a connection closed, and none tells a total: a healthy log of "
+        "this server looks the same.",
+        lambda view: view.service.closes_unseen(),
+    ),
+    GuardCheck(
         "weak_client_key",
         "Clients are told apart by address only, or not at all: offices and tabs share one.",
         _weak_client_key,

@@ -48,6 +48,11 @@ class Totals:
         return sum(scope.before for scope in self._scopes.values())
 
     @property
+    def reported(self) -> bool:
+        """Whether the server tells its total at all."""
+        return bool(self._scopes)
+
+    @property
     def drift(self) -> int:
         """How many more connections the server holds than its own lines account for."""
         return max((scope.drift for scope in self._scopes.values()), default=0)

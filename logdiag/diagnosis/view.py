@@ -7,12 +7,17 @@ never adds up to a leak, and a late close takes its connection out of the count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from logdiag.diagnosis.groups import Group, Seen
+from logdiag.diagnosis.groups import Group, Pair, Seen
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
+
+LEAST_RISE = 3  # connections by which an anonymous count must have risen for good
+MAX_STEPS = 50  # marked openings that are looked at for a climb
+SLOPE = (0.4, 1.6)  # connections per marked opening; less is chance, more has another cause
+BEYOND_CHANCE = 2.0  # standard deviations of Kendall's S
 
 Moment = tuple[int | None, int]  # time in ns, None without a clock; and the line
 
@@ -37,6 +42,9 @@ class Service(Protocol):
 
     def mass_reconnect(self, view: View) -> bool:
         """Whether a large share of the clients lost a connection and came back around then."""
+
+    def closes_unseen(self) -> bool:
+        """Whether nothing in the log ever tells that a connection ended."""
 
     def gap(self, view: View) -> bool:
         """Whether lines went missing around then."""
@@ -86,12 +94,55 @@ class View:
             return life.opened_ordinal > self.line - self.within_lines
         return life.opened_at >= self.time - self.within
 
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody can say which of the connections are left: there is only the count."""
+        last = next(reversed(self.group.lives.values()), None)
+        return last is not None and last.client_key is None and last.identity != "id"
+
+    def pairs(self, mark: str) -> list[Pair]:
+        """The marked openings since the count was last below what it is now."""
+        first = next(self.lives(), None)
+        if first is None:
+            return []
+        return [
+            pair
+            for pair in self.group.pairs
+            if pair.mark == mark
+            and pair.ordinal >= first.opened_ordinal
+            and (
+                pair.ordinal <= self.line
+                if self.time is None or pair.time is None
+                else pair.time <= self.time
+            )
+        ]
+
+    def risen_with(self, mark: str) -> int:
+        """By how many the count rose for good, if it rose step by step with marked openings.
+
+        Without ids the connections that are left are those above which the count never fell
+        again. They are laid to the marked openings if the count climbs by about one with each of
+        these, beyond chance, and has not fallen back since.
+        """
+        held = sum(1 for _ in self.lives())
+        if held < LEAST_RISE:
+            return 0
+        counts = {pair.proof: pair.live for pair in self.pairs(mark)}
+        steps = list(counts.values())[-MAX_STEPS:]
+        if held < len(steps) / 2 or not climbs(steps):
+            return 0
+        return min(held, len(counts))
+
     def marked(self, mark: str) -> Iterator[Life]:
-        """Live connections that carry the mark, oldest first."""
+        """Live connections that carry the mark, oldest first; all of them if anonymous."""
+        if self.anonymous:
+            return self.lives()
         return filter(self.holds, self.group.marked.get(mark, {}).values())
 
     def proofs(self, mark: str) -> int:
         """How many different lines earned live connections that mark."""
+        if self.anonymous:
+            return self.risen_with(mark)
         if self.is_now:
             return len(self.group.proofs.get(mark, ()))
         return len({(life.marks or {}).get(mark) for life in self.marked(mark)})
@@ -122,3 +173,24 @@ class View:
                 continue
             if not kinds or seen.event.kind in kinds:
                 yield seen
+
+
+def climbs(counts: Sequence[int]) -> bool:
+    """Whether a series climbs by about one per step, beyond chance (Kendall's rank test).
+
+    Kendall, "A New Measure of Rank Correlation", Biometrika 30 (1938): without a trend S has the
+    mean 0 and the variance n(n-1)(2n+5)/18.
+    """
+    n = len(counts)
+    if n < 2:
+        return False
+    half = n // 2
+    slope = 2 * (sum(counts[-half:]) - sum(counts[:half])) / half / n
+    if not SLOPE[0] <= slope <= SLOPE[1]:
+        return False
+    rising = sum(
+        (later > earlier) - (later < earlier)
+        for place, later in enumerate(counts)
+        for earlier in counts[:place]
+    )
+    return rising >= BEYOND_CHANCE * (n * (n - 1) * (2 * n + 5) / 18) ** 0.5
