@@ -137,7 +137,7 @@ class Writer:
 
     def _records(self, sql: str, *parameters: object) -> Iterator[rows.Record]:
         with connect.told(self.path):
-            cursor = self._connection.execute(sql, parameters)
+            cursor = self._connection.execute(sql, rows.tame(parameters))
             columns = [column[0] for column in cursor.description]
             for row in cursor:
                 yield dict(zip(columns, row, strict=True))
@@ -147,11 +147,11 @@ class Writer:
     def register(self, service: str, path: str) -> Source:
         """A new source, with an id that no source ever had. Two sources may share a path."""
         with self._transaction():
-            number = self._service(service)
-            (shown,) = rows.tame((path,))
+            name, shown = rows.tame((service, path))
             sql = "INSERT INTO sources (service, path) VALUES (?, ?)"
-            identifier = self._connection.execute(sql, (number, shown)).lastrowid
-        return Source(identifier or 0, service, shown)
+            row = (self._service(name), shown)
+            identifier = self._connection.execute(sql, row).lastrowid
+        return Source(identifier or 0, name, shown)
 
     def rename(self, source: Source, path: str) -> Source:
         """The source under its new shown path; its id and its events stay."""

@@ -39,10 +39,13 @@ def test_rename_keeps_the_source(writer: Writer, source: Source) -> None:
 
 
 def test_path_that_is_no_text(writer: Writer) -> None:
-    """A file name in a foreign encoding is stored escaped."""
-    source = writer.register("app", "caf\udce9.log")
-    assert "caf\\udce9.log" == source.path
+    """A file name in a foreign encoding is stored escaped, also where it names the service."""
+    source = writer.register("caf\udce9", "caf\udce9.log")
+    assert Source(1, "caf\\udce9", "caf\\udce9.log") == source
     assert [source] == [known for known, _ in writer.known()]
+    writer.commit(Batch(changes={source.service: Changes(snapshot={"a": 1})}))
+    assert {"a": 1} == writer.detector_state("caf\\udce9")
+    assert writer.detector_state("caf\udce9") is None
 
 
 def test_commit_is_seen_by_a_reader(writer: Writer, path: Path, source: Source) -> None:
