@@ -14,7 +14,7 @@ from logdiag.tailing.archives import ArchiveReader
 from logdiag.tailing.departed import Departed
 from logdiag.tailing.discover import Found
 from logdiag.tailing.fingerprint import HEAD_SIZE, TAIL_SIZE, Mark
-from logdiag.tailing.matching import Family, Matcher, resume_mark
+from logdiag.tailing.matching import Family, Matcher, resume_mark, same_family
 from logdiag.tailing.pool import Key
 from logdiag.tailing.reader import FileReader
 
@@ -46,7 +46,8 @@ class Copies:
                 continue
             known = self._originals.pop(one.key, None)
             if known is None:
-                rest.append(one)
+                if not self._spent(matcher, one):
+                    rest.append(one)
             elif known in self._files:
                 self.released.add(one.key)
                 rest.append(one)
@@ -69,6 +70,20 @@ class Copies:
             matcher.orphans.remove(orphan)
             self._departed.bury(orphan)
             return False
+        return False
+
+    def _spent(self, matcher: Matcher, copy: Found) -> bool:
+        """Whether this copy, not seen in the making, ends before what was read of its original."""
+        if not Family.name(copy.shown).rotated:
+            return False
+        for orphan in matcher.orphans:
+            if orphan.mark is None or not orphan.replaced or not same_family(orphan.source, copy):
+                continue
+            if begins_with(orphan.mark, copy):
+                matcher.orphans.remove(orphan)
+                self._departed.bury(orphan)
+                self._finish(copy)
+                return True
         return False
 
     def _finish(self, copy: Found) -> None:
@@ -119,3 +134,21 @@ def is_copy(copy: Found, path: str, size: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def begins_with(mark: Mark, copy: Found) -> bool:
+    """Whether what was read up to the mark begins with the whole of the copy.
+
+    Only the first and the last bytes that were read are at hand: the end of the copy must lie
+    among them.
+    """
+    start = mark.offset - len(mark.tail)
+    if not start < copy.size < mark.offset:
+        return False
+    try:
+        with Path(copy.path).open("rb") as file:
+            head = file.read(HEAD_SIZE)
+            tail = os.pread(file.fileno(), copy.size - start, start)
+    except OSError:
+        return False
+    return mark.head.startswith(head[: len(mark.head)]) and mark.tail.startswith(tail)

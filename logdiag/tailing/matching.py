@@ -22,7 +22,7 @@ class Orphan:
     """A source whose file is to be found again.
 
     `replaced`: its inode now holds other content, so a copy of it may lie beside it.
-    `size` is the file's when last seen, where that is known.
+    `size` is the file's when last seen, and `mark` how far it was read, where that is known.
     """
 
     source: Source
@@ -30,6 +30,7 @@ class Orphan:
     replaced: bool = False
     live: bool = False
     size: int | None = None
+    mark: Mark | None = None
 
 
 class Family:
@@ -76,6 +77,7 @@ class Matcher:
         self.orphans = sorted(orphans, key=lambda one: -one.position.offset)
         self.files = list(files)
         self._attach = attach
+        self._inodes = {(file.service, file.inode) for file in self.files}
 
     def run(self) -> None:
         """Try all evidence there is for plain files."""
@@ -108,9 +110,8 @@ class Matcher:
         self._attach(orphan, file, mark)
 
     def _mark_replaced(self) -> None:
-        inodes = {(file.service, file.inode) for file in self.files}
         for orphan in self.orphans:
-            if (orphan.source.service, orphan.position.inode) in inodes:
+            if (orphan.source.service, orphan.position.inode) in self._inodes:
                 orphan.replaced = True
 
     @staticmethod

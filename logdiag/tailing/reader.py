@@ -71,8 +71,8 @@ class FileReader:
         mark: Mark,
         settings: Settings,
         *,
-        ended: bool,
         live: bool,
+        told: tuple[Key, bool] | None = None,
     ) -> None:
         self.source = source
         self.key: Key = found.key
@@ -81,7 +81,9 @@ class FileReader:
         self.size = found.size
         self.mtime = found.mtime
         self.mark = mark
-        self.ended = ended
+        # What the position last given says of the file, so that a change is given without lines.
+        self._told = told or (found.key, False)
+        self.ended = self._told[1]
         self._changed = False  # the file at this inode is no longer the one that was read
         self._failed = False  # it could not be read; the next sweep tries again
         self.gone_since: int | None = None  # wall time at which it had no path any more
@@ -93,7 +95,6 @@ class FileReader:
         self._dirty = found.size > mark.offset
         self._closing = False
         self._live = live or (not self._dirty)
-        self._told_end = ended
 
     @property
     def consumed(self) -> int:
@@ -113,7 +114,7 @@ class FileReader:
     @property
     def done(self) -> bool:
         """Whether nothing will ever come again."""
-        if self._dirty or self.ended != self._told_end:
+        if self._dirty or self._told != (self.key, self.ended):
             return False
         return self.ended or self._settings.final
 
@@ -180,13 +181,14 @@ class FileReader:
         arrived = self._settings.wall() if self._live else None
         # The end is only known by reading on, so that the last block never says `ended`.
         if not self._closing:
-            self.ended = self._told_end = False
+            self.ended = False
+            self._told = (self.key, False)
         return Block(self.source, piece.offset, piece.data, self.position(), arrived)
 
     def _farewell(self) -> Block | None:
-        if self.ended == self._told_end:
+        if self._told == (self.key, self.ended):
             return None
-        self._told_end = self.ended
+        self._told = (self.key, self.ended)
         return Block(self.source, self.mark.offset, b"", self.position(), None)
 
     def _fail(self, error: OSError) -> Gap | None:

@@ -140,7 +140,14 @@ class Tailer:
     def _orphan(self, reader: FileReader, *, replaced: bool) -> None:
         if not (reader.ended and not reader.unread):
             self._orphans.append(
-                Orphan(reader.source, reader.position(), replaced, live=True, size=reader.size)
+                Orphan(
+                    reader.source,
+                    reader.position(),
+                    replaced,
+                    live=True,
+                    size=reader.size,
+                    mark=reader.mark,
+                )
             )
         self._drop(reader)
 
@@ -166,9 +173,12 @@ class Tailer:
     def _attach(self, orphan: Orphan, found: Found, mark: Mark) -> None:
         reader: AnyFile
         if found.kind == "plain":
+            position = orphan.position
+            told = None
+            if position.offset:
+                told = ((position.device, position.inode), position.ended)
             reader = FileReader(
-                orphan.source, found, mark, self._settings,
-                ended=orphan.position.ended, live=orphan.live,
+                orphan.source, found, mark, self._settings, live=orphan.live, told=told,
             )  # fmt: skip
         else:
             reader = ArchiveReader(orphan.source, found, mark, self._settings)
@@ -184,7 +194,7 @@ class Tailer:
     def _settle(self, copy: Found, mark: Mark) -> None:
         """All of the copy was read in its original: it becomes a source that was read."""
         source = self._register(copy.service, copy.shown)
-        reader = FileReader(source, copy, mark, self._settings, ended=False, live=False)
+        reader = FileReader(source, copy, mark, self._settings, live=False)
         reader.finish()
         self._files[copy.key] = reader
 

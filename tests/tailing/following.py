@@ -102,7 +102,7 @@ class Follower:
 
 
 def split(data: bytes) -> list[bytes]:
-    """Lines by b"\\n" alone; an unterminated last one counts."""
+    """Lines, cut at newlines alone; an unterminated last one counts."""
     lines = data.split(b"\n")
     return lines if lines[-1] else lines[:-1]
 

@@ -58,10 +58,12 @@ class Writer:
         self.write(len(self.pending))
 
     def banner(self, _: int) -> None:
-        """What every file begins with."""
+        """What every file begins with; a process number tells one start from another."""
         if not self.lives[-1] or self.lives[-1].endswith(b"\n"):
-            append(self.log, b"server started\n")
-            self.lives[-1] += b"server started\n"
+            self.number += 1
+            piece = b"server started\npid %d\n" % self.number
+            append(self.log, piece)
+            self.lives[-1] += piece
 
     def shift(self) -> None:
         """Move each rotated file one number on."""
@@ -116,9 +118,11 @@ def test_every_line_once(steps: list[tuple[str, int]], block_size: int, given_fi
         follower.sweep()
         race = False
         for action, argument in steps:
-            if action in ("look", "sweep", "read", "restart"):
-                {"look": follower.look, "sweep": follower.sweep, "restart": follower.restart,
-                 "read": lambda: follower.read(argument)}[action]()  # fmt: skip
+            if action == "read":
+                follower.read(argument)
+                continue
+            if action in ("look", "sweep", "restart"):
+                getattr(follower, action)()
                 continue
             if action in ("copy", "compress"):
                 follower.look()  # what is copied or compressed was there a second ago

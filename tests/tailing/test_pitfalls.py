@@ -18,9 +18,9 @@ from tests.tailing.following import Follower, append
 def open_files(directory: Path) -> int:
     """Descriptors of this process that lead into the directory."""
     count = 0
-    for name in os.listdir("/proc/self/fd"):
+    for link in Path("/proc/self/fd").iterdir():
         try:
-            count += os.readlink(f"/proc/self/fd/{name}").startswith(f"{directory}/")
+            count += str(link.readlink()).startswith(f"{directory}/")
         except OSError:
             continue
     return count
