@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from logdiag.formats.fields import Value, coerce
@@ -129,12 +130,10 @@ def fields(attributes: Mapping[str, Any]) -> dict[str, Value]:
     """The event fields that the attributes fill."""
     best: dict[str, tuple[int, Value]] = {}
     for depth, name, value in _walk(attributes):
-        known = _RANKS.get(name) or _RANKS.get(name.rpartition(".")[2])
+        known = _meaning(name, depth)
         if known is None:
             continue
-        field, rank, anywhere = known
-        if depth and not anywhere and name not in _RANKS:
-            continue
+        field, rank = known
         if field in best and best[field][0] <= rank + 100 * depth:
             continue
         if (fitting := coerce(field, value)) is not None:
@@ -142,8 +141,18 @@ def fields(attributes: Mapping[str, Any]) -> dict[str, Value]:
     return {field: value for field, (_, value) in best.items()}
 
 
+@lru_cache(maxsize=4_096)  # a program has few attribute names, and writes them in every line
+def _meaning(name: str, depth: int) -> tuple[str, int] | None:
+    """The field that an attribute fills, and how well; `name` dotted, at this depth."""
+    name = name.lower().replace("_", "").replace("-", "")
+    if name in _RANKS:
+        return _RANKS[name][:2]
+    known = _RANKS.get(name.rpartition(".")[2])
+    return known[:2] if known and (known[2] or not depth) else None
+
+
 def _walk(attributes: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:
-    """(depth, normalised dotted name, scalar), breadth first, bounded."""
+    """(depth, name with its parent's in front, value), breadth first, bounded."""
     queue: list[tuple[int, str, Mapping[str, Any]]] = [(0, "", attributes)]
     seen = 0
     for depth, prefix, mapping in queue:
@@ -151,9 +160,8 @@ def _walk(attributes: Mapping[str, Any]) -> Iterator[tuple[int, str, Any]]:
             seen += 1
             if seen > MAX_ATTRIBUTES:
                 return
-            name = prefix + str(key).lower().replace("_", "").replace("-", "")
             if isinstance(value, dict):
                 if depth < MAX_DEPTH:
-                    queue.append((depth + 1, f"{name.rpartition('.')[2]}.", value))
+                    queue.append((depth + 1, f"{key}.", value))
             else:
-                yield depth, name, value
+                yield depth, prefix + key, value

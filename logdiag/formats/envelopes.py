@@ -14,7 +14,7 @@ from typing import Any
 
 from logdiag.formats import attributes as attrs
 from logdiag.formats.redact import plain
-from logdiag.formats.timestamps import Clock, Stamp
+from logdiag.formats.timestamps import FRACTION, ISO, LEVEL, ZONE, Clock, Stamp
 
 MAX_LAYERS = 16  # of text within one message
 MAX_NESTED = 4  # JSON within JSON
@@ -22,15 +22,11 @@ MAX_STARTS = 8  # places after separators in an unknown prefix where a pattern i
 MAX_PREFIX = 512  # characters in which those separators are looked for
 MAX_METADATA = 4  # places where a trailing object may begin
 
-_LEVEL = (
-    r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|severe|alert|emerg"
-    r"|verbose|silly|log|http)"
-)
 _LAYERS = re.compile(
     rf"""
-      (?P<level>{_LEVEL}(?=[:\s|\]])(?::(?=\s)|\s*\||(?=\s))\s*)
-    | (?P<brackets>\[\s*{_LEVEL}\s*\]:?\s*)
-    | (?P<pylog>{_LEVEL}:(?P<pylogger>[A-Za-z_][\w.]{{0,99}}):)
+      (?P<level>{LEVEL}(?=[:\s|\]])(?::(?=\s)|\s*\||(?=\s))\s*)
+    | (?P<brackets>\[\s*{LEVEL}\s*\]:?\s*)
+    | (?P<pylog>{LEVEL}:(?P<pylogger>[A-Za-z_][\w.]{{0,99}}):)
     | (?P<nest>\[Nest\]\s(?P<nestpid>\d{{1,10}})\s+-\s)
     | (?P<index>\[(?:pid[ :=]{{1,2}})?(?P<indexid>\d{{1,10}})\]:?\s)
     | (?P<pm2>(?P<pm2id>\d{{1,5}})\|[\w.@/-]{{1,64}}\s*+\|\s)
@@ -42,6 +38,10 @@ _LAYERS = re.compile(
     | (?P<separator>[-|:,]\s\s*+|\s\s*+)
     """,
     re.VERBOSE,
+)
+# The commonest prefix in one go: what the steps below would find one after the other.
+_COMMON_PREFIX = re.compile(
+    rf"{ISO}{FRACTION}{ZONE}\s\s*+({LEVEL}:\s\s*+)?+(?=[A-Za-z/(])"
 )
 _HOST_AND_TAG = re.compile(r"\s(?P<host>[\w.:-]{1,255})\s(?P<tag>[\w./@-]{1,64})(?:\[(?P<pid>\d{1,10})\])?:\s")
 _FIELDS_5424 = re.compile(
@@ -100,6 +100,8 @@ def peel(text: str, clock: Clock) -> Envelope:
 def _peel_text(envelope: Envelope, clock: Clock) -> None:
     text, end = envelope.text, envelope.end
     pos = begin = envelope.start
+    if not begin and text[:2] == "20" and (common := _COMMON_PREFIX.match(text)):
+        pos = _peel_common(envelope, clock, common)
     for _ in range(MAX_LAYERS):
         if pos >= end or text[pos] == "{":
             break
@@ -113,7 +115,7 @@ def _peel_text(envelope: Envelope, clock: Clock) -> None:
         match = _LAYERS.match(text, pos, end)
         if match is None:
             break
-        if match.lastgroup != "separator" or not _is_blank(match[0]):
+        if match.lastgroup != "separator":
             _note(envelope, match, pos)
         pos = match.end()
         if envelope.layers and envelope.layers[-1] == "rfc5424":
@@ -123,8 +125,15 @@ def _peel_text(envelope: Envelope, clock: Clock) -> None:
         envelope.logger += text[begin:pos]
 
 
-def _is_blank(text: str) -> bool:
-    return text.isspace()
+def _peel_common(envelope: Envelope, clock: Clock, match: re.Match[str]) -> int:
+    envelope.stamp(clock.iso(match))
+    envelope.layers.append("timestamp")
+    if match[4] is None:
+        behind = match.end(3) if match[3] else max(match.end(2), match.end(1))
+        return max(_behind_stamp(envelope, behind), match.end())
+    envelope.layers.append("level")
+    envelope.before_level = match.start(4)
+    return match.end()
 
 
 def _ends_stamp(text: str, pos: int, end: int) -> bool:
@@ -139,8 +148,7 @@ def _note(envelope: Envelope, match: re.Match[str], pos: int) -> None:
     process = match["nestpid"] or match["indexid"] or match["pm2id"] or match["name"]
     if process:
         envelope.process = process
-    if kind != "separator":
-        envelope.layers.append(kind)
+    envelope.layers.append(kind)
 
 
 def _behind_stamp(envelope: Envelope, pos: int) -> int:

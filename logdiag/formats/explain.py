@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from logdiag.formats.fields import FIELDS, Value
 from logdiag.formats.pack import Formats, Pattern
 from logdiag.formats.parser import Parser
-from logdiag.formats.recognise import Opened
+from logdiag.formats.recognise import Opened, decoded
 from logdiag.formats.timestamps import Clock, TimePolicy
 from logdiag.model import Block, Event, Position, Source
 
@@ -51,7 +51,7 @@ def parse_line(formats: Formats, policy: TimePolicy, line: str) -> Event | None:
 def explain(formats: Formats, policy: TimePolicy, line: str) -> Explanation:
     """What the formats make of one line."""
     data = line.encode("utf-8", "surrogateescape").replace(b"\n", b" ")
-    envelope = Opened(data, Clock(policy)).envelope
+    envelope = Opened(decoded(data), Clock(policy)).envelope
     message = envelope.text[envelope.start : envelope.end]
     layers = tuple(envelope.layers)
     event = parse_line(formats, policy, line)

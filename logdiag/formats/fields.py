@@ -50,7 +50,8 @@ def clean_address(text: str) -> str:
 
 
 def _unquoted(text: str) -> str | None:
-    return _known(re.sub(r"\\(.)", r"\1", text[1:-1]))
+    bare = text[1:-1]
+    return _known(re.sub(r"\\(.)", r"\1", bare) if "\\" in bare else bare)
 
 
 _UNITS = {"": 1.0, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -80,7 +81,7 @@ TYPES: dict[str, Type] = {
         Type("word", "anything without blanks", run=r"\S", convert=_known),
         Type("id", "an identifier: no blanks, quotes, brackets, commas", run=r"^\s\"'`()\[\]{}<>,;", convert=_known),
         Type("rest", "anything, up to what follows", run=r"\s\S"),
-        Type("int", "a whole number", shape=r"-?[0-9]++", convert=_integer),
+        Type("int", "a whole number", shape=r"-?[0-9]{1,18}+(?![0-9])", convert=int),
         Type("port", "a port; 0 is none", shape=r"[0-9]{1,5}(?![0-9])", convert=_port),
         Type("closecode", "a close code of RFC 6455, 1000 to 4999",
              shape=r"[1-4][0-9]{3}(?![0-9A-Za-z_-])", convert=int),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from logdiag.formats.fields import SLOTS
 from logdiag.formats.pack import Formats
-from logdiag.formats.recognise import Opened, recognise
+from logdiag.formats.recognise import Opened, at_once, decoded, recognise
 from logdiag.formats.timestamps import Clock, TimePolicy
 from logdiag.model import Block, Event
 
@@ -39,7 +40,7 @@ class Parser:
         self.recognised: int = known.get("recognised", 0)
         self.bad_times: int = known.get("bad_times", 0)
         self._clock.last = known.get("last_time")
-        self._counts: dict[str, int] = dict(known.get("packs", {}))
+        self._counts: Counter[str] = Counter(known.get("packs", {}))
         self._recent: list[int | None] = list(known.get("recent", []))
 
     @property
@@ -72,21 +73,24 @@ class Parser:
             self._clock.reference = block.arrived
         begin, end = 0, -1  # of the line at hand, without its line feed
         counted = behind = 0  # where lines are counted up to; what lies behind the last event
-        opened: Opened | None = None
+        text, opened, done = "", None, False  # the line; done: it is an event already
         for literal, start, stop in self._scanner.find(data):
             if start >= end:
                 begin = data.rfind(b"\n", 0, start) + 1
                 end = data.find(b"\n", stop)
                 end = len(data) if end < 0 else end
-                opened = Opened(data[begin:end], self._clock)
-            elif opened is None:
-                continue  # the line is an event already
-            choice = self._scanner.choices[literal]
-            values = recognise(opened, choice, stop - begin, self._clock)
-            if values is None:
+                text, opened, done = decoded(data[begin:end]), None, False
+            elif done:
                 continue
-            self.bad_times += opened.envelope.bad_time
-            opened = None
+            choice = self._scanner.choices[literal]
+            values = at_once(text, choice, self._clock)
+            if values is None:
+                opened = opened or Opened(text, self._clock)
+                values = recognise(opened, choice, stop - begin, self._clock)
+                if values is None:
+                    continue
+                self.bad_times += opened.envelope.bad_time
+            done = True
             self.lines += data.count(b"\n", counted, begin)
             if values[_TIME] is None:
                 values[_TIME] = self._time_before(data, behind, begin)
@@ -100,8 +104,7 @@ class Parser:
         values[_LINE], values[_ARRIVED] = self.lines + 1, block.arrived
         event = Event._make(values)
         self._clock.last = event.time
-        pack = self._packs[event.pattern]
-        self._counts[pack] = self._counts.get(pack, 0) + 1
+        self._counts[self._packs[event.pattern]] += 1
         self.recognised += 1
         self._recent.clear()
         return event
@@ -129,7 +132,7 @@ class Parser:
     def _time_of(self, line: bytes) -> int | None:
         if len(line) > MAX_LOOKED_AT:
             return None
-        return Opened(line, self._clock).envelope.time
+        return Opened(decoded(line), self._clock).envelope.time
 
 
 def _lines_before(data: bytes, low: int, high: int) -> Iterator[bytes]:

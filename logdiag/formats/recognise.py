@@ -14,23 +14,60 @@ from logdiag.formats.timestamps import Clock
 from logdiag.model import Event
 
 _SLOT_COUNT = len(Event._fields)
-_TEXT = SLOTS["text"]
+_TEXT, _TIME = SLOTS["text"], SLOTS["time"]
 _FIRST_FIELD = SLOTS["connection"]
+_ELAPSED = 16  # characters behind which no " +12ms" can be
 _PROCESS = SLOTS["process"]
 
 
+def at_once(text: str, choice: Choice, clock: Clock) -> list[Any] | None:
+    """The event of a line that is plain text with the commonest prefix or none; else None.
+
+    A short cut of `recognise` for most lines of most logs, four times as fast: nothing is peeled,
+    one expression takes it all. What needs more (colours, JSON, metadata) is left to `recognise`.
+    """
+    if choice.fused is None or text[-1:] == "}" or not text.isprintable():
+        return None
+    if text[-1:] in "smhd" and text.rfind(" +", -_ELAPSED) >= 0:
+        return None
+    match = choice.fused.fullmatch(text)
+    if match is None:
+        return None
+    candidate = choice.by_index[match.lastindex or 0]
+    values = candidate.base.copy()
+    _groups(values, candidate, match)
+    if match[1]:
+        values[_TIME] = clock.iso_time(match)
+        if values[_TIME] is None:
+            return None
+    if candidate.time_group:
+        stamp = clock.at(match[candidate.time_group])
+        if stamp is None or stamp.bad or match[1]:
+            return None
+        values[_TIME] = stamp.time
+    if len(text) > MAX_TEXT or suspicious(text):
+        _make_safe(values, text)
+    else:
+        values[_TEXT] = text
+    return values
+
+
 class Opened:
-    """A line out of its bytes, and out of its envelope."""
+    """A line opened: its text, and what its envelope held."""
 
     __slots__ = ("envelope", "limit", "text")
 
-    def __init__(self, data: bytes, clock: Clock) -> None:
-        text = data.decode("utf-8", "backslashreplace")
+    def __init__(self, text: str, clock: Clock) -> None:
         self.text = plain(text).rstrip()
         self.envelope = peel(self.text, clock)
-        # Behind a hit no pattern begins; where the text is not the bytes, no hit's place is known.
-        same = len(text) >= len(self.text) == len(text.rstrip()) and self.envelope.text is self.text
+        # Behind a hit no pattern begins; where the text is not the line's, no hit's place is known.
+        same = self.envelope.text is self.text and text.startswith(self.text)
         self.limit = 0 if same else len(self.envelope.text)
+
+
+def decoded(data: bytes) -> str:
+    r"""A line's text; bytes that are no UTF-8 are shown as \xNN."""
+    return data.decode("utf-8", "backslashreplace")
 
 
 def recognise(line: Opened, choice: Choice, hit_end: int, clock: Clock) -> list[Any] | None:
@@ -38,17 +75,13 @@ def recognise(line: Opened, choice: Choice, hit_end: int, clock: Clock) -> list[
 
     `hit_end`: where, in the line's bytes, the literal that led here ends.
     """
-    envelope = line.envelope
     found = _match_anywhere(line, choice, hit_end, clock)
-    if found is None and "=" in envelope.text:
-        end = envelope.end
-        if cut_pairs(envelope, clock):
-            found = _match_anywhere(line, choice, hit_end, clock)
-            envelope.end = end  # for the line's next hit
+    if found is None and choice.hidden is not None:
+        found = _match_anywhere(line, choice.hidden, hit_end, clock)
     if found is None:
         return None
-    found[SLOTS["time"]] = envelope.time
-    _make_safe(found, line.text, envelope.attributes is not None)
+    found[_TIME] = line.envelope.time
+    _make_safe(found, line.text)
     return found
 
 
@@ -56,16 +89,23 @@ def _match_anywhere(
     line: Opened, choice: Choice, hit_end: int, clock: Clock
 ) -> list[Any] | None:
     envelope = line.envelope
-    if found := _match(envelope, choice, envelope.start, clock):
-        return found
-    for start in envelope.starts(line.limit or hit_end):
-        if found := _match(envelope, choice, start, clock):
+    end = envelope.end
+    for _ in range(2):
+        if found := _match(envelope, choice, envelope.start, clock):
             return found
+        for start in envelope.starts(line.limit or hit_end):
+            if found := _match(envelope, choice, start, clock):
+                return found
+        if "=" not in envelope.text or not cut_pairs(envelope, clock):
+            break
+    envelope.end = end  # for the line's next hit
     return None
 
 
 def _match(envelope: Envelope, choice: Choice, start: int, clock: Clock) -> list[Any] | None:
     text, end = envelope.text, envelope.end
+    if choice.fused is not None and (match := choice.fused.fullmatch(text, start, end)):
+        return _values(choice.by_index[match.lastindex or 0], match, envelope, clock)
     for candidate, expression in choice.single:
         prefix = candidate.pattern.prefix
         if prefix and not _stands_in(prefix, envelope, start):
@@ -75,12 +115,7 @@ def _match(envelope: Envelope, choice: Choice, start: int, clock: Clock) -> list
             values = _values(candidate, match, envelope, clock)
             if _holds(candidate, values):
                 return values
-    if choice.fused is None:
-        return None
-    match = choice.fused.fullmatch(text, start, end)
-    if match is None:
-        return None
-    return _values(choice.by_index[match.lastindex or 0], match, envelope, clock)
+    return None
 
 
 def _stands_in(prefix: tuple[str, ...], envelope: Envelope, start: int) -> bool:
@@ -96,10 +131,7 @@ def _values(
     candidate: Candidate, match: re.Match[str], envelope: Envelope, clock: Clock
 ) -> list[Any]:
     values = candidate.base.copy()
-    # strict=False: the groups end in fillers, see Candidate.
-    for (slot, convert), text in zip(candidate.slots, match.group(*candidate.groups), strict=False):
-        if text is not None and values[slot] is None:
-            values[slot] = convert(text) if convert else text
+    _groups(values, candidate, match)
     if candidate.time_group and (stamp := clock.at(match[candidate.time_group])):
         envelope.stamp(stamp)
     if envelope.attributes:
@@ -109,6 +141,13 @@ def _values(
     return values
 
 
+def _groups(values: list[Any], candidate: Candidate, match: re.Match[str]) -> None:
+    # strict=False: the groups end in fillers, see Candidate.
+    for (slot, convert), text in zip(candidate.slots, match.group(*candidate.groups), strict=False):
+        if text is not None and values[slot] is None:
+            values[slot] = convert(text) if convert else text
+
+
 def _fill(values: list[Any], found: dict[str, Value]) -> None:
     for name, value in found.items():
         slot = SLOTS[name]
@@ -116,11 +155,8 @@ def _fill(values: list[Any], found: dict[str, Value]) -> None:
             values[slot] = value
 
 
-def _make_safe(values: list[Any], text: str, decoded: bool) -> None:
-    """Secrets and controls out of everything that is kept. The common line needs one look."""
-    if not decoded and len(text) <= MAX_TEXT and text.isprintable() and not suspicious(text):
-        values[_TEXT] = text
-        return
+def _make_safe(values: list[Any], text: str) -> None:
+    """Secrets and controls out of everything that is kept."""
     values[_TEXT] = redact(text)
     for slot in range(_FIRST_FIELD, _SLOT_COUNT):
         if isinstance(values[slot], str):

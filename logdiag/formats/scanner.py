@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from logdiag.formats.fields import SLOTS, Convert
+from logdiag.formats.timestamps import FRACTION, ISO, LEVEL, ZONE
 
 if TYPE_CHECKING:
     from logdiag.formats.pack import Pattern
 
-MIN_SHARED = 10  # a literal this long may stand in for longer ones that contain it
+MIN_SHARED = 8  # a literal this long may stand in for longer ones that contain it
 Hit = tuple[int, int, int]  # literal, start, end
 
 
@@ -49,15 +50,21 @@ class Candidate:
         self.slots = tuple(slots)
 
 
+# In front of a fused expression: a timestamp and a level, as most lines have them; 3 groups.
+PLAIN_PREFIX = rf"(?:{ISO}{FRACTION}{ZONE}\s\s*+)?+(?:{LEVEL}:\s\s*+)?+"
+PREFIX_GROUPS = 3
+
+
 class Choice:
     """The patterns that one literal leads to: templates fused into one expression, then the rest.
 
-    A pattern with a condition (`where`, `prefix`) or a raw `regex` is tried by itself, before the
-    fused ones: it is the more specific.
+    A pattern with a condition (`where`, `prefix`) or a raw `regex` is tried by itself, after the
+    fused ones.
     """
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
+    def __init__(self, patterns: Sequence[Pattern], hidden: Sequence[Pattern] = ()) -> None:
         self.patterns = tuple(patterns)
+        self.hidden = Choice(hidden) if hidden else None  # tried last: a hit may lie over theirs
 
     @cached_property
     def single(self) -> tuple[tuple[Candidate, re.Pattern[str]], ...]:
@@ -70,15 +77,18 @@ class Choice:
 
     @cached_property
     def fused(self) -> re.Pattern[str] | None:
-        """All other patterns as one alternation; `lastindex` tells which one it was."""
+        """All other patterns as one alternation; `lastindex` tells which one it was.
+
+        For whole lines: in front of it, PLAIN_PREFIX may stand, whose groups come first.
+        """
         sources = [rf"({p.program.source}\s*+)" for p in self.patterns if _fusible(p)]
-        return re.compile("|".join(sources)) if sources else None
+        return re.compile(f"{PLAIN_PREFIX}(?:{'|'.join(sources)})") if sources else None
 
     @cached_property
     def by_index(self) -> dict[int, Candidate]:
         """The fused patterns by the number of the group around each."""
         found: dict[int, Candidate] = {}
-        group = 1
+        group = 1 + PREFIX_GROUPS
         for pattern in self.patterns:
             if _fusible(pattern):
                 found[group] = Candidate(pattern, group)
@@ -96,11 +106,8 @@ class Scanner:
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         chosen = _choose(patterns)
         self.literals: tuple[str, ...] = tuple(sorted({lit for lits in chosen for lit in lits}))
-        self.choices: tuple[Choice, ...] = tuple(
-            Choice([p for p, lits in zip(patterns, chosen, strict=True)
-                    if any(_may_hide(literal, other) for other in lits)])
-            for literal in self.literals
-        )  # fmt: skip
+        pairs = tuple(zip(patterns, chosen, strict=True))
+        self.choices: tuple[Choice, ...] = tuple(_choice(text, pairs) for text in self.literals)
         # An automaton of nothing is refused; no log has a line feed within a line.
         automaton = BytesAhoCorasick(
             [text.encode() for text in self.literals] or [b"\n\n"], MatchKind.LeftmostFirst
@@ -110,6 +117,15 @@ class Scanner:
     def find(self, data: bytes) -> list[Hit]:
         """Hits in order, none overlapping: (index into `literals`, start, end)."""
         return self._find(data) if self.literals else []
+
+
+def _choice(literal: str, pairs: Sequence[tuple[Pattern, tuple[str, ...]]]) -> Choice:
+    direct = [pattern for pattern, own in pairs if literal in own]
+    hidden = [
+        pattern for pattern, own in pairs
+        if literal not in own and any(_may_hide(literal, other) for other in own)
+    ]  # fmt: skip
+    return Choice(direct, hidden)
 
 
 def _choose(patterns: Sequence[Pattern]) -> list[tuple[str, ...]]:

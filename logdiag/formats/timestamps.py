@@ -22,20 +22,33 @@ LEAP_CYCLE = 8  # years to go back to find a 29 February: 1896 to 1904
 
 _MONTHS = {name: number for number, name in enumerate(
     "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # fmt: skip
-_MONTH = f"({'|'.join(_MONTHS)})"
-_CLOCK = r"(\d\d):(\d\d):(\d\d)"
-_FRACTION = r"(?:[.,](\d{1,9})\d*+)?+"
-_ZONE = r"( ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:]))?+"
+_MONTH = f"(?:{'|'.join(_MONTHS)})"
+_CLOCK = r"\d\d:\d\d:\d\d"
+# Whole seconds, fraction and zone are the groups 1 to 3 of every expression. A dot or comma that
+# no digit follows belongs to the text behind.
+FRACTION = r"(?:[.,]([0-9]{1,9})[0-9]*+)?+"
+ZONE = r"( ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:]))?+"
+ISO = r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2})"
 
-_ISO = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)[T ]{_CLOCK}{_FRACTION}{_ZONE}")
-_SLASHES = re.compile(rf"(\d{{4}})/(\d\d)/(\d\d) {_CLOCK}{_FRACTION}{_ZONE}")
-_COMMON = re.compile(rf"(\d\d)/{_MONTH}/(\d{{4}}):{_CLOCK}{_FRACTION}{_ZONE}")
-_AMERICAN = re.compile(r"(\d\d?)/(\d\d?)/(\d{4}),? (\d\d?):(\d\d):(\d\d)(?: ?([AP])M\b)?+")
-_SYSLOG = re.compile(rf"{_MONTH} ([ \d]\d) (?:(\d{{4}}) )?+{_CLOCK}{_FRACTION}")
-_CTIME = re.compile(rf"[A-Z][a-z]{{2}} {_MONTH} ([ \d]\d) {_CLOCK}{_FRACTION} (\d{{4}})")
-_HTTP = re.compile(rf"[A-Z][a-z]{{2}}, (\d\d) {_MONTH} (\d{{4}}) {_CLOCK}{_FRACTION}{_ZONE}")
-_EPOCH = re.compile(r"(\d{10})(\d{3})?+(?:\.(\d{1,9})\d*+)?+(?![\w.:/-])")
-_TIME_ONLY = re.compile(rf"\d?\d:\d\d:\d\d{_FRACTION}(?![\d:])(?: [AP]M\b)?+")
+LEVEL = (
+    r"(?i:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|severe|alert|emerg"
+    r"|verbose|silly|log|http)"
+)
+
+_ISO = re.compile(ISO + FRACTION + ZONE)
+_SLASHES = re.compile(rf"([0-9]{{4}}/\d\d/\d\d {_CLOCK}){FRACTION}{ZONE}", re.ASCII)
+_COMMON = re.compile(rf"(\d\d/{_MONTH}/\d{{4}}:{_CLOCK}){FRACTION}{ZONE}", re.ASCII)
+_AMERICAN = re.compile(r"(\d\d?/\d\d?/\d{4},? \d\d?:\d\d:\d\d(?: ?[AP]M\b)?+)()()", re.ASCII)
+_SYSLOG = re.compile(rf"({_MONTH} [ \d]\d (?:\d{{4}} )?+{_CLOCK}){FRACTION}()", re.ASCII)
+_CTIME = re.compile(
+    rf"([A-Z][a-z]{{2}} {_MONTH} [ \d]\d {_CLOCK}){FRACTION}( \d{{4}})", re.ASCII)
+_HTTP = re.compile(
+    rf"([A-Z][a-z]{{2}}, \d\d {_MONTH} \d{{4}} {_CLOCK}){FRACTION}{ZONE}", re.ASCII)
+_EPOCH = re.compile(r"([0-9]{10})([0-9]{3})?+(?:\.([0-9]{1,9})[0-9]*+)?+(?![\w.:/-])")
+_TIME_ONLY = re.compile(rf"\d?\d:\d\d:\d\d{FRACTION}(?![\d:])(?: [AP]M\b)?+", re.ASCII)
+_NAMED = frozenset("JFMASOND" + "MTWFS")  # first letters of months and of days
+
+_PARTS = re.compile(r"[A-Za-z]{2,}|[0-9]+")
 
 
 class Stamp(NamedTuple):
@@ -88,16 +101,16 @@ class Clock:
 
     def __init__(self, policy: TimePolicy) -> None:
         self._policy = policy
-        self._cache: dict[tuple[object, ...], int | None] = {}
+        self._cache: dict[tuple[str, str], int | None] = {}
         self.reference = policy.reference
         self.last: int | None = None  # the time of the source's last event, for years
 
     def at(self, text: str, pos: int = 0) -> Stamp | None:
         """The timestamp that starts at `pos`, or None where there is none."""
         first = text[pos : pos + 1]
-        if first.isdigit():
-            return self._numeric(text, pos)
-        return self._named(text, pos) if first.isalpha() else None
+        if first in _NAMED:
+            return self._named(text, pos) if text[pos + 3 : pos + 4] in (" ", ",") else None
+        return self._numeric(text, pos) if "0" <= first <= "9" else None
 
     def number(self, value: float) -> Stamp:
         """Seconds, milliseconds, microseconds or nanoseconds since 1970, by their size."""
@@ -109,66 +122,77 @@ class Clock:
                 return Stamp(int(value) * scale if exact else round(value * 1e6) * scale // 10**6, 0, 3)
         raise AssertionError(value)  # the guard above leaves nothing out
 
+    def iso(self, match: re.Match[str]) -> Stamp:
+        """The stamp of a match whose groups 1 to 3 are ISO, FRACTION and ZONE."""
+        return self._moment(match, "ymdhms")
+
+    def iso_time(self, match: re.Match[str]) -> int | None:
+        """The time of such a match; None for a date that does not exist.
+
+        Two lines that interest us are seldom of one second, but mostly of one day, so the day is
+        what is kept. Not with a zone of daylight saving, where a day has no fixed beginning.
+        """
+        whole, fraction, zone = match.group(1, 2, 3)
+        if not zone and self._policy.tz is not UTC:
+            return self.iso(match).time
+        day = self._seconds(f"{whole[:10]} 00:00:00", zone or "", "ymdhms")
+        hour, minute, second = int(whole[11:13]), int(whole[14:16]), int(whole[17:])
+        if day is None or hour > 23 or minute > 59 or second > 60:
+            return None
+        time = (day + hour * 3600 + minute * 60 + second) * SECOND
+        return time + int(fraction.ljust(9, "0")) if fraction else time
+
     def _numeric(self, text: str, pos: int) -> Stamp | None:
         if m := _ISO.match(text, pos) or _SLASHES.match(text, pos):
-            y, mo, d, h, mi, s, fraction, zone = m.groups()
-            return self._moment((y, mo, d, h, mi, s), fraction, zone, m.end())
+            return self._moment(m, "ymdhms")
         if m := _COMMON.match(text, pos):
-            d, month, y, h, mi, s, fraction, zone = m.groups()
-            return self._moment((y, _MONTHS[month], d, h, mi, s), fraction, zone, m.end())
+            return self._moment(m, "dmyhms")
         if m := _EPOCH.match(text, pos):
             whole, millis, fraction = m.groups()
             digits = (millis or "") + (fraction or "")
             return Stamp(int(whole) * SECOND + int(digits.ljust(9, "0")[:9]), m.end(), 3)
         if m := _AMERICAN.match(text, pos):
-            mo, d, y, h, mi, s, half = m.groups()
-            hour = int(h) % 12 + (12 if half == "P" else 0) if half else int(h)
-            return self._moment((y, mo, d, hour, mi, s), None, None, m.end())
+            return self._moment(m, "mdyhmsp")
         if m := _TIME_ONLY.match(text, pos):
             return Stamp(None, m.end(), 0)
         return None
 
     def _named(self, text: str, pos: int) -> Stamp | None:
         if m := _SYSLOG.match(text, pos):
-            month, d, y, h, mi, s, fraction = m.groups()
-            parts = (_MONTHS[month], d, h, mi, s)
-            if y is None:
-                return self._without_year(parts, fraction, m.end())
-            return self._moment((y, *parts), fraction, None, m.end())
+            # "Nov  2 03:04:05" has 15 characters; Cisco's has the year behind the day
+            return self._moment(m, "mdyhms") if len(m[1]) > 15 else self._without_year(m)
         if m := _CTIME.match(text, pos):
-            month, d, h, mi, s, fraction, y = m.groups()
-            return self._moment((y, _MONTHS[month], d, h, mi, s), fraction, None, m.end())
+            return self._moment(m, "_mdhmsy")
         if m := _HTTP.match(text, pos):
-            d, month, y, h, mi, s, fraction, zone = m.groups()
-            return self._moment((y, _MONTHS[month], d, h, mi, s), fraction, zone, m.end())
+            return self._moment(m, "_dmyhms")
         return None
 
-    def _moment(
-        self, parts: tuple[str | int, ...], fraction: str | None, zone: str | None, end: int
-    ) -> Stamp:
-        seconds = self._seconds(parts, zone)
+    def _moment(self, match: re.Match[str], order: str) -> Stamp:
+        whole, fraction, zone = match.group(1, 2, 3)
+        seconds = self._seconds(whole, zone or "", order)
         if seconds is None:
-            return Stamp(None, end, 0, bad=True)
+            return Stamp(None, match.end(), 0, bad=True)
         time = seconds * SECOND
         if fraction:
             time += int(fraction.ljust(9, "0"))
-        return Stamp(time, end, 3 if zone else 2)
+        return Stamp(time, match.end(), 3 if zone and order[-1] != "y" else 2)
 
-    def _seconds(self, parts: tuple[str | int, ...], zone: str | None) -> int | None:
-        key = (parts, zone)
-        if key not in self._cache:
+    def _seconds(self, whole: str, zone: str, order: str) -> int | None:
+        """Whole seconds since 1970 of a date and time in a known order, by the cache if it can."""
+        key = (whole, zone)
+        found = self._cache.get(key, -1)
+        if found == -1:
             if len(self._cache) >= MAX_CACHED:
                 self._cache.clear()
-            self._cache[key] = _seconds(parts, _written_zone(zone) if zone else self._policy.tz)
-        return self._cache[key]
+            found = self._cache[key] = _seconds(whole, zone, order, self._policy.tz)
+        return found
 
-    def _without_year(
-        self, parts: tuple[str | int, ...], fraction: str | None, end: int
-    ) -> Stamp:
+    def _without_year(self, match: re.Match[str]) -> Stamp:
+        whole, fraction, _ = match.groups()
         limit = None if self._policy.year or self.reference is None else self.reference + DAY
         best: int | None = None
         for year in self._years(limit):
-            seconds = self._seconds((year, *parts), None)
+            seconds = self._seconds(whole, f" {year}", "mdhmsy")
             if seconds is None or (limit is not None and seconds * SECOND > limit):
                 continue
             if best is None or self._nearer(seconds, best):
@@ -176,8 +200,8 @@ class Clock:
             if self.last is None:
                 break
         if best is None:
-            return Stamp(None, end, 0, bad=True)
-        return Stamp(best * SECOND + int((fraction or "0").ljust(9, "0")), end, 1)
+            return Stamp(None, match.end(), 0, bad=True)
+        return Stamp(best * SECOND + int((fraction or "0").ljust(9, "0")), match.end(), 1)
 
     def _nearer(self, seconds: int, best: int) -> bool:
         last = self.last or 0
@@ -196,18 +220,31 @@ class Clock:
         return range(latest, latest - LEAP_CYCLE - 1, -1)
 
 
-def _seconds(parts: tuple[str | int, ...], zone: tzinfo | None) -> int | None:
-    """Whole seconds since 1970; None for a date that does not exist. Second 60 is a leap second."""
-    year, month, day, hour, minute, second = map(int, parts)
-    leap = second == 60
+def _seconds(whole: str, zone: str, order: str, tz: tzinfo) -> int | None:
+    """Whole seconds since 1970; None for a date that does not exist. Second 60 is a leap second.
+
+    `order` names the parts of `whole` (and of `zone`, where that holds the year): y m d h m s,
+    `p` for AM or PM, `_` for a part that says nothing. The first `m` is the month.
+    """
+    with_year = order[-1] == "y"
+    parts = _PARTS.findall(whole + zone if with_year else whole)
+    named = dict(zip(order.replace("m", "M", 1), parts, strict=False))
+    month, hour = named["M"], int(named["h"])
+    if "p" in named:
+        hour = hour % 12 + (12 if named["p"] == "PM" else 0)
+    second = int(named["s"])
     try:
-        moment = datetime(year, month, day, hour, minute, 59 if leap else second, tzinfo=zone)
-        return int(moment.timestamp()) + leap
+        moment = datetime(
+            int(named["y"]), _MONTHS.get(month) or int(month), int(named["d"]), hour,
+            int(named["m"]), 59 if second == 60 else second,
+            tzinfo=_written_zone(zone) if zone and not with_year else tz,
+        )  # fmt: skip
+        return int(moment.timestamp()) + (second == 60)
     except (ValueError, OverflowError):
         return None
 
 
-def _written_zone(text: str) -> tzinfo | None:
+def _written_zone(text: str) -> tzinfo:
     text = text.strip()
     if text in ("Z", "UTC", "GMT"):
         return UTC
