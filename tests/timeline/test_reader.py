@@ -96,6 +96,7 @@ def test_totals_follow_the_final_state(writer: Writer, source: Source) -> None:
         (None, 3 * _S, Live(2, 2, 2 * _S)),
         (4 * _S, None, Live(2, 3, 4 * _S)),
         (7 * _S, 9 * _S, Live(1, 1, 7 * _S)),
+        (7 * _S + 1, 9 * _S, Live(1, 1, 7 * _S + 1)),
         (7 * _S, None, Live(2, 2, 9 * _S)),
         (None, 1 * _S, Live()),
         (0, 1 * _S, Live()),
@@ -206,6 +207,8 @@ def test_reader_cannot_write(writer: Writer, path: Path) -> None:
     """A reader's connection refuses every change."""
     with Reader.open(path) as reader, pytest.raises(TimelineError, match="is read-only"):
         reader._rows("DELETE FROM services RETURNING id")
+    with Reader.open(path) as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader._connection.execute("CREATE TEMP TABLE scratch (id)")
 
 
 def test_readers_see_whole_batches_only(path: Path, writer: Writer, source: Source) -> None:
