@@ -18,8 +18,26 @@ MAX_ATTRIBUTES = 200  # of one line; what a client can make a server log is not 
 MAX_DEPTH = 3
 
 MESSAGE_KEYS = ("message", "msg", "MESSAGE", "log", "event", "text", "request")
-TIME_KEYS = ("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "time", "ts", "asctime", "datetime", "date", "t")
-LOGGER_KEYS = ("logger", "logger_name", "loggerName", "name", "label", "context", "SYSLOG_IDENTIFIER")
+TIME_KEYS = (
+    "__REALTIME_TIMESTAMP",
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "asctime",
+    "datetime",
+    "date",
+    "t",
+)
+LOGGER_KEYS = (
+    "logger",
+    "logger_name",
+    "loggerName",
+    "name",
+    "label",
+    "context",
+    "SYSLOG_IDENTIFIER",
+)
 PROCESS_KEYS = ("pid", "process", "processId", "process_id", "_PID", "SYSLOG_PID")
 
 # Field -> the names of attributes that fill it, the best first. "*x": at any depth.
@@ -75,7 +93,7 @@ def inspected(text: str) -> dict[str, Any] | None:
 
 
 def logfmt(text: str, start: int, end: int) -> dict[str, Any] | None:
-    """A text that is `key=value` pairs throughout, as logfmt and structlog's kv write; else None."""
+    """A text of `key=value` pairs and nothing else (logfmt, structlog's kv); else None."""
     if not _KEY.match(text, start, end):
         return None
     return _pairs(text, start, end)

@@ -46,6 +46,7 @@ class Program:
     source: str
     fields: tuple[tuple[str, Convert | None], ...]
     literals: tuple[tuple[str, ...], ...]
+    texts: tuple[str, ...] = ()  # literal texts that every line has, as every encoding spells them
     regex: Any = field(default=None, compare=False)
 
 
@@ -54,7 +55,12 @@ def compile_template(template: Template) -> Program:
     names: list[tuple[str, Convert | None]] = []
     source, _ = _sequence(template.parts, ())
     _names(template.parts, names)
-    return Program(source, tuple(names), literal_sets(template))
+    texts = tuple(
+        node.text for node in template.parts
+        if isinstance(node, Text) and len(node.text) >= MIN_LITERAL
+        and usable(node.text) == node.text.strip(" ")
+    )  # fmt: skip
+    return Program(source, tuple(names), literal_sets(template), texts)
 
 
 def compile_regex(text: str) -> Program:
@@ -79,7 +85,7 @@ def compile_regex(text: str) -> Program:
             column = max(text.find(f"<{name}>") + 1, 0)
             raise PatternError(column, f"unknown field {name!r}.", did_you_mean(name, FIELDS))
         names.append((name, TYPES[DEFAULTS[name]].convert))
-    return Program(text, tuple(names), (), program)
+    return Program(text, tuple(names), (), (), program)
 
 
 def _names(parts: Iterable[Node], names: list[tuple[str, Convert | None]]) -> None:
@@ -157,7 +163,7 @@ def _run(node: Field, run: str, after: tuple[Node, ...]) -> str:
 
 
 def literal_sets(template: Template) -> tuple[tuple[str, ...], ...]:
-    """Sets of literals, best first: each set has, for every line that matches, one that is in it."""
+    """Sets of literals, best first: of each set, one is in every line that matches."""
     sets: list[tuple[str, ...]] = []
     segment: list[tuple[str, ...]] = []
     for node in (*template.parts, Optional(())):
@@ -180,8 +186,6 @@ def _spellings(segment: Sequence[tuple[str, ...]]) -> Iterable[tuple[str, ...]]:
         safe = sorted({usable(text) for text in texts})
         if len(texts) <= MAX_SPELLINGS and min(map(len, safe)) >= MIN_LITERAL:
             yield tuple(safe)
-
-
 
 
 def usable(text: str) -> str:

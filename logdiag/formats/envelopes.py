@@ -40,10 +40,10 @@ _LAYERS = re.compile(
     re.VERBOSE,
 )
 # The commonest prefix in one go: what the steps below would find one after the other.
-_COMMON_PREFIX = re.compile(
-    rf"{ISO}{FRACTION}{ZONE}\s\s*+({LEVEL}:\s\s*+)?+(?=[A-Za-z/(])"
+_COMMON_PREFIX = re.compile(rf"{ISO}{FRACTION}{ZONE}\s\s*+({LEVEL}:\s\s*+)?+(?=[A-Za-z/(])")
+_HOST_AND_TAG = re.compile(
+    r"\s(?P<host>[\w.:-]{1,255})\s(?P<tag>[\w./@-]{1,64})(?:\[(?P<pid>\d{1,10})\])?:\s"
 )
-_HOST_AND_TAG = re.compile(r"\s(?P<host>[\w.:-]{1,255})\s(?P<tag>[\w./@-]{1,64})(?:\[(?P<pid>\d{1,10})\])?:\s")
 _FIELDS_5424 = re.compile(
     r"\s(\S{1,255})\s(\S{1,48})\s(\S{1,128})\s(\S{1,32})\s(?:-|(?:\[(?:[^\"\]]|\"(?:[^\"\\]|\\.)*+\")*+\])+)\s?\ufeff?"
 )
@@ -79,7 +79,9 @@ class Envelope:
     def starts(self, limit: int) -> list[int]:
         """Where a message may begin in an unknown prefix: behind separators, up to `limit`."""
         found = [self.before_level] if self.before_level >= 0 else []
-        for match in _SEPARATOR.finditer(self.text, self.start, min(limit, self.start + MAX_PREFIX)):
+        for match in _SEPARATOR.finditer(
+            self.text, self.start, min(limit, self.start + MAX_PREFIX)
+        ):
             found.append(match.end())
             if len(found) >= MAX_STARTS:
                 break
@@ -152,7 +154,7 @@ def _note(envelope: Envelope, match: re.Match[str], pos: int) -> None:
 
 
 def _behind_stamp(envelope: Envelope, pos: int) -> int:
-    """syslog's host and tag behind its timestamp."""
+    """Syslog's host and tag behind its timestamp."""
     match = _HOST_AND_TAG.match(envelope.text, pos, envelope.end)
     if match is None or not (match["pid"] or envelope.rank == 1):
         return pos

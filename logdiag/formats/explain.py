@@ -74,9 +74,7 @@ def _near(formats: Formats, data: bytes, message: str) -> list[Near]:
     for pattern in formats.patterns.values():
         if pattern.name not in found and _alike(pattern, words) >= 0.6:
             found[pattern.name] = Near(pattern.name, pattern.text, "")
-    ranked = sorted(
-        found.values(), key=lambda near: -_alike(formats.patterns[near.pattern], words)
-    )
+    ranked = sorted(found.values(), key=lambda near: -_alike(formats.patterns[near.pattern], words))
     return ranked[:MAX_NEAR]
 
 

@@ -54,7 +54,16 @@ def _unquoted(text: str) -> str | None:
     return _known(re.sub(r"\\(.)", r"\1", bare) if "\\" in bare else bare)
 
 
-_UNITS = {"": 1.0, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {
+    "": 1.0,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(us|µs|ms|s|m|h|d)?")
 
 
@@ -79,14 +88,17 @@ TYPES: dict[str, Type] = {
     kind.name: kind
     for kind in (
         Type("word", "anything without blanks", run=r"\S", convert=_known),
-        Type("id", "an identifier: no blanks, quotes, brackets, commas", run=r"^\s\"'`()\[\]{}<>,;", convert=_known),
+        Type("id", "an identifier: no blanks, quotes, brackets, commas",
+             run=r"^\s\"'`()\[\]{}<>,;", convert=_known),
         Type("rest", "anything, up to what follows", run=r"\s\S"),
         Type("int", "a whole number", shape=r"-?[0-9]{1,18}+(?![0-9])", convert=int),
         Type("port", "a port; 0 is none", shape=r"[0-9]{1,5}(?![0-9])", convert=_port),
         Type("closecode", "a close code of RFC 6455, 1000 to 4999",
              shape=r"[1-4][0-9]{3}(?![0-9A-Za-z_-])", convert=int),
-        Type("number", "a number, fractions allowed", shape=r"-?[0-9]++(?:\.[0-9]++)?+", convert=float),
-        Type("status", "three digits, an HTTP status", shape=r"[1-5][0-9]{2}(?![0-9])", convert=int),
+        Type("number", "a number, fractions allowed",
+             shape=r"-?[0-9]++(?:\.[0-9]++)?+", convert=float),
+        Type("status", "three digits, an HTTP status",
+             shape=r"[1-5][0-9]{2}(?![0-9])", convert=int),
         Type("method", "an HTTP method", shape=r"[A-Z]{3,10}(?![A-Za-z])"),
         Type(
             "address",
@@ -96,9 +108,10 @@ TYPES: dict[str, Type] = {
         ),
         Type("ip", "IPv4 or IPv6, no host name",
              shape=rf"\[{_V6}\]|{_V4}(?!\w|\.\w)|{_V6}", convert=clean_address),
-        Type("path", "a URL or its path, no blanks or quotes", shape=r"(?:/|https?://|wss?://|\*)[^\s\"]*+"),
-        Type("quoted", "text in double or single quotes", shape=r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'",
-             convert=_unquoted),
+        Type("path", "a URL or its path, no blanks or quotes",
+             shape=r"(?:/|https?://|wss?://|\*)[^\s\"]*+"),
+        Type("quoted", "text in double or single quotes",
+             shape=r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'", convert=_unquoted),
         Type("uuid", "a UUID", shape=_UUID),
         Type(
             "duration",

@@ -102,6 +102,7 @@ def _grammar() -> pp.ParserElement:
     for literal in (text, inner_text):
         literal.set_parse_action(lambda t: Text(t[0].replace("{{", "{").replace("}}", "}")))
     name = pp.Regex(r"[A-Za-z_][A-Za-z0-9_]*")
+
     def split(words: str) -> tuple[str, ...]:
         return tuple(words.split("|")) if words else ()
 
@@ -118,7 +119,7 @@ def _grammar() -> pp.ParserElement:
     part <<= pp.Suppress("{?") + pp.OneOrMore(inner) + pp.Suppress("}")
     part.set_parse_action(lambda s, at, t: Optional(tuple(t), at))
     grammar = pp.OneOrMore(text | slot | choice | named | part) + pp.StringEnd()
-    for element in grammar.visit_all():
+    for element in grammar.visit_all():  # type: ignore[no-untyped-call]
         element.leave_whitespace(recursive=False)
     return grammar.parse_with_tabs()
 
@@ -146,14 +147,18 @@ def _check_braces(template: str) -> None:
             opened.append(column)
         elif template[column] == "}":
             if not opened:
-                raise PatternError(column, "'}' closes nothing.", "Write '}}' for the brace itself.")
+                raise PatternError(
+                    column, "'}' closes nothing.", "Write '}}' for the brace itself."
+                )
             opened.pop()
         column += 1
         if len(opened) > MAX_NESTING:
             raise PatternError(opened[-1], f"more than {MAX_NESTING} parts within parts.")
     if opened:
         raise PatternError(
-            opened[-1], "'{' is never closed.", "Close it with '}', or write '{{' for the brace itself."
+            opened[-1],
+            "'{' is never closed.",
+            "Close it with '}', or write '{{' for the brace itself.",
         )
 
 
@@ -165,9 +170,13 @@ def _unreadable(template: str, at: int) -> PatternError:
     if slot in ("{}", "{?}"):
         return PatternError(start, f"{slot} says nothing.", "Write '{_}' to skip a word.")
     if "|" in slot:
-        return PatternError(start, f"{slot} has an empty choice.", "Write '{? ...}' for an optional part.")
+        return PatternError(
+            start, f"{slot} has an empty choice.", "Write '{? ...}' for an optional part."
+        )
     return PatternError(
-        start, f"{slot} is no field.", "A field is '{name}' or '{name:type}', an optional part '{? ...}'."
+        start,
+        f"{slot} is no field.",
+        "A field is '{name}' or '{name:type}', an optional part '{? ...}'.",
     )
 
 

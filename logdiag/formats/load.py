@@ -88,4 +88,8 @@ def _difference(sample: SampleSpec, event: Event | None) -> str:
         for name in dict.fromkeys([*expected, *found])
         if expected.get(name) != found.get(name)
     ]
-    return f"the sample gives another event: {', '.join(differing)} (by {event.pattern})." if differing else ""
+    return (
+        f"the sample gives another event: {', '.join(differing)} (by {event.pattern})."
+        if differing
+        else ""
+    )

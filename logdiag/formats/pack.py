@@ -69,7 +69,8 @@ def build(specs: Iterable[PackSpec]) -> tuple[Formats, list[Problem]]:
     for spec in specs:
         if spec.name in files:
             problems.append(
-                Problem(spec.file, *spec.at, f"the pack name {spec.name!r} is taken by {files[spec.name]}.",
+                Problem(spec.file, *spec.at,
+                        f"the pack name {spec.name!r} is taken by {files[spec.name]}.",
                         "Give it another one.")
             )  # fmt: skip
         files[spec.name] = spec.file

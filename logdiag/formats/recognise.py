@@ -1,4 +1,4 @@
-"""One line that hit a literal: opened, matched, its fields filled. Parser and explain both use it."""
+"""One line that hit a literal: opened, matched, its fields filled, made safe."""
 
 from __future__ import annotations
 
@@ -85,9 +85,7 @@ def recognise(line: Opened, choice: Choice, hit_end: int, clock: Clock) -> list[
     return found
 
 
-def _match_anywhere(
-    line: Opened, choice: Choice, hit_end: int, clock: Clock
-) -> list[Any] | None:
+def _match_anywhere(line: Opened, choice: Choice, hit_end: int, clock: Clock) -> list[Any] | None:
     envelope = line.envelope
     end = envelope.end
     for _ in range(2):

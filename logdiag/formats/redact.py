@@ -13,7 +13,9 @@ REDACTED = "[redacted]"
 
 # ECMA-48: control sequences (colours, cursor), operating system commands, two-byte escapes.
 # rsyslog writes the escape character as #033.
-_ANSI = re.compile(r"#033\[[0-9;]*+m|\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?+|[@-Z\\^_])")
+_ANSI = re.compile(
+    r"#033\[[0-9;]*+m|\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?+|[@-Z\\^_])"
+)
 # Controls, lone surrogates, and what reorders or hides text on a terminal or in a browser.
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
@@ -65,8 +67,7 @@ def suspicious(text: str) -> bool:
     if "earer " in text and _MAYBE_BEARER.search(text) is not None:
         return True
     assigns = (
-        "=" in text or '":' in text or "':" in text or ': "' in text or ": '" in text
-        or "%3" in text or "u003" in text
+        "=" in text or '"' in text or "'" in text or "%3" in text or "u003" in text
     )  # fmt: skip
     if not assigns:
         return False

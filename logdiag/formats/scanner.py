@@ -21,6 +21,7 @@ from logdiag.formats.timestamps import FRACTION, ISO, LEVEL, ZONE
 if TYPE_CHECKING:
     from logdiag.formats.pack import Pattern
 
+MAX_NEEDED = 4  # texts to look for in a line before it is opened; more cost more than they save
 MIN_SHARED = 8  # a literal this long may stand in for longer ones that contain it
 Hit = tuple[int, int, int]  # literal, start, end
 
@@ -65,6 +66,20 @@ class Choice:
     def __init__(self, patterns: Sequence[Pattern], hidden: Sequence[Pattern] = ()) -> None:
         self.patterns = tuple(patterns)
         self.hidden = Choice(hidden) if hidden else None  # tried last: a hit may lie over theirs
+
+    @cached_property
+    def _needed(self) -> tuple[str, ...]:
+        """Texts one of which every line has that these patterns match; empty: too many, or none."""
+        needed = {max(p.program.texts, key=len, default="") for p in self.patterns}
+        small = len(needed) <= MAX_NEEDED and all(needed) and self.hidden is None
+        return tuple(needed) if small else ()
+
+    def hopeless(self, text: str) -> bool:
+        """Whether none of the patterns can match a line: a cheap look before it is opened."""
+        needed = self._needed
+        if not needed or "\x1b" in text or "#033" in text or "\\u" in text:
+            return False  # colours may stand within the texts
+        return not any(part in text for part in needed)
 
     @cached_property
     def single(self) -> tuple[tuple[Candidate, re.Pattern[str]], ...]:
@@ -140,6 +155,4 @@ def _choose(patterns: Sequence[Pattern]) -> list[tuple[str, ...]]:
 
 def _may_hide(literal: str, other: str) -> bool:
     """Whether a hit of `literal` may lie over one of `other` that begins no earlier."""
-    return other in literal or any(
-        other.startswith(literal[at:]) for at in range(len(literal))
-    )
+    return other in literal or any(other.startswith(literal[at:]) for at in range(len(literal)))

@@ -27,6 +27,9 @@ class Place(NamedTuple):
     column: int
 
 
+NOWHERE = Place(1, 1)
+
+
 @dataclass(frozen=True)
 class LineSpec:
     """One entry of `lines`. Exactly one of `match` and `regex` is given."""
@@ -35,7 +38,7 @@ class LineSpec:
     at: Place
     match: str | None = None
     regex: str | None = None
-    text_at: Place = Place(1, 1)
+    text_at: Place = NOWHERE
     layer: str = "app"
     set: tuple[tuple[str, Value], ...] = ()
     where: tuple[tuple[str, tuple[Value, ...]], ...] = ()
@@ -84,7 +87,9 @@ class _Reader:
     ) -> dict[str, yaml.Node]:
         """The values of a mapping by key; unknown, doubled and missing keys are problems."""
         if not isinstance(node, yaml.MappingNode):
-            self.problem(node, f"{what} is no mapping.", f"Write 'key: value' with {', '.join(needed)}.")
+            self.problem(
+                node, f"{what} is no mapping.", f"Write 'key: value' with {', '.join(needed)}."
+            )
             return {}
         found: dict[str, yaml.Node] = {}
         for key, value in node.value:

@@ -20,8 +20,10 @@ DAY = 86_400 * SECOND
 MAX_CACHED = 4_096  # whole seconds kept; a log repeats its current second, not its past
 LEAP_CYCLE = 8  # years to go back to find a 29 February: 1896 to 1904
 
-_MONTHS = {name: number for number, name in enumerate(
-    "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # fmt: skip
+_MONTHS = {
+    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
+    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+}  # fmt: skip
 _MONTH = f"(?:{'|'.join(_MONTHS)})"
 _CLOCK = r"\d\d:\d\d:\d\d"
 # Whole seconds, fraction and zone are the groups 1 to 3 of every expression. A dot or comma that
@@ -40,10 +42,8 @@ _SLASHES = re.compile(rf"([0-9]{{4}}/\d\d/\d\d {_CLOCK}){FRACTION}{ZONE}", re.AS
 _COMMON = re.compile(rf"(\d\d/{_MONTH}/\d{{4}}:{_CLOCK}){FRACTION}{ZONE}", re.ASCII)
 _AMERICAN = re.compile(r"(\d\d?/\d\d?/\d{4},? \d\d?:\d\d:\d\d(?: ?[AP]M\b)?+)()()", re.ASCII)
 _SYSLOG = re.compile(rf"({_MONTH} [ \d]\d (?:\d{{4}} )?+{_CLOCK}){FRACTION}()", re.ASCII)
-_CTIME = re.compile(
-    rf"([A-Z][a-z]{{2}} {_MONTH} [ \d]\d {_CLOCK}){FRACTION}( \d{{4}})", re.ASCII)
-_HTTP = re.compile(
-    rf"([A-Z][a-z]{{2}}, \d\d {_MONTH} \d{{4}} {_CLOCK}){FRACTION}{ZONE}", re.ASCII)
+_CTIME = re.compile(rf"([A-Z][a-z]{{2}} {_MONTH} [ \d]\d {_CLOCK}){FRACTION}( \d{{4}})", re.ASCII)
+_HTTP = re.compile(rf"([A-Z][a-z]{{2}}, \d\d {_MONTH} \d{{4}} {_CLOCK}){FRACTION}{ZONE}", re.ASCII)
 _EPOCH = re.compile(r"([0-9]{10})([0-9]{3})?+(?:\.([0-9]{1,9})[0-9]*+)?+(?![\w.:/-])")
 _TIME_ONLY = re.compile(rf"\d?\d:\d\d:\d\d{FRACTION}(?![\d:])(?: [AP]M\b)?+", re.ASCII)
 _NAMED = frozenset("JFMASOND" + "MTWFS")  # first letters of months and of days
@@ -102,6 +102,7 @@ class Clock:
     def __init__(self, policy: TimePolicy) -> None:
         self._policy = policy
         self._cache: dict[tuple[str, str], int | None] = {}
+        self._days: dict[str, int | None] = {}  # the last day seen, see iso_time
         self.reference = policy.reference
         self.last: int | None = None  # the time of the source's last event, for years
 
@@ -119,7 +120,9 @@ class Clock:
         for limit, scale in ((1e11, SECOND), (1e14, 1_000_000), (1e17, 1_000), (1e20, 1)):
             if value < limit:
                 exact = isinstance(value, int)
-                return Stamp(int(value) * scale if exact else round(value * 1e6) * scale // 10**6, 0, 3)
+                return Stamp(
+                    int(value) * scale if exact else round(value * 1e6) * scale // 10**6, 0, 3
+                )
         raise AssertionError(value)  # the guard above leaves nothing out
 
     def iso(self, match: re.Match[str]) -> Stamp:
@@ -135,12 +138,18 @@ class Clock:
         whole, fraction, zone = match.group(1, 2, 3)
         if not zone and self._policy.tz is not UTC:
             return self.iso(match).time
-        day = self._seconds(f"{whole[:10]} 00:00:00", zone or "", "ymdhms")
-        hour, minute, second = int(whole[11:13]), int(whole[14:16]), int(whole[17:])
-        if day is None or hour > 23 or minute > 59 or second > 60:
+        key = whole[:10] + zone if zone else whole[:10]
+        day = self._days.get(key, -1)
+        if day == -1:
+            day = self._seconds(f"{whole[:10]} 00:00:00", zone or "", "ymdhms")
+            self._days = {key: day}
+        clock = whole[11:]
+        if day is None or clock > "23:59:60" or clock[3:] > "59:60" or clock[6:] > "60":
             return None
-        time = (day + hour * 3600 + minute * 60 + second) * SECOND
-        return time + int(fraction.ljust(9, "0")) if fraction else time
+        time = day + int(clock[:2]) * 3600 + int(clock[3:5]) * 60 + int(clock[6:])
+        if fraction is None:
+            return time * SECOND
+        return time * SECOND + int(fraction) * 10 ** (9 - len(fraction))
 
     def _numeric(self, text: str, pos: int) -> Stamp | None:
         if m := _ISO.match(text, pos) or _SLASHES.match(text, pos):
