@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from itertools import chain
 from typing import Any
 
+from logdiag.definitions import did_you_mean
 from logdiag.diagnosis.expression import (
     COMPARISONS,
     Binary,
@@ -39,6 +40,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 Run = Callable[[View], Any]
+_Use = Callable[[View], Iterable[Life]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,23 @@ class Condition:
     holds: Run
     kinds: frozenset[str]  # kinds of events that it counts
     guards: tuple[str, ...]
-    _lives: tuple[Callable[[View], Iterable[Life]], ...]
+    _witnesses: Callable[[View], Iterator[_Use]]
+    _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
 
     def lives(self, view: View) -> dict[int, Life]:
-        """The connections that the condition counts, by number."""
-        return {life.number: life for select in self._lives for life in select(view)}
+        """The connections that make it hold, by number: those that it counts one by one.
+
+        A condition on `live` alone means all of the group; one on `drift` none.
+        """
+        found = {
+            life.number: life
+            for select in self._witnesses(view)
+            for life in select(view)
+        }
+        if not found and self._of_all:
+            return {life.number: life for life in view.lives()}
+        return found
 
     def events(self, view: View) -> list[Seen]:
         """The events that it counts, in the order of the log."""
@@ -72,11 +85,7 @@ def condition(text: str) -> Condition:
     kind, holds = _compile(tree)
     if kind != "condition":
         raise ExpressionError(0, f"this is a {kind}, not a condition", "Compare it: ... >= 2")
-    calls = [(FUNCTIONS[name], arguments) for name, arguments in _uses(tree)]
-    # A rule about certain connections names those; one about `live` alone means all of the group.
-    named = [(function, args) for function, args in calls if function.lives and args]
-    named = named or [(function, args) for function, args in calls if function.lives]
-    special = [(function, args) for function, args in named if function.name != "live"]
+    calls = _uses(tree)
     return Condition(
         text=text,
         holds=holds,
@@ -88,20 +97,41 @@ def condition(text: str) -> Condition:
             if isinstance(node, Name) and node.name in KINDS
         ),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
-        _lives=tuple(_selector(f.lives, f, a) for f, a in special or named if f.lives),
+        _witnesses=_witnesses(tree),
+        _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
     )
 
 
-def _uses(tree: Node) -> list[tuple[str, tuple[Node, ...]]]:
-    names = []
+def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:
+    """What to ask for the connections behind a condition: of an `or`, the sides that hold."""
+    match node:
+        case Unary():
+            return lambda view: iter(())
+        case Binary("and", left, right):
+            one, other = _witnesses(left), _witnesses(right)
+            return lambda view: chain(one(view), other(view))
+        case Binary("or", left, right):
+            sides = [(_compile(side)[1], _witnesses(side)) for side in (left, right)]
+            return lambda view: (use for holds, uses in sides if holds(view) for use in uses(view))
+    selectors = [
+        _selector(function.lives, function, arguments)
+        for function, arguments in _uses(node)
+        if function.lives and function.name != "live"
+    ]
+    return lambda view: iter(selectors)
+
+
+def _uses(tree: Node) -> list[tuple[Function, tuple[Node, ...]]]:
+    """The functions of a tree and what they are called with."""
+    found = []
     for node in walk(tree):
         match node:
             case Call(name, arguments):
-                names.append((name, arguments))
+                found.append((FUNCTIONS[name], arguments))
             case Name(name) if name in FUNCTIONS and not FUNCTIONS[name].parameters:
-                names.append((name, ()))
-    return names
+                found.append((FUNCTIONS[name], ()))
+    return found
 
 
 def _selector(select: Callable[..., Any], function: Function, arguments: Sequence[Node]) -> Run:
@@ -173,7 +203,7 @@ def _name(name: str, at: int) -> tuple[str, Run]:
     function = FUNCTIONS.get(name)
     if function is None:
         known = [f.name for f in FUNCTIONS.values() if not f.parameters]
-        raise ExpressionError(at, f"unknown name '{name}'.", _near(name, [*known, *GUARDS]))
+        raise ExpressionError(at, f"unknown name '{name}'.", did_you_mean(name, [*known, *GUARDS]))
     if function.parameters:
         wanted = ", ".join(function.parameters)
         raise ExpressionError(at, f"'{name}' is a function.", f"Write {name}({wanted}).")
@@ -184,7 +214,7 @@ def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[str, Run]:
     function = FUNCTIONS.get(name)
     if function is None or not function.parameters:
         known = [f.name for f in FUNCTIONS.values() if f.parameters]
-        raise ExpressionError(at, f"unknown function '{name}'.", _near(name, known))
+        raise ExpressionError(at, f"unknown function '{name}'.", did_you_mean(name, known))
     if len(arguments) != len(function.parameters):
         wanted = ", ".join(function.parameters)
         raise ExpressionError(
@@ -213,7 +243,7 @@ def _argument(wanted: str, node: Node) -> Run:
     known = {"kind": KINDS, "field": _FIELDS, "series": ("live",)}.get(wanted)
     if known is not None:
         if name not in known:
-            raise ExpressionError(node.at, f"a {wanted} is wanted here.", _near(name or "", known))
+            raise ExpressionError(node.at, f"a {wanted} is wanted here.", did_you_mean(name or "", known))
         return lambda view: name
     match = _QUANTILE.match(name or "")
     if not match:
@@ -221,8 +251,3 @@ def _argument(wanted: str, node: Node) -> Run:
     share = float(match[1]) / 100
     return lambda view: share
 
-
-def _near(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = get_close_matches(name, known, 1)
-    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(known)}."

@@ -193,10 +193,13 @@ class Court:
             self._describe(judgement, view)
             if before == (len(judgement.suspects), judgement.confidence):
                 return
+        elif 2 * len(judgement.open) > len(judgement.suspects):
+            return  # whatever the threshold, most of them are still there
         elif judgement.ended_at is None:
             judgement.ended_at = moment
         elif far(judgement.ended_at, moment, judgement.rule.keep, 4 * DEFAULT_LINES):
-            ended = "no longer seen" if judgement.open else "ended by a restart or a gap"
+            gone = judgement.suspects and not judgement.open
+            ended = "ended by a restart or a gap" if gone else "no longer seen"
             self._resolve(judgement, moment, ended)
         self._touch(judgement)
 
@@ -226,17 +229,18 @@ class Court:
         """The pending judgements that the end of the input makes firm, and their views.
 
         A short log has a time scale of its own: `hold`, learnt from the connections that did
-        close, in ns; None where none did: then only rules that say so fire. Without a clock what
-        held for the lines that it takes need not have ripened.
+        close, in ns; None where none did: then only rules that say so fire. Where there is only
+        a count and no clock, a climb that began long enough ago is enough.
         """
         for judgement, group in list(self.open.values()):
             rule = judgement.rule
             if judgement.state != "pending" or (hold is None and not rule.fires_at_end):
                 continue
-            held = _earlier(moment, *self.hold(rule, group))
-            if not short and (moment[0] is not None or _before(held, judgement.first)):
-                continue
             view = self._view(rule, group, moment, _earlier(moment, hold or 0, 0))
+            began = next((life.opened_ordinal for life in view.lives()), moment[1])
+            long = moment[0] is None and view.anonymous and moment[1] - began > DEFAULT_LINES
+            if not (short or long):
+                continue
             if rule.when.holds(view) and not self._silenced(judgement, view):
                 yield judgement, view
 
@@ -265,17 +269,15 @@ class Court:
         for judgement in self.dirty.values():
             if judgement.state != "pending" or judgement.previous:
                 yield judgement.finding()
-                continue
-            group = self.open[judgement.fingerprint][1]
-            finding = self._suspicion(judgement, group)
-            if finding:
+            elif finding := self.suspicion(judgement):
                 yield finding
             else:
                 self.dropped.add(judgement.fingerprint)
         self.dirty = {}
 
-    def _suspicion(self, judgement: Judgement, group: Group) -> Finding | None:
+    def suspicion(self, judgement: Judgement) -> Finding | None:
         """What is pending, as far as it is known; None once it can come to nothing."""
+        group = self.open[judgement.fingerprint][1]
         view = self._view(judgement.rule, group, judgement.last, judgement.last)
         if not judgement.rule.when.holds(view):
             return None

@@ -20,7 +20,7 @@ from logdiag.diagnosis.marks import Marks
 from logdiag.diagnosis.order import Order
 from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
-from logdiag.diagnosis.surroundings import Surroundings, near
+from logdiag.diagnosis.surroundings import Surroundings, far, near
 from logdiag.diagnosis.view import Moment, View
 from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 
@@ -29,6 +29,7 @@ TICKS = 32  # looks at what is pending, per settle time
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
 LEAST_CLOSES = 3  # closes that make a time scale
 LEAST_SCALE = SECOND
+_NEVER = -(1 << 62)
 
 
 class Detector:
@@ -46,8 +47,9 @@ class Detector:
         self._court = Court(rules, self, service)
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
-        self._ticked: Moment = (None, 0)
+        self._ticked: Moment = (_NEVER, -DEFAULT_LINES)
         self._first: int | None = None  # event time, ns
+        self.latest: int | None = None  # the same of the last event
         self._echoed: list[Echo] = []
         self._overlaid: list[str] = []  # findings told as if the input had ended
 
@@ -58,6 +60,7 @@ class Detector:
         moment = self._order.moment(event)
         if self._first is None:
             self._first = event.time
+        self.latest = event.time
         if self._court.open:
             self._tick(moment, event)
         key = client_key(event)
@@ -147,12 +150,13 @@ class Detector:
         moment = self._order.at(now)
         self._court.tick(moment)
 
+    @property
+    def suspects(self) -> bool:
+        """Whether something is pending or firing, so that time alone may change it."""
+        return bool(self._court.open)
+
     def _tick(self, moment: Moment, event: Event) -> None:
-        since, line = self._ticked
-        if since is not None and moment[0] is not None:
-            if moment[0] - since < self.settle // TICKS:
-                return
-        elif moment[1] - line < DEFAULT_LINES // 4:
+        if not far(self._ticked, moment, self.settle // TICKS, DEFAULT_LINES // 4):
             return
         self._ticked = moment
         for step in self._connections.retire(event, moment[1]):
@@ -199,10 +203,7 @@ class Detector:
         """What changed since the last call; `ended` tells the findings as if the input ended."""
         connections, court = self._connections, self._court
         findings = {finding.fingerprint: finding for finding in court.tell()}
-        for key in self._overlaid:
-            if key not in findings and (judgement := court.find(key)):
-                findings[key] = judgement.finding()
-        self._overlaid = []
+        self._uncover(findings)
         if ended:
             for finding in self.on_eof():
                 findings[finding.fingerprint] = finding
@@ -218,6 +219,20 @@ class Detector:
         court.dropped = set()
         return changes
 
+    def _uncover(self, findings: dict[str, Finding]) -> None:
+        """Tell what was told as if the input had ended as it really is: the input goes on."""
+        for key in self._overlaid:
+            if key in findings:
+                continue
+            judgement = self._court.find(key)
+            if judgement is None:
+                self._court.dropped.add(key)
+            elif judgement.state != "pending":
+                findings[key] = judgement.finding()
+            elif finding := self._court.suspicion(judgement):
+                findings[key] = finding
+        self._overlaid = []
+
     def snapshot(self) -> dict[str, Any]:
         """The state beside the lives that are not over, as plain JSON types."""
         return {
@@ -232,6 +247,7 @@ class Detector:
             "nobody": self._nobody,
             "ticked": self._ticked,
             "first": self._first,
+            "latest": self.latest,
             "overlaid": self._overlaid,
         }
 
@@ -252,6 +268,7 @@ class Detector:
         self._nobody = state["nobody"]
         self._ticked = tuple(state["ticked"])
         self._first = state["first"]
+        self.latest = state["latest"]
         self._overlaid = state["overlaid"]
 
     # What rules ask (view.Service)

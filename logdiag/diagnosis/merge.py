@@ -7,14 +7,16 @@ lateness bound reaches: an event is let go once no source can still bring an ear
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from logdiag.model import SECOND, Event
 
 LATENESS = 2 * SECOND  # how much later than its neighbours' a source's line may be read
 _EARLIEST = -(1 << 63)
 
-_Entry = tuple[int, int, int, Event]  # effective time, rank of the source, offset
+Rank = tuple[str, int]  # the log that the source is a part of, and which part
+_Entry = tuple[int, Rank, int, Event]  # effective time, rank of the source, offset
 
 
 class Merger:
@@ -22,11 +24,11 @@ class Merger:
 
     def __init__(self, lateness: int = LATENESS) -> None:
         self._lateness = lateness
-        self._ranks: dict[int, int] = {}
+        self._ranks: dict[int, Rank] = {}
         self._reached: dict[int, int] = {}  # source -> effective time of its latest event
         self._waiting: list[_Entry] = []
 
-    def add_source(self, source: int, rank: int) -> None:
+    def add_source(self, source: int, rank: Rank) -> None:
         """A source that may bring events; `rank` orders sources at equal times."""
         self._ranks.setdefault(source, rank)
         self._reached.setdefault(source, _EARLIEST)
@@ -44,7 +46,7 @@ class Merger:
             if time >= reached - self._lateness:
                 time = max(time, reached)
             self._reached[event.source] = time
-            rank = self._ranks.get(event.source, event.source)
+            rank = self._ranks[event.source]
             heapq.heappush(self._waiting, (time, rank, event.offset, event))
 
     def pop(self, until: int | None = None) -> Iterator[Event]:
@@ -55,6 +57,25 @@ class Merger:
     def settled(self) -> int:
         """The time up to which events can be let go when all sources are read side by side."""
         return max(self._reached.values(), default=_EARLIEST) - self._lateness
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types; the events themselves are in the timeline."""
+        return {
+            "ranks": list(self._ranks.items()),
+            "reached": list(self._reached.items()),
+            "waiting": [(time, event.source, event.offset) for time, _, _, event in self._waiting],
+        }
+
+    def restore(
+        self, state: dict[str, Any], event_of: Callable[[int, int], Event | None]
+    ) -> None:
+        """Take up where `snapshot` was made; `event_of` finds an event by source and offset."""
+        self._ranks = {source: (log, part) for source, (log, part) in state["ranks"]}
+        self._reached = dict(state["reached"])
+        for time, source, offset in state["waiting"]:
+            event = event_of(source, offset)
+            if event is not None:
+                heapq.heappush(self._waiting, (time, self._ranks[source], offset, event))
 
     @property
     def waiting(self) -> int:

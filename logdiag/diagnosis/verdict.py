@@ -51,7 +51,7 @@ def _cannot_tell(facts: Facts) -> tuple[Verdict, str] | None:
         return "cannot_tell", (
             "No line says that a connection opened. Try 'logdiag explain' on a line that should."
         )
-    if not facts.closed and not facts.superseded:
+    if not facts.closed:
         return "cannot_tell", (
             f"{facts.opened} connections opened and no line says that one closed. Log the close, "
             "with the id of its opening."

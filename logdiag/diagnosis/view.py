@@ -7,6 +7,7 @@ never adds up to a leak, and a late close takes its connection out of the count.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -155,8 +156,8 @@ class View:
         )
 
     def age(self, life: Life) -> int | None:
-        """Its age now, in ns; None without a clock."""
-        return life.age(self.now)
+        """Its age at the moment, in ns; None without a clock."""
+        return life.age(self.time)
 
     def limit(self) -> int:
         """How many live connections one client may have."""
@@ -193,4 +194,4 @@ def climbs(counts: Sequence[int]) -> bool:
         for place, later in enumerate(counts)
         for earlier in counts[:place]
     )
-    return rising >= BEYOND_CHANCE * (n * (n - 1) * (2 * n + 5) / 18) ** 0.5
+    return rising >= BEYOND_CHANCE * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)

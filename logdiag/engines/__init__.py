@@ -1,0 +1,1 @@
+"""What drives the pipeline: blocks are parsed, merged, judged and stored, in one transaction."""
