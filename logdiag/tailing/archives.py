@@ -9,7 +9,7 @@ from logdiag.tailing.cutter import Cutter
 from logdiag.tailing.decompress import DamagedError, Decompressor
 from logdiag.tailing.discover import Found
 from logdiag.tailing.fingerprint import HEAD_SIZE, Mark, head_agrees, tail_agrees
-from logdiag.tailing.pool import Key
+from logdiag.tailing.pool import Key, MovedError
 from logdiag.tailing.settings import Settings
 
 
@@ -96,6 +96,7 @@ class ArchiveReader:
         self.size = found.size
         self.mark = mark
         self.damage = ""
+        self.lost = False  # no sweep finds it any more
         self._kind = found.kind
         self._settings = settings
         self._decompressor: Decompressor | None = None
@@ -131,6 +132,10 @@ class ArchiveReader:
             piece = cutter.cut(closing=False)
             if piece is None and not supply.damage:
                 piece = cutter.cut(closing=True)
+        except MovedError:
+            if self._settings.final or self.lost:
+                return self._close("it is not there any more")
+            return None  # renamed since the last sweep; the next one knows its new path
         except OSError as error:
             return self._close(error.strerror or str(error))
         if piece is None:
@@ -139,7 +144,13 @@ class ArchiveReader:
 
     def _open(self) -> tuple[Cutter, _ArchiveSupply]:
         if self._cutter is None or self._supply is None:
-            self._decompressor = Decompressor(self.path, self._kind)
+            try:
+                self._decompressor = Decompressor(self.path, self._kind)
+            except FileNotFoundError as error:
+                raise MovedError(self.path) from error
+            if self._decompressor.key != self.key:
+                self.release()
+                raise MovedError(self.path)
             self._supply = _ArchiveSupply(self._decompressor)
             settings = self._settings
             self._cutter = Cutter(self._supply, self.mark, settings.block_size, settings.max_line)
@@ -151,7 +162,11 @@ class ArchiveReader:
         if damage and not self.damage:
             self.damage = damage
             return Gap(
-                self.source, self.mark.offset, None, f"the archive cannot be read on: {damage}"
+                self.source,
+                self.mark.offset,
+                None,
+                f"the archive cannot be read on: {damage}",
+                self._settings.wall(),
             )
         self._done = True
         return Block(self.source, self.mark.offset, b"", self.position(), None)

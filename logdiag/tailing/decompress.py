@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -152,6 +153,11 @@ class _Members:
         self._pending, self._codec, self._begun = rest, self._make(), False
         return True
 
+    @property
+    def key(self) -> tuple[int, int]:
+        status = os.fstat(self._file.fileno())
+        return (status.st_dev, status.st_ino)
+
     def close(self) -> None:
         self._file.close()
 
@@ -178,6 +184,12 @@ class Decompressor:
     def taken(self) -> int:
         """Compressed bytes read so far."""
         return int(self._codec.taken)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Device and inode of the open file."""
+        key: tuple[int, int] = self._codec.key
+        return key
 
     def read(self) -> bytes:
         """At most OUTPUT_SIZE bytes; b"" at the end. Raises DamagedError, OSError."""

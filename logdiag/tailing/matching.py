@@ -136,7 +136,9 @@ class Matcher:
 
     @staticmethod
     def _same_path_unread(orphan: Orphan, file: Found) -> bool:
-        return not orphan.position.offset and orphan.source.path == file.shown
+        """Nothing was read yet, so the name is all there is; what is rotated may be any file."""
+        same = not orphan.position.offset and orphan.source.path == file.shown
+        return same and not Family.name(file.shown).rotated
 
     def run_archives(self, archives: Iterable[Found]) -> list[Found]:
         """Find archives that continue an orphan; the others are returned."""

@@ -134,7 +134,9 @@ class Tailer:
                 continue
             if reader.done:
                 self._drop(reader)
-            elif isinstance(reader, FileReader) and not self._departed.keep(reader):
+            elif isinstance(reader, ArchiveReader):
+                reader.lost = True
+            elif not self._departed.keep(reader):
                 self._orphan(reader, replaced=False)
 
     def _orphan(self, reader: FileReader, *, replaced: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from logdiag.model import SECOND, Block, Gap, Position, Source
-from logdiag.tailing import Notice, Tailer, targets
+from logdiag.tailing import Notice, Reader, Tailer, targets
 from logdiag.tailing.departed import LONGEST_WAIT
 
 
@@ -63,18 +63,24 @@ class Follower:
         """Read at most `limit` blocks; how many there were."""
         count = 0
         for reader in self.tailer.readers():
-            while count < limit:
-                block = reader.read()
-                if block is None:
-                    break
+            while count < limit and self._take(reader):
                 count += 1
-                if isinstance(block, Gap):
-                    self.gaps.append(block)
-                    continue
-                assert self.positions[block.source.id].offset <= block.offset
-                self.positions[block.source.id] = block.after
-                self.blocks.append(block)
         return count
+
+    def taste(self) -> None:
+        """Read one block of each source."""
+        for reader in self.tailer.readers():
+            self._take(reader)
+
+    def _take(self, reader: Reader) -> bool:
+        block = reader.read()
+        if isinstance(block, Gap):
+            self.gaps.append(block)
+        elif block is not None:
+            assert self.positions[block.source.id].offset <= block.offset
+            self.positions[block.source.id] = block.after
+            self.blocks.append(block)
+        return block is not None
 
     def sweep(self, times: int = 1) -> Follower:
         """Look, and read all there is."""
