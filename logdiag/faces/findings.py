@@ -1,0 +1,143 @@
+"""One finding as people read it: what, since when, who, why, what to change, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from logdiag.faces.words import clipped, moment, plural, safe, spoken
+
+MOST_LIVES = 10
+MOST_EVIDENCE = 12
+MOST_GROUP = 200  # characters of one field of a group: a path may be as long as a URL
+MOST_TEXT = 240  # characters of an evidence line: three rows
+_LEVELS = {
+    "critical": "bold red", "high": "bold red", "medium": "bold yellow", "low": "bold",
+    "informational": "dim",
+}  # fmt: skip
+_STATES = {
+    "firing": "firing", "pending": "pending, not yet for long enough", "resolved": "resolved",
+}  # fmt: skip
+_LIVES = {
+    "connecting": "still connecting", "open": "still open", "closing": "still closing",
+    "closed": "closed", "rejected": "refused", "superseded": "ended by a restart",
+    "unknown": "lost from sight",
+}  # fmt: skip
+
+
+def finding_block(number: int, finding: dict[str, Any]) -> RenderableType:
+    """The finding, under its number."""
+    style = _LEVELS[finding["level"]] if finding["state"] == "firing" else "bold"
+    head = Text(f"{number}. ", style="bold").append(safe(finding["title"]), style=style)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, min_width=11, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for label, content in _rows(finding):
+        table.add_row(Text(f"   {label}"), content)
+    return Group(head, table)
+
+
+def since_when(finding: dict[str, Any], end: str | None = None) -> str:
+    """From when (until when) it holds, and how long that is before `end`; else a line; else ""."""
+    begin, resolved = finding["pending_at"] or finding["fired_at"], finding["resolved_at"]
+    if begin and resolved:
+        return f"{moment(begin)} until {moment(resolved)}"
+    if begin:
+        ago = _seconds(begin, end) if end else 0
+        return moment(begin) + (f" ({spoken(ago)} before the end)" if ago > 0 else "")
+    lines = finding["evidence"]
+    return f"{clipped(lines[0]['source'], 100)}:{lines[0]['line']}" if lines else ""
+
+
+def _seconds(begin: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
+def _rows(finding: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
+    yield "Level", _level(finding)
+    yield "Where", Text(f"{safe(finding['service'])}, rule {safe(finding['rule'])}")
+    if since := since_when(finding):
+        yield "Since", Text(since)
+    yield "Who", Text(_who(finding["group"]))
+    yield "Cause", Text(safe(finding["cause"]))
+    yield "Fix", Text(safe(finding["fix"]), style="bold")
+    if finding["note"]:
+        yield "Note", Text(safe(finding["note"]))
+    yield "Connections", Group(*_lives(finding))
+    if finding["evidence"]:
+        yield "Evidence", _evidence(finding["evidence"])
+    for label, text in _guards(finding["guards"]):
+        yield label, text
+    if finding["references"]:
+        yield "Read", Group(*(Text(clipped(one, 500)) for one in finding["references"]))
+
+
+def _level(finding: dict[str, Any]) -> Text:
+    text = Text(finding["level"], style=_LEVELS[finding["level"]])
+    text.append(f", {finding['confidence']} confidence, {_STATES[finding['state']]}", style="")
+    if finding["count"] > 1:
+        text.append(f", {finding['count']:,} times by now")
+    return text
+
+
+def _who(group: dict[str, str]) -> str:
+    if not group:
+        return "nobody in particular: the log does not tell clients apart"
+    return ", ".join(
+        safe(name) + " " + clipped(value, MOST_GROUP) for name, value in group.items()
+    )
+
+
+def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:
+    total, lives = finding["connections_total"], finding["lives"]
+    yield Text(f"{total:,}", style="bold")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for width in (38, 20, None):
+        table.add_column(overflow="fold", max_width=width)
+    for life in lives[:MOST_LIVES]:
+        table.add_row(
+            Text(clipped(life["name"], 100)),
+            Text(f"{moment(life['opened_at'])}" or clipped(life["opened_line"] or "", 100)),
+            Text(_life(life)),
+        )
+    if lives:
+        yield table
+    if total > min(len(lives), MOST_LIVES):
+        yield Text(f"and {total - min(len(lives), MOST_LIVES):,} more")
+
+
+def _life(life: dict[str, Any]) -> str:
+    words = _LIVES[life["state"]]
+    if life["seconds"] is None:
+        return words
+    return f"{words} after {spoken(life['seconds'])}"
+
+
+def _evidence(lines: Sequence[dict[str, Any]]) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold", max_width=28, style="cyan")
+    table.add_column(ratio=1, overflow="fold")
+    for line in lines[:MOST_EVIDENCE]:
+        place = f"{clipped(line['source'], 100)}:{line['line'] or '?'}"
+        table.add_row(Text(place), Text(clipped(line["text"], MOST_TEXT) or "(not stored)"))
+    if len(lines) <= MOST_EVIDENCE:
+        return table
+    return Group(table, Text(f"and {plural(len(lines) - MOST_EVIDENCE, 'more line')}"))
+
+
+def _guards(guards: Sequence[dict[str, str]]) -> Iterator[tuple[str, RenderableType]]:
+    """What was ruled out, by name; what was not, with its meaning."""
+    ruled_out = [safe(one["name"]).replace("_", " ") for one in guards if one["outcome"] == "no"]
+    if ruled_out:
+        yield "Ruled out", Text(", ".join(ruled_out))
+    for one in guards:
+        if one["outcome"] != "no":
+            words = safe(one["name"]).replace("_", " ")
+            tail = " (cannot tell)" if one["outcome"] == "cannot_tell" else ""
+            meaning = f": {safe(one['meaning'])}" if one["meaning"] else ""
+            yield "But", Text(words + tail + meaning)

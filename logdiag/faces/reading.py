@@ -1,0 +1,128 @@
+"""The commands that read logs into the database: `ingest` once, `watch` for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logdiag.faces import options
+from logdiag.faces.shell import complain, emit, guarded, leave, on_signals
+
+if TYPE_CHECKING:
+    from logdiag.engines.outcome import Outcome
+    from logdiag.timeline import Reader
+
+
+@guarded
+def ingest(
+    paths: options.Paths,
+    db: options.Database = None,
+    zone: options.Zone = options.DEFAULT_ZONE,
+    year: options.Year = None,
+    settle: options.Settle = options.DEFAULT_SETTLE,
+    rules: options.Rules = None,
+    formats: options.Formats = None,
+) -> int:
+    """Read logs and archives to their ends into the database, each line once."""
+    import signal
+    import time
+
+    from logdiag.engines import ingest as engine
+    from logdiag.timeline import Reader
+
+    settings, database = options.settings(zone, year, settle, rules, formats), options.database(db)
+    begin = time.monotonic()
+    with on_signals(leave, signal.SIGTERM), _progress() as progress:
+        outcome = engine.ingest(paths, database, settings, progress=progress)
+    with Reader.open(database) as reader:
+        refuse_nothing(reader, paths, outcome)
+    for problem in outcome.problems:
+        complain(problem, kind="Warning")
+    emit(_summary(outcome, time.monotonic() - begin) + _next(db))
+    return 4 if outcome.incomplete else 0
+
+
+@guarded
+def watch(
+    paths: options.Paths,
+    db: options.Database = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Read what is there, then stop.")
+    ] = False,
+    fail_on: Annotated[
+        options.FailOn | None,
+        typer.Option(
+            show_default=False, help="At the end, exit 1 if a finding of this level is firing."
+        ),
+    ] = None,
+    zone: options.Zone = options.DEFAULT_ZONE,
+    year: options.Year = None,
+    settle: options.Settle = options.DEFAULT_SETTLE,
+    rules: options.Rules = None,
+    formats: options.Formats = None,
+) -> int:
+    """Follow logs, and say when connections begin to leak and when that is over."""
+    from logdiag.faces import watching
+
+    settings, database = options.settings(zone, year, settle, rules, formats), options.database(db)
+    outcome, stopped = watching.follow(paths, database, settings, once=once)
+    if fail_on is not None and watching.is_firing(database, paths, fail_on):
+        return 1
+    return 4 if outcome.incomplete and not stopped else 0
+
+
+def refuse_nothing(reader: Reader, paths: Sequence[str], outcome: Outcome) -> None:
+    """Errors: `SourceError` where there was nothing at all to read; that is no clean log."""
+    from logdiag.errors import SourceError
+    from logdiag.tailing import targets
+
+    services = {target.service for target in targets(paths, may_appear=True)}
+    if not outcome.files and not any(one.source.service in services for one in reader.sources()):
+        reasons = outcome.problems or ["Is it the right place? Empty and binary files do not count."]
+        raise SourceError(f"There is no log to read in {', '.join(paths)}.", "\n".join(reasons))
+
+
+def _summary(outcome: Outcome, seconds: float) -> str:
+    from logdiag.faces.words import plural, size, spoken
+
+    if not outcome.files:
+        return "Nothing new: all of it had been read before.\n"
+    counts = [
+        plural(outcome.files, "file"), size(outcome.bytes), plural(outcome.lines, "line"),
+        plural(outcome.events, "event"),
+    ]  # fmt: skip
+    if outcome.gaps:
+        counts.append(plural(outcome.gaps, "gap"))
+    return f"Read {', '.join(counts)} in {spoken(seconds)}.\n"
+
+
+def _next(db: Path | None) -> str:
+    import shlex
+
+    return "Next: logdiag report" + (f" --db {shlex.quote(str(db))}" if db else "") + "\n"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar with rate and time left, on stderr, if that is a terminal."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn,
+    )  # fmt: skip
+
+    columns = (
+        TextColumn("Reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,113 @@
+"""The commands `report` and `check`: one document, in the format that is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logdiag.faces import options
+from logdiag.faces.shell import complain, emit, guarded, leave, on_signals, wants_colour
+
+if TYPE_CHECKING:
+    from logdiag.faces.document import Document
+
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", show_default=False,
+        help="From when: 2h, 30m, 7d before the data's end, or ISO 8601.",
+    ),
+]  # fmt: skip
+Until = Annotated[
+    str | None, typer.Option(metavar="TIME", show_default=False, help="To when, as --since.")
+]
+Service = Annotated[
+    str | None, typer.Option(metavar="NAME", show_default=False, help="Only this service.")
+]
+
+
+@guarded
+def report(
+    db: options.Database = None,
+    since: Since = None,
+    until: Until = None,
+    service: Service = None,
+    format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
+    fail_on: Annotated[
+        options.FailOn | None,
+        typer.Option(show_default=False, help="Exit 1 if a finding of this level is firing."),
+    ] = None,
+    output: options.Output = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema.")] = False,
+) -> int:
+    """Tell what leaks, since when, why, and what to change, with the lines that prove it."""
+    import time
+
+    from logdiag.faces import document, periods
+    from logdiag.timeline import Reader
+
+    if schema:
+        emit(document.schema(), output)
+        return 0
+    with Reader.open(options.database(db)) as reader:
+        end = document.end_of_data(reader, service) if since or until else None
+        period = periods.period(since, until, end)
+        told = document.build(reader, generated_at=time.time_ns(), service=service, period=period)
+    _print(told, format, output)
+    return document.exit_code(told, fail_on)
+
+
+@guarded
+def check(
+    paths: options.Paths,
+    format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
+    fail_on: Annotated[
+        options.FailOn, typer.Option(help="Exit 1 if a finding of this level is firing.")
+    ] = options.FailOn.medium,
+    output: options.Output = None,
+    zone: options.Zone = options.DEFAULT_ZONE,
+    year: options.Year = None,
+    settle: options.Settle = options.DEFAULT_SETTLE,
+    rules: options.Rules = None,
+    formats: options.Formats = None,
+) -> int:
+    """Read logs once and report on them, for CI: leaves nothing behind but its exit code."""
+    import signal
+    import tempfile
+    import time
+
+    from logdiag.engines.ingest import ingest
+    from logdiag.faces import document
+    from logdiag.faces.reading import refuse_nothing
+    from logdiag.timeline import Reader
+
+    settings = options.settings(zone, year, settle, rules, formats)
+    with (
+        on_signals(leave, signal.SIGTERM),
+        tempfile.TemporaryDirectory(prefix="logdiag-check-") as folder,
+    ):
+        db = Path(folder) / "timeline.db"
+        outcome = ingest(paths, db, settings)
+        with Reader.open(db) as reader:
+            refuse_nothing(reader, paths, outcome)
+            told = document.build(
+                reader, generated_at=time.time_ns(), problems=outcome.problems
+            )
+    for problem in outcome.problems:
+        complain(problem, kind="Warning")
+    _print(told, format, output)
+    return document.exit_code(told, fail_on)
+
+
+def _print(told: Document, format: options.Format, output: Path | None) -> None:  # noqa: A002
+    import shutil
+
+    from logdiag.faces import document, text
+
+    if format is options.Format.json:
+        emit(document.as_json(told), output)
+        return
+    width = text.LEAST_WIDTH if output else shutil.get_terminal_size((text.LEAST_WIDTH, 24)).columns
+    emit(text.render(told, width, colour=not output and wants_colour()), output)

@@ -1,0 +1,189 @@
+"""The report as people read it at night: verdicts first, then each finding with its proof.
+
+A pure function of the document. Nothing in it is markup: whatever a log, a file name or a rule
+says is put into `Text`, made safe, and never parsed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from logdiag.faces.document import Document
+from logdiag.faces.findings import finding_block, since_when
+from logdiag.faces.words import clipped, moment, plural, safe, size, spoken
+
+LEAST_WIDTH, MOST_WIDTH = 80, 120  # columns; longer lines than that are hard to follow
+MOST_FINDINGS = 20
+MOST_SOURCES = 20
+MOST_GAPS = 10
+_VERDICTS = {
+    "leak": ("LEAK", "bold red"),
+    "cannot_tell": ("CANNOT TELL", "bold yellow"),
+    "clean": ("CLEAN", "bold green"),
+}
+_CLOCKS = {
+    "event": "times from the log",
+    "arrival": "no times in the log: those of arrival",
+    "lines": "no clock: lines are counted instead of seconds",
+}
+_IDENTITIES = {
+    "id": "connections told apart by id",
+    "address": "connections told apart by address and port",
+    "count": "connections counted, which one closed is inferred",
+}
+
+
+def render(document: Document, width: int = LEAST_WIDTH, *, colour: bool = False) -> str:
+    """The text, its lines at most `width` columns wide (at least 80, at most 120)."""
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=min(max(width, LEAST_WIDTH), MOST_WIDTH),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        markup=False, emoji=False, highlight=False, legacy_windows=False, _environ={},
+    )  # fmt: skip
+    for part in _parts(document):
+        console.print(part)
+    # rich fills each line of a table up to its width
+    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+
+
+def _parts(document: Document) -> Iterator[RenderableType]:
+    yield _header(document)
+    yield Text()
+    yield _verdicts(document)
+    findings = document["findings"]
+    for number, finding in enumerate(findings[:MOST_FINDINGS], 1):
+        yield Text()
+        yield finding_block(number, finding)
+    if len(findings) > MOST_FINDINGS:
+        yield Text(f"\nand {plural(len(findings) - MOST_FINDINGS, 'more finding')}, "
+                   "see --format json")  # fmt: skip
+    if document["sources"]:
+        yield Text()
+        yield _sources(document["sources"])
+    yield from _missing(document)
+
+
+def _header(document: Document) -> Text:
+    text = Text(safe(document["tool"]), style="bold")
+    text.append(f"  report of {moment(document['generated_at'])}", style="dim")
+    since, until = moment(document["since"]), moment(document["until"])
+    if since:
+        text.append(f", since {since}", style="dim")
+    if until:
+        text.append(f", until {until}", style="dim")
+    return text
+
+
+# Verdicts
+
+
+def _verdicts(document: Document) -> RenderableType:
+    services = document["services"]
+    if not services:
+        return Text("Nothing has been read. Try: logdiag ingest PATH")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=28, overflow="fold")
+    table.add_column(ratio=1, overflow="fold")
+    order = list(_VERDICTS)
+    for service in sorted(services, key=lambda one: order.index(one["verdict"])):
+        word, style = _VERDICTS[service["verdict"]]
+        findings = [one for one in document["findings"] if one["service"] == service["name"]]
+        table.add_row(
+            Text(word, style=style),
+            Text(clipped(service["name"], 200), style="bold"),
+            Group(*_service_lines(service, findings)),
+        )
+    return table
+
+
+def _service_lines(service: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Iterator[Text]:
+    yield Text(safe(service["reason"]), style="bold" if service["verdict"] == "leak" else "")
+    firing = [one for one in findings if one["state"] == "firing"]
+    if service["verdict"] == "leak" and firing:
+        yield Text(f"since {_earliest(firing, service)}")
+    totals, live = service["totals"], service["live"]
+    counts = [f"{totals['opened']:,} opened", f"{totals['closed']:,} closed"]
+    counts += [f"{totals['rejected']:,} rejected", f"{totals['auth_failures']:,} x 401/403"]
+    for name, words in (("superseded", "ended by a restart"), ("unknown", "lost from sight")):
+        if totals[name]:
+            counts.append(f"{totals[name]:,} {words}")
+    yield Text(", ".join(counts))
+    peak = f" ({moment(live['peak_at'])})" if live["peak_at"] else ""
+    yield Text(f"{live['at_end']:,} live at the end, {live['peak']:,} at the peak{peak}")
+    if service["from"]:
+        yield Text(f"{moment(service['from'])} to {moment(service['to'])}", style="dim")
+    yield Text(
+        f"{_CLOCKS[service['clock']]}; {_IDENTITIES[service['identity']]}", style="dim"
+    )
+
+
+def _earliest(firing: Sequence[dict[str, Any]], service: dict[str, Any]) -> str:
+    """Since when the first of the findings holds, as time or as line."""
+    first = min(firing, key=lambda one: one["pending_at"] or one["fired_at"] or "")
+    return since_when(first, service["to"]) or "an unknown time"
+
+
+# Sources, and what is missing
+
+
+def _sources(sources: Sequence[dict[str, Any]]) -> RenderableType:
+    several = len({source["service"] for source in sources}) > 1
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
+    if several:
+        table.add_column("Service", overflow="fold", max_width=24)
+    table.add_column("File", overflow="fold", max_width=32)
+    table.add_column("Format", overflow="fold")
+    for title in ("Size", "Lines", "Events", "Other", "Gaps"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for source in sources[:MOST_SOURCES]:
+        row = [clipped(source["path"], 200), safe(source["format"]) or "none", size(source["bytes"])]
+        row += [f"{source[key]:,}" for key in ("lines", "recognised", "unknown")]
+        row.append(str(len(source["gaps"])))
+        service = [clipped(source["service"], 200)] if several else []
+        table.add_row(*(Text(cell) for cell in service + row))
+    lines: list[RenderableType] = [table]
+    if len(sources) > MOST_SOURCES:
+        lines.append(Text(f"and {plural(len(sources) - MOST_SOURCES, 'more file')}"))
+    unknown = sum(source["unknown"] for source in sources)
+    if unknown:
+        words = (
+            f"{plural(unknown, 'line tells', 'lines tell')} of nothing that is followed here. "
+            "`logdiag explain FILE` shows which of them look as if they should."
+        )
+        lines.append(Text(words, style="dim"))
+    return Group(*lines)
+
+
+def _missing(document: Document) -> Iterator[RenderableType]:
+    lines = [f"{source['path']}: {_gap(gap)}"
+             for source in document["sources"] for gap in source["gaps"]]  # fmt: skip
+    if len(lines) > MOST_GAPS:
+        lines[MOST_GAPS:] = [f"and {plural(len(lines) - MOST_GAPS, 'more gap')}"]
+    notices = [f"{one['path']}: {one['notice']}" for one in document["sources"] if one["notice"]]
+    for title, told in (
+        ("Missing", lines),
+        ("Not read", document["problems"]),
+        ("To note", notices[:MOST_SOURCES]),
+    ):
+        if told:
+            yield Text(f"\n{title}", style="bold yellow")
+            for line in told:
+                yield Padding(Text(clipped(line, 500), overflow="fold"), (0, 0, 0, 2))
+
+
+def _gap(gap: dict[str, Any]) -> str:
+    what = "an unknown amount" if gap["size"] is None else size(gap["size"])
+    when = f", noticed {moment(gap['time'])}" if gap["time"] else ""
+    return f"{what} after byte {gap['offset']:,}: {gap['reason']}{when}"
