@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,6 +52,7 @@ class Condition:
     holds: Run
     kinds: frozenset[str]  # kinds of events that it counts
     guards: tuple[str, ...]
+    least_live: int  # with fewer live connections in the group it cannot hold: a cheap first look
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
@@ -97,10 +99,24 @@ def condition(text: str) -> Condition:
             if isinstance(node, Name) and node.name in KINDS
         ),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
+        least_live=_least_live(tree),
         _witnesses=_witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
     )
+
+
+def _least_live(node: Node) -> int:
+    match node:
+        case Binary("and", left, right):
+            return max(_least_live(left), _least_live(right))
+        case Binary("or", left, right):
+            return min(_least_live(left), _least_live(right))
+        case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
+            function = FUNCTIONS.get(name)
+            if function is not None and function.lives:
+                return math.floor(value) + 1 if word == ">" else math.ceil(value)
+    return 0
 
 
 def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:

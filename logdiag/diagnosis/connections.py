@@ -53,14 +53,16 @@ class Connections:
 
     # What the detector calls
 
-    def on_event(self, event: Event, ordinal: int) -> list[Step]:
-        """Apply an event that is no echo. Returns the steps it caused, restarts first."""
+    def on_event(self, event: Event, life: Life | None, ordinal: int) -> list[Step]:
+        """Apply an event that is no echo; `life` is the one that `known` gives for it.
+
+        Returns the steps it caused, restarts first.
+        """
         kind = event.kind
         if kind == "server_start" or kind == "server_stop":
             return self._end(self.processes.ended_by(event, self.live.values()), "restart", event)
         steps: list[Step] = []
         self.processes.seen(event, ordinal)
-        life = self.known(event)
         if kind in ("opening", "opened"):
             steps += self._opening(life, event, ordinal)
         elif kind in ("closing", "closed", "rejected"):
@@ -281,20 +283,23 @@ class Connections:
                 self._keys[key] = life
 
 
-def _keys(event: Event) -> Iterable[str]:
+def _keys(event: Event) -> tuple[str, ...]:
     """What a connection is found by: its id within its process, its address and port."""
-    if event.connection:
-        if event.process:
-            yield f"{event.process}/{event.connection}"
-        yield f"/{event.connection}"
-    elif event.client and event.port:
-        yield f"{event.client}:{event.port}"
+    name = event.connection
+    if name:
+        process = event.process
+        return (f"{process}/{name}", f"/{name}") if process else (f"/{name}",)
+    if event.client and event.port:
+        return (f"{event.client}:{event.port}",)
+    return ()
 
 
-def _keys_of(life: Life) -> Iterable[str]:
+def _keys_of(life: Life) -> list[str]:
+    keys = []
     if life.identity == "id":
         if life.process:
-            yield f"{life.process}/{life.name}"
-        yield f"/{life.name}"
+            keys.append(f"{life.process}/{life.name}")
+        keys.append(f"/{life.name}")
     if life.client and life.port:
-        yield f"{life.client}:{life.port}"
+        keys.append(f"{life.client}:{life.port}")
+    return keys

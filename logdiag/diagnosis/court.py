@@ -8,7 +8,7 @@ from typing import Any
 from logdiag.diagnosis.groups import Group, Groups, pair_of
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
-from logdiag.diagnosis.lifecycle import LIVE, OVER, Life
+from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.surroundings import far
 from logdiag.diagnosis.view import Moment, Service, View
@@ -32,8 +32,14 @@ class Court:
         self._rules_by: dict[tuple[str, ...], list[Rule]] = {}
         for rule in self.rules:
             self._rules_by.setdefault(rule.by, []).append(rule)
+        for by in self._rules_by:
+            self._groups[by] = Groups(by)
+        # Which groups keep an event of a kind, and which rules look at it then.
+        self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
         for by, some in self._rules_by.items():
-            self._groups[by] = Groups(by, frozenset().union(*(rule.when.kinds for rule in some)))
+            for kind in frozenset().union(*(rule.when.kinds for rule in some)):
+                counting = [rule for rule in some if kind in rule.when.kinds]
+                self._counting.setdefault(kind, []).append((self._groups[by], counting))
         self.open: dict[str, tuple[Judgement, Group]] = {}  # pending or firing, by fingerprint
         self.done: dict[str, Judgement] = {}  # resolved
         self.dirty: dict[str, Judgement] = {}
@@ -44,22 +50,24 @@ class Court:
     def stepped(self, life: Life, was_live: bool, moment: Moment) -> None:
         """A connection took a step; `was_live` says what it was before."""
         is_live = life.state in LIVE
+        if is_live == was_live:
+            return
         for by, groups in self._groups.items():
-            if was_live or is_live:
-                group = groups.changed(life, was_live)
-                if is_live and not was_live:
-                    self._look(group, self._rules_by[by], moment)
-                elif group.judgements and life.state in OVER:
+            group = groups.of_life(life)
+            if is_live:
+                group.add(life)
+                self._look(group, self._rules_by[by], moment)
+            else:
+                group.remove(life)
+                if group.judgements:
                     self._left(group, life, moment)
 
     def happened(self, event: Event, key: str | None, ordinal: int, moment: Moment) -> None:
         """An event that some rule may count."""
-        for by, groups in self._groups.items():
-            if event.kind in groups.kinds:
-                group = groups.of_event(event, key)
-                group.saw(ordinal, event)
-                rules = [rule for rule in self._rules_by[by] if event.kind in rule.when.kinds]
-                self._look(group, rules, moment)
+        for groups, rules in self._counting.get(event.kind, ()):
+            group = groups.of_event(event, key)
+            group.saw(ordinal, event)
+            self._look(group, rules, moment)
 
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
@@ -72,12 +80,13 @@ class Court:
     # Pending
 
     def _look(self, group: Group, rules: Iterable[Rule], moment: Moment) -> None:
+        live = len(group.lives)
         for rule in rules:
+            if live < rule.when.least_live or not rule.concerns(group.key):
+                continue
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":
                 continue  # reviewed at each tick
-            if not self._concerns(rule, group):
-                continue
             if not rule.when.holds(self._view(rule, group, moment, moment)):
                 continue
             if judgement is None:
@@ -93,11 +102,6 @@ class Court:
     def _judgement(self, rule: Rule, group: Group) -> Judgement:
         judgement = group.judgements[rule.id] = Judgement(self.name, rule, group.key)
         return judgement
-
-    def _concerns(self, rule: Rule, group: Group) -> bool:
-        return all(
-            group.key[rule.by.index(name)] is not None for name in rule.requires if name in rule.by
-        )
 
     def _ripen(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Fire what held long enough; drop what no longer can."""
@@ -340,7 +344,7 @@ class Court:
         """Take up where `snapshot` was made; rules that are gone take their findings along."""
         for life in lives:
             for groups in self._groups.values():
-                groups.changed(life, was_live=False)
+                groups.of_life(life).add(life)
         for by, key, window, pairs in state["windows"]:
             groups_by = self._groups.get(tuple(by))
             if groups_by is not None:

@@ -64,22 +64,24 @@ class Detector:
         if self._court.open:
             self._tick(moment, event)
         key = client_key(event)
-        if event.kind in KINDS and self._repeated(event, key, moment):
+        life = self._connections.known(event)
+        if event.kind in KINDS and self._repeated(event, life, key, moment):
             return
         if event.kind in ("server_start", "server_stop"):
             self._convict(moment)  # its connections will never close now
         report = self._echoes.add(event, moment[1]) if event.kind in KINDS else None
-        steps = self._connections.on_event(event, moment[1])
+        steps = self._connections.on_event(event, life, moment[1])
         for step in steps:
             self._stepped(step, event, key, moment)
         if report is not None and steps:
             report.life = steps[-1].life.number
         self._noted(event, key, moment)
 
-    def _repeated(self, event: Event, key: str | None, moment: Moment) -> bool:
+    def _repeated(
+        self, event: Event, life: Life | None, key: str | None, moment: Moment
+    ) -> bool:
         """Whether the line only repeats what another one told; then what it adds is kept."""
         line = moment[1]
-        life = self._connections.known(event)
         if life is not None:
             if not self._connections.repeats(event, life, line):
                 return False

@@ -27,6 +27,7 @@ class Report:
 
     __slots__ = (
         "client", "life", "offset", "ordinal", "path", "reporters", "source", "status", "time",
+        "total",
     )  # fmt: skip
 
     def __init__(self, event: Event, reporter: str, ordinal: int) -> None:
@@ -37,11 +38,16 @@ class Report:
         self.client = event.client
         self.path = event.path
         self.status = event.status
+        self.total = event.total
         self.reporters = {reporter}
         self.life: int | None = None  # the connection it is about
 
-    def agrees(self, event: Event) -> bool:
+    def agrees(self, event: Event, reporter: str) -> bool:
         """Whether the event says nothing that contradicts this report."""
+        own = reporter.removesuffix("/id")
+        if any(own == other.removesuffix("/id") for other in self.reporters):
+            # One logger wrote both, one with an id and one without: the total must be the same.
+            return self.total is not None and self.total == event.total
         if self.status is not None and event.status is not None and self.status != event.status:
             return False
         if self.path and event.path and not _same_path(self.path, event.path):
@@ -57,11 +63,12 @@ class Echoes:
     def __init__(self) -> None:
         self._recent: dict[tuple[str, str], deque[Report]] = {}
         self._reporters: dict[str, set[str]] = {}
+        self._names: dict[tuple[str, str, bool], str] = {}
 
     def find(self, event: Event, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
         known = self._reporters.setdefault(event.kind, set())
-        reporter = _reporter(event)
+        reporter = self._reporter(event)
         if known <= {reporter}:
             return None
         reports = self._recent.get((event.kind, _segment(event)))
@@ -71,7 +78,7 @@ class Echoes:
             reports.popleft()
         for place in range(min(len(reports), MAX_LOOK)):
             report = reports[place]
-            if reporter not in report.reporters and report.agrees(event):
+            if reporter not in report.reporters and report.agrees(event, reporter):
                 report.reporters.add(reporter)
                 if len(report.reporters) >= len(known | {reporter}):
                     del reports[place]
@@ -81,7 +88,7 @@ class Echoes:
 
     def add(self, event: Event, ordinal: int) -> Report:
         """Remember an event that was counted, so that its echoes are known."""
-        reporter = _reporter(event)
+        reporter = self._reporter(event)
         self._reporters.setdefault(event.kind, set()).add(reporter)
         report = Report(event, reporter, ordinal)
         key = (event.kind, _segment(event))
@@ -91,6 +98,15 @@ class Echoes:
             reports = self._recent[key] = deque(maxlen=MAX_KEPT)
         reports.append(report)
         return report
+
+    def _reporter(self, event: Event) -> str:
+        """Who tells: the pack and the layer. Lines with and without an id are two wordings."""
+        key = (event.pattern, event.layer, event.connection is None)
+        name = self._names.get(key)
+        if name is None:
+            pack = event.pattern.partition(":")[0]
+            name = self._names[key] = f"{pack}/{event.layer}" + "/id" * (not key[2])
+        return name
 
     def _forget(self, event: Event, ordinal: int) -> None:
         """Drop what is too old to be echoed, once the paths are many."""
@@ -120,7 +136,7 @@ class Echoes:
         }
 
 
-_PLAIN = ("source", "offset", "time", "ordinal", "client", "path", "status", "life")
+_PLAIN = ("source", "offset", "time", "ordinal", "client", "path", "status", "total", "life")
 
 
 def _plain(report: Report) -> list[Any]:
@@ -133,10 +149,6 @@ def _report(values: list[Any]) -> Report:
     for name, value in zip(_PLAIN, values[1:], strict=True):
         setattr(report, name, value)
     return report
-
-
-def _reporter(event: Event) -> str:
-    return f"{event.pattern.partition(':')[0]}/{event.layer}"
 
 
 def _segment(event: Event) -> str:

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import Event
 
 if TYPE_CHECKING:
@@ -54,9 +54,13 @@ class Group:
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
         self.lives[life.number] = life
-        for mark, proof in (life.marks or {}).items():
+        if life.marks is None:
+            return
+        for mark, proof in life.marks.items():
             self.marked.setdefault(mark, {})[life.number] = life
-            self.proofs.setdefault(mark, Counter())[proof] += 1
+            if mark not in self.proofs:
+                self.proofs[mark] = Counter()
+            self.proofs[mark][proof] += 1
             if life.client_key is None and life.identity != "id" and life.opened_line:
                 self.pairs.append(
                     Pair(
@@ -71,9 +75,9 @@ class Group:
 
     def remove(self, life: Life) -> None:
         """It is live no more."""
-        if self.lives.pop(life.number, None) is None:
+        if self.lives.pop(life.number, None) is None or life.marks is None:
             return
-        for mark, proof in (life.marks or {}).items():
+        for mark, proof in life.marks.items():
             self.marked[mark].pop(life.number, None)
             count = self.proofs[mark]
             count[proof] -= 1
@@ -84,9 +88,8 @@ class Group:
 class Groups:
     """All groups of one service under one `by`."""
 
-    def __init__(self, by: tuple[str, ...], kinds: frozenset[str]) -> None:
+    def __init__(self, by: tuple[str, ...]) -> None:
         self.by = by
-        self.kinds = kinds  # the kinds of events that some rule counts
         self._groups: dict[Key, Group] = {}
 
     def of_life(self, life: Life) -> Group:
@@ -120,16 +123,6 @@ class Groups:
         idle = [key for key, group in self._groups.items() if not (group.lives or group.judgements)]
         for key in idle[: (len(idle) + 1) // 2]:
             del self._groups[key]
-
-    def changed(self, life: Life, was_live: bool) -> Group:
-        """Bring the group up to date after a step of a connection."""
-        group = self.of_life(life)
-        is_live = life.state in LIVE
-        if is_live and not was_live:
-            group.add(life)
-        elif was_live and not is_live:
-            group.remove(life)
-        return group
 
     def windows(self) -> Iterable[Group]:
         """The groups that hold recent events."""

@@ -68,6 +68,12 @@ class Rule:
     tests: tuple[CaseSpec, ...] = ()
     file: str = ""
 
+    def concerns(self, key: Sequence[str | None]) -> bool:
+        """Whether a group has what the rule requires of it; `key` goes with `by`."""
+        return not self.requires or all(
+            key[self.by.index(name)] is not None for name in self.requires if name in self.by
+        )
+
 
 def read_rule(text: str, file: str) -> tuple[Rule | None, list[Problem]]:
     """Decode and compile one rule file. Never raises for what the text holds."""

@@ -98,8 +98,9 @@ class View:
     @property
     def anonymous(self) -> bool:
         """Whether nobody can say which of the connections are left: there is only the count."""
-        last = next(reversed(self.group.lives.values()), None)
-        return last is not None and last.client_key is None and last.identity != "id"
+        for last in reversed(self.group.lives.values()):
+            return last.client_key is None and last.identity != "id"
+        return False
 
     def pairs(self, mark: str) -> list[Pair]:
         """The marked openings since the count was last below what it is now."""
