@@ -58,13 +58,13 @@ _UNITS = {
     "": 1.0,
     "us": 1e-6,
     "µs": 1e-6,
-    "ms": 1e-3,
+    "ms": 1e-3, "milli": 1e-3,
     "s": 1.0,
     "m": 60.0,
     "h": 3600.0,
     "d": 86400.0,
 }
-_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(us|µs|ms|s|m|h|d)?")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(us|µs|ms|milli|s|m|h|d)?")
 
 
 def seconds(text: str) -> float | None:

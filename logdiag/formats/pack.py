@@ -102,6 +102,8 @@ def _pattern(
     spec: PackSpec, number: int, parts: Mapping[str, language.Template], problems: list[Problem]
 ) -> Pattern | None:
     line = spec.lines[number]
+    if (line.match is None) == (line.regex is None):
+        return None  # a problem of the spec's, told there
     try:
         program = _program(line, parts)
         literals = line.literal or _literals(line, program.literals)

@@ -34,7 +34,7 @@ _RULES = (
     (  # token=..., also %3D and JSON's = for the sign; "token":"...", also escaped once more
         re.compile(
             rf"(?i)(?<![a-z0-9])((?:{_NAME})(?:=|%3D|\\u003d|\\?[\"']?: ?\\?[\"'])"
-            r"(?:Bearer |Basic )?)(?!\[redacted\])[^\s&\"'`,;)\]}\\]+"
+            r"(?:Bearer |Basic )?+)(?!\[redacted\])[^\s&\"'`,;)\]}\\]+"
         ),
         rf"\1{REDACTED}",
     ),

@@ -29,7 +29,7 @@ _CLOCK = r"\d\d:\d\d:\d\d"
 # Whole seconds, fraction and zone are the groups 1 to 3 of every expression. A dot or comma that
 # no digit follows belongs to the text behind.
 FRACTION = r"(?:[.,]([0-9]{1,9})[0-9]*+)?+"
-ZONE = r"( ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:]))?+"
+ZONE = r"( ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w|:\d))?+"
 ISO = r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2})"
 
 LEVEL = (
@@ -149,7 +149,7 @@ class Clock:
         time = day + int(clock[:2]) * 3600 + int(clock[3:5]) * 60 + int(clock[6:])
         if fraction is None:
             return time * SECOND
-        return time * SECOND + int(fraction) * 10 ** (9 - len(fraction))
+        return time * SECOND + int(fraction.ljust(9, "0"))
 
     def _numeric(self, text: str, pos: int) -> Stamp | None:
         if m := _ISO.match(text, pos) or _SLASHES.match(text, pos):
