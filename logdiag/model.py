@@ -117,6 +117,14 @@ class Event(NamedTuple):
     process: str | None = None
 
 
+class Mark(NamedTuple):
+    """The line that came just before an opening and explains it; `path` is what it is about."""
+
+    source: int
+    offset: int
+    path: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """The life of one connection, as far as the log tells it. `number` is unique per service."""
@@ -141,7 +149,7 @@ class Connection:
     client_key: str | None = None  # what tells its client apart: "user x", "address 10.0.0.7"
     pattern: str = ""
     ordinal: int = 0  # the line it opened at, counted through all sources of the service
-    marks: dict[str, tuple[int, int, int]] | None = None  # mark -> (source, offset, line)
+    marks: dict[str, Mark] | None = None  # "auth_failure", "reconnect", ... -> the line
 
 
 class Transition(NamedTuple):

@@ -259,7 +259,8 @@ def _argument(wanted: str, node: Node) -> Run:
     known = {"kind": KINDS, "field": _FIELDS, "series": ("live",)}.get(wanted)
     if known is not None:
         if name not in known:
-            raise ExpressionError(node.at, f"a {wanted} is wanted here.", did_you_mean(name or "", known))
+            hint = did_you_mean(name or "", known)
+            raise ExpressionError(node.at, f"a {wanted} is wanted here.", hint)
         return lambda view: name
     match = _QUANTILE.match(name or "")
     if not match:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from logdiag.diagnosis.description import WEAK, describe, named, strength
 from logdiag.diagnosis.groups import Group, Groups, pair_of
 from logdiag.diagnosis.guards import GUARDS
-from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
+from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
-from logdiag.diagnosis.surroundings import far
-from logdiag.diagnosis.view import Moment, Service, View
-from logdiag.model import SECOND, Confidence, Event, Evidence, Finding, Guard, Level
+from logdiag.diagnosis.view import Service, View
+from logdiag.model import Event, Finding, Guard
 
-MAX_SUSPECTS = 10_000  # connections followed per finding
 MAX_JUDGEMENTS = 10_000  # findings remembered per service; the oldest resolved ones go first
-_WEAK: dict[str, Confidence] = {"address": "low", "none": "medium"}  # what a client key can bear
-_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
 
 
 class Court:
@@ -87,13 +85,13 @@ class Court:
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":
                 continue  # reviewed at each tick
-            if not rule.when.holds(self._view(rule, group, moment, moment)):
+            if not rule.when.holds(self.view(rule, group, moment, moment)):
                 continue
             if judgement is None:
                 judgement = self._judgement(rule, group)
             if judgement.state != "pending":
                 judgement.begin(moment)
-                judgement.group = _named(rule, group)
+                judgement.group = named(rule, group)
                 self.open[judgement.fingerprint] = (judgement, group)
                 self.done.pop(judgement.fingerprint, None)
             judgement.last = moment
@@ -106,14 +104,14 @@ class Court:
     def _ripen(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Fire what held long enough; drop what no longer can."""
         hold, lines = self.hold(judgement.rule, group)
-        then = _earlier(moment, hold, lines)
-        if _before(then, judgement.first):
+        then = earlier(moment, hold, lines)
+        if before(then, judgement.first):
             return
-        over = not _before(then, judgement.last)
-        view = self._view(judgement.rule, group, moment, judgement.last if over else then)
+        over = not before(then, judgement.last)
+        view = self.view(judgement.rule, group, moment, judgement.last if over else then)
         if judgement.rule.when.holds(view):
-            if not self._silenced(judgement, view):
-                self._fire(judgement, view, moment, hold)
+            if not self.silenced(judgement, view):
+                self.fire(judgement, view, moment, hold)
         elif over:
             self._drop(judgement, group)
 
@@ -123,11 +121,12 @@ class Court:
         Where clients cannot be told apart, connections must outlive what is usual here.
         """
         hold = self.service.settle if rule.hold is None else rule.hold
-        if strength(group) in _WEAK and self.service.closes() >= 20:
+        if strength(group) in WEAK and self.service.closes() >= 20:
             hold = max(hold, 2 * (self.service.lifetimes.quantile(0.95) or 0))
         return hold, DEFAULT_LINES if hold else 0
 
-    def _silenced(self, judgement: Judgement, view: View) -> bool:
+    def silenced(self, judgement: Judgement, view: View) -> bool:
+        """Whether a healthy explanation, or a better finding, keeps it from firing."""
         rule = judgement.rule
         judgement.guards = tuple(
             Guard(guard.name, "yes" if guard.holds(view) else "no") for guard in GUARDS.values()
@@ -145,31 +144,12 @@ class Court:
 
     # Firing
 
-    def _fire(self, judgement: Judgement, view: View, moment: Moment, hold: int) -> None:
+    def fire(self, judgement: Judgement, view: View, moment: Moment, hold: int) -> None:
+        """Its condition held for `hold` ns, as the view shows."""
         first = judgement.first[0]
         at = moment[0] if first is None or moment[0] is None else min(moment[0], first + hold)
         judgement.fire(at)
-        self._describe(judgement, view)
-
-    def _describe(self, judgement: Judgement, view: View) -> None:
-        """Confidence, level, connections and evidence, as the view shows them."""
-        rule = judgement.rule
-        found: Confidence = next(
-            (name for name, test in rule.confidence if test.holds(view)), "low"
-        )
-        bound = _WEAK.get(strength(view.group), "high")
-        judgement.confidence = min(found, bound, key=_ORDER.index)
-        judgement.level = _level(rule.level, judgement.confidence)
-        for number, life in rule.when.lives(view).items():
-            if number not in judgement.suspects and len(judgement.suspects) < MAX_SUSPECTS:
-                judgement.suspects[number] = life.opened_at
-                judgement.open.add(number)
-                if not view.anonymous:
-                    _prove(judgement, _lines_of(life))
-        if view.anonymous:
-            for pair in view.group.pairs:
-                _prove(judgement, [pair.proof[:2], pair.opened])
-        _prove(judgement, [(e.source, e.offset) for _, e in rule.when.events(view)])
+        describe(judgement, view)
         self._touch(judgement)
 
     def _left(self, group: Group, life: Life, moment: Moment) -> None:
@@ -189,13 +169,13 @@ class Court:
     def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Add what has ripened since; resolve what has not held for `keep_firing_for`."""
         hold, lines = self.hold(judgement.rule, group)
-        then = _earlier(moment, hold, lines)
-        view = self._view(judgement.rule, group, moment, then)
+        then = earlier(moment, hold, lines)
+        view = self.view(judgement.rule, group, moment, then)
         if judgement.rule.when.holds(view):
             judgement.ended_at = None
-            before = len(judgement.suspects), judgement.confidence
-            self._describe(judgement, view)
-            if before == (len(judgement.suspects), judgement.confidence):
+            known = len(judgement.suspects), judgement.confidence
+            describe(judgement, view)
+            if known == (len(judgement.suspects), judgement.confidence):
                 return
         elif 2 * len(judgement.open) > len(judgement.suspects):
             return  # whatever the threshold, most of them are still there
@@ -225,48 +205,7 @@ class Court:
             del group.judgements[judgement.rule.id]
             self.dropped.add(fingerprint)
 
-    # The end of the input
-
-    def ended(
-        self, moment: Moment, hold: int | None, *, short: bool
-    ) -> Iterator[tuple[Judgement, View]]:
-        """The pending judgements that the end of the input makes firm, and their views.
-
-        A short log has a time scale of its own: `hold`, learnt from the connections that did
-        close, in ns; None where none did: then only rules that say so fire. Where there is only
-        a count and no clock, a climb that began long enough ago is enough.
-        """
-        for judgement, group in list(self.open.values()):
-            rule = judgement.rule
-            if judgement.state != "pending" or (hold is None and not rule.fires_at_end):
-                continue
-            view = self._view(rule, group, moment, _earlier(moment, hold or 0, 0))
-            began = next((life.opened_ordinal for life in view.lives()), moment[1])
-            long = moment[0] is None and view.anonymous and moment[1] - began > DEFAULT_LINES
-            if not (short or long):
-                continue
-            if rule.when.holds(view) and not self._silenced(judgement, view):
-                yield judgement, view
-
-    def convict(self, judgement: Judgement, view: View, moment: Moment) -> None:
-        """Fire a judgement that `ended` gave."""
-        self._fire(judgement, view, moment, 0)
-
-    def as_if_ended(self, now: Moment, hold: int | None, *, short: bool) -> list[Finding]:
-        """The findings that differ if the input ends here; nothing is kept of it."""
-        judgements = [one for one, _ in self.open.values()]
-        kept = [(one, one.snapshot()) for one in judgements]
-        dirty = dict(self.dirty)
-        for judgement, view in list(self.ended(now, hold, short=short)):
-            self.convict(judgement, view, now)
-        for judgement, group in list(self.open.values()):
-            if judgement.state == "firing":
-                self.latest(judgement, group, now)
-        findings = [one.finding() for one in judgements if one.state == "firing"]
-        for judgement, state in kept:
-            judgement.take(state)
-        self.dirty = dirty
-        return findings
+    # Out
 
     def tell(self) -> Iterator[Finding]:
         """The findings that changed since the last call."""
@@ -282,14 +221,13 @@ class Court:
     def suspicion(self, judgement: Judgement) -> Finding | None:
         """What is pending, as far as it is known; None once it can come to nothing."""
         group = self.open[judgement.fingerprint][1]
-        view = self._view(judgement.rule, group, judgement.last, judgement.last)
+        view = self.view(judgement.rule, group, judgement.last, judgement.last)
         if not judgement.rule.when.holds(view):
             return None
-        state, dirty = judgement.snapshot(), dict(self.dirty)
-        self._describe(judgement, view)
+        state = judgement.snapshot()
+        describe(judgement, view)
         finding = judgement.finding()
         judgement.take(state)
-        self.dirty = dirty
         return finding
 
     def find(self, fingerprint: str) -> Judgement | None:
@@ -309,15 +247,10 @@ class Court:
             if live:
                 groups.of_life(life).add(life)
 
-    def latest(self, judgement: Judgement, group: Group, moment: Moment) -> None:
-        """Add to a firing judgement the connections that are still young."""
-        view = self._view(judgement.rule, group, moment, moment)
-        if judgement.rule.when.holds(view):
-            self._describe(judgement, view)
-
     # Odds and ends
 
-    def _view(self, rule: Rule, group: Group, now: Moment, then: Moment) -> View:
+    def view(self, rule: Rule, group: Group, now: Moment, then: Moment) -> View:
+        """The group as the rule sees it now, judged at the moment `then`."""
         return View(
             self.service, group, now[0], then, rule.within, rule.within_lines, is_now=then == now
         )
@@ -365,59 +298,3 @@ class Court:
                 self.done[judgement.fingerprint] = judgement
             else:
                 self.open[judgement.fingerprint] = (judgement, group)
-
-
-def strength(group: Group) -> str:
-    """How well the group's client is known: "user", "agent", "address" or "none"."""
-    for life in group.lives.values():
-        return life.client_key.partition(" ")[0] if life.client_key else "none"
-    return "none"
-
-
-def spoken(ns: int) -> str:
-    """A duration as a person says it: "4 min 10 s"."""
-    seconds = ns / SECOND
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
-    return " ".join([f"{value} {unit}" for value, unit in parts if value][:2])
-
-
-def _named(rule: Rule, group: Group) -> dict[str, str]:
-    return {
-        name: value for name, value in zip(rule.by, group.key, strict=True) if value is not None
-    }
-
-
-def _lines_of(life: Life) -> list[tuple[int, int]]:
-    """The lines that came before the connection's opening, and the opening itself."""
-    lines = [proof[:2] for proof in (life.marks or {}).values()]
-    return [*lines, life.opened_line] if life.opened_line is not None else lines
-
-
-def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
-    for line in lines:
-        evidence = Evidence(*line)
-        if len(judgement.evidence) < MAX_EVIDENCE and evidence not in judgement.evidence:
-            judgement.evidence.append(evidence)
-
-
-def _level(level: Level, confidence: Confidence) -> Level:
-    """Only what is highly probable is called worse than medium."""
-    if confidence == "high" or level in ("informational", "low"):
-        return level
-    return "medium"
-
-
-def _earlier(moment: Moment, hold: int, lines: int) -> Moment:
-    time, line = moment
-    return (None, line - lines) if time is None else (time - hold, line)
-
-
-def _before(one: Moment, other: Moment) -> bool:
-    if one[0] is not None and other[0] is not None:
-        return one[0] < other[0]
-    return one[1] < other[1]

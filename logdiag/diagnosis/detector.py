@@ -13,22 +13,20 @@ from logdiag.diagnosis.clients import client_key
 from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
-from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.ending import as_if_ended, made_firm
+from logdiag.diagnosis.known import Known
 from logdiag.diagnosis.lifecycle import LIVE, Life
-from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.marks import Marks
+from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.order import Order
 from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
-from logdiag.diagnosis.surroundings import Surroundings, far, near
-from logdiag.diagnosis.view import Moment, View
+from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
-LEAST_CLOSES = 3  # closes that make a time scale
-LEAST_SCALE = SECOND
 _NEVER = -(1 << 62)
 
 
@@ -38,13 +36,13 @@ class Detector:
     def __init__(self, service: str, rules: Sequence[Rule], *, settle: int = SETTLE) -> None:
         self.service = service
         self.settle = settle
-        self.lifetimes = Lifetimes()
         self._connections = Connections(service)
         self._echoes = Echoes()
         self._refusals = Refusals()
         self._marks = Marks()
         self._surroundings = Surroundings()
-        self._court = Court(rules, self, service)
+        self._known = Known(self._connections, self._surroundings, settle)
+        self._court = Court(rules, self._known, service)
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticked: Moment = (_NEVER, -DEFAULT_LINES)
@@ -128,7 +126,7 @@ class Detector:
             self._forget_clients()
         age = life.age(event.time)
         if age is not None and event.kind == "closed":
-            self.lifetimes.add(age)
+            self._known.lifetimes.add(age)
         self._marks.on_loss(event, life.client_key or key, moment[1])
 
     def _noted(self, event: Event, key: str | None, moment: Moment) -> None:
@@ -143,7 +141,7 @@ class Detector:
         self._nobody = True
         for life in self._connections.live.values():
             self._court.moved(life, None)
-        self._surroundings = Surroundings()
+        self._surroundings.forget_clients()
 
     # Time
 
@@ -175,13 +173,6 @@ class Detector:
 
     # The end
 
-    def _scale(self) -> int | None:
-        """How long a connection must stay open to be too long, in a short log, in ns."""
-        if self.lifetimes.closed < LEAST_CLOSES:
-            return None
-        usual = 2 * (self.lifetimes.quantile(0.95) or 0)
-        return min(self.settle, max(usual, LEAST_SCALE))
-
     def _is_short(self) -> bool:
         now, line = self._order.now
         if now is None or self._first is None:
@@ -189,15 +180,12 @@ class Detector:
         return now - self._first < SHORT * self.settle
 
     def _convict(self, moment: Moment) -> None:
-        for judgement, view in list(
-            self._court.ended(moment, self._scale(), short=self._is_short())
-        ):
-            self._court.convict(judgement, view, moment)
+        for judgement, view in made_firm(self._court, moment, self._known.scale(), self._is_short()):
+            self._court.fire(judgement, view, moment, 0)
 
     def on_eof(self) -> list[Finding]:
         """The findings that change if the input ends here. The detector itself can go on."""
-        now = self._order.now
-        return self._court.as_if_ended(now, self._scale(), short=self._is_short())
+        return as_if_ended(self._court, self._order.now, self._known.scale(), self._is_short())
 
     # Out
 
@@ -245,7 +233,7 @@ class Detector:
             "surroundings": self._surroundings.snapshot(),
             "court": self._court.snapshot(),
             "order": self._order.snapshot(),
-            "lifetimes": self.lifetimes.snapshot(),
+            "lifetimes": self._known.lifetimes.snapshot(),
             "nobody": self._nobody,
             "ticked": self._ticked,
             "first": self._first,
@@ -266,40 +254,9 @@ class Detector:
                 self._surroundings.recount(life)
         self._court.restore(state["court"], [life for life in lives if life.state in LIVE])
         self._order.restore(state["order"])
-        self.lifetimes.restore(state["lifetimes"])
+        self._known.lifetimes.restore(state["lifetimes"])
         self._nobody = state["nobody"]
         self._ticked = tuple(state["ticked"])
         self._first = state["first"]
         self.latest = state["latest"]
         self._overlaid = state["overlaid"]
-
-    # What rules ask (view.Service)
-
-    def closes(self) -> int:
-        """Connections that closed so far."""
-        return self._connections.closes
-
-    def drift(self) -> int:
-        """Connections that the server holds beyond what its lines account for."""
-        return max(self._connections.totals.drift, 0)
-
-    def limit(self, group: Group) -> int:
-        """How many live connections one client of that group may have."""
-        life = next(iter(group.lives.values()), None)
-        return self._surroundings.limit(life.client_key if life else None)
-
-    def restarted(self, view: View) -> bool:
-        """Whether the server restarted around the view's moment."""
-        return near(self._connections.processes.restart, (view.time, view.line))
-
-    def mass_reconnect(self, view: View) -> bool:
-        """Whether a herd came back around the view's moment."""
-        return near(self._surroundings.herd, (view.time, view.line))
-
-    def closes_unseen(self) -> bool:
-        """Whether nothing in the log ever tells that a connection ended."""
-        return not self._connections.closes and not self._connections.totals.reported
-
-    def gap(self, view: View) -> bool:
-        """Whether lines went missing around the view's moment."""
-        return near(self._surroundings.gap, (view.time, view.line))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.model import Event
+from logdiag.model import Event, Mark
 
 if TYPE_CHECKING:
     from logdiag.diagnosis.judgement import Judgement
@@ -32,7 +32,7 @@ class Pair(NamedTuple):
     mark: str
     time: int | None
     ordinal: int
-    proof: tuple[int, int, int]
+    proof: Mark
     opened: tuple[int, int]
     live: int  # connections of the group, this one included
 
@@ -46,7 +46,7 @@ class Group:
         self.key = key
         self.lives: dict[int, Life] = {}
         self.marked: dict[str, dict[int, Life]] = {}
-        self.proofs: dict[str, Counter[tuple[int, int, int]]] = {}
+        self.proofs: dict[str, Counter[Mark]] = {}
         self.window: deque[Seen] = deque(maxlen=MAX_WINDOW)
         self.pairs: deque[Pair] = deque(maxlen=MAX_WINDOW)
         self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
@@ -132,4 +132,4 @@ class Groups:
 def pair_of(values: Sequence[Any]) -> Pair:
     """The pair that plain JSON values stand for."""
     mark, time, ordinal, proof, opened, live = values
-    return Pair(mark, time, ordinal, tuple(proof), tuple(opened), live)
+    return Pair(mark, time, ordinal, Mark(*proof), tuple(opened), live)

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from logdiag.diagnosis.groups import Key
+from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
-from logdiag.diagnosis.view import Moment
 from logdiag.model import Confidence, Evidence, Finding, Guard, Level
 
 MAX_NAMED = 100  # connections named in a finding; `connections_total` tells how many there are

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from logdiag.model import Connection, Event, Identity, State
+from logdiag.model import Connection, Event, Identity, Mark, State
 
 NEXT: dict[tuple[State | None, str], State] = {
     (None, "opening"): "connecting",
@@ -67,8 +67,8 @@ class Life:
         self.closed_line: tuple[int, int] | None = None
         self.code: int | None = None
         self.reason: str | None = None
-        # What the detector noticed at its opening: mark -> the (source, offset, line) of its proof.
-        self.marks: dict[str, tuple[int, int, int]] | None = None
+        # What the detector noticed at its opening, and the lines that prove it.
+        self.marks: dict[str, Mark] | None = None
 
     def absorb(self, event: Event) -> None:
         """Fill in what the event says about the connection and no earlier line did."""
@@ -120,14 +120,12 @@ class Life:
         for name in _SAME:
             setattr(life, name, getattr(connection, name))
         life.opened_ordinal = connection.ordinal
-        if connection.marks:
-            life.marks = {mark: (a, b, c) for mark, (a, b, c) in connection.marks.items()}
         return life
 
 
 _SAME = (
     "state", "process", "layer", "client", "port", "user", "path", "opened_at", "closed_at",
-    "opened_line", "closed_line", "code", "reason", "client_key", "pattern",
+    "opened_line", "closed_line", "code", "reason", "client_key", "pattern", "marks",
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@
     surplus        after that loss more connections came than were lost
     twin           the same client opened another one to the same path just before
 
-A mark carries its proof: the line (source, offset, line number) of what came before.
+A mark carries its proof: the line that came before.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.model import SECOND, Event
+from logdiag.model import SECOND, Event, Mark
 
 BEFORE = 5 * SECOND  # "just before": a mount, its requests and its socket
 BEFORE_LINES = 10
@@ -22,13 +22,11 @@ TWIN = 2 * SECOND
 TWIN_LINES = 4
 MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
 
-Proof = tuple[int, int, int]
-
 
 class _Before(NamedTuple):
     time: int | None
     ordinal: int
-    proof: Proof
+    proof: Mark
     lost: int = 1  # connections lost and not yet replaced
     life: int = 0
 
@@ -99,7 +97,7 @@ class Marks:
         """Take up where `snapshot` was made."""
         self._failed, self._lost, self._opened = (
             {
-                key: _Before(time, ordinal, tuple(proof), lost, life)
+                key: _Before(time, ordinal, Mark(*proof), lost, life)
                 for key, (time, ordinal, proof, lost, life) in state[name].items()
             }
             for name in ("failed", "lost", "opened")
@@ -107,7 +105,7 @@ class Marks:
 
 
 def _before(event: Event, ordinal: int) -> _Before:
-    return _Before(event.time, ordinal, (event.source, event.offset, event.line))
+    return _Before(event.time, ordinal, Mark(event.source, event.offset, event.path))
 
 
 def _near(before: _Before, event: Event, ordinal: int, span: int, lines: int) -> bool:
@@ -116,7 +114,7 @@ def _near(before: _Before, event: Event, ordinal: int, span: int, lines: int) ->
     return ordinal - before.ordinal <= lines
 
 
-def _mark(life: Life, mark: str, proof: Proof) -> None:
+def _mark(life: Life, mark: str, proof: Mark) -> None:
     if life.marks is None:
         life.marks = {}
     life.marks[mark] = proof

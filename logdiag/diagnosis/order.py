@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from logdiag.diagnosis.view import Moment
+from logdiag.diagnosis.moments import Moment
 from logdiag.model import Event
 
 

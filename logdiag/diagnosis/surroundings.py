@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 from typing import Any
 
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.view import Moment
+from logdiag.diagnosis.moments import Moment, far
 from logdiag.model import SECOND
 
 HERD_SHARE = 0.3  # of the clients, that lost a connection and came back
@@ -49,6 +49,13 @@ class Surroundings:
             return
         self._count(key, -1)
         self._remember(self._lost, key, moment)
+
+    def forget_clients(self) -> None:
+        """Nobody can say any more whose connections are left."""
+        self._live.clear()
+        self._clients_with.clear()
+        self._lost.clear()
+        self._returned.clear()
 
     def limit(self, key: str | None) -> int:
         """How many live connections that client may have, by what the others have."""
@@ -108,13 +115,6 @@ class Surroundings:
         """Count a life that was live when the snapshot was made."""
         if life.client_key is not None:
             self._count(life.client_key, 1)
-
-
-def far(one: Moment, other: Moment, span: int, lines: int) -> bool:
-    """Whether two moments lie further apart than `span` ns, or `lines` without a clock."""
-    if one[0] is not None and other[0] is not None:
-        return abs(other[0] - one[0]) > span
-    return abs(other[1] - one[1]) > lines
 
 
 def near(what: Moment | None, moment: Moment) -> bool:

@@ -14,13 +14,12 @@ from typing import Protocol
 from logdiag.diagnosis.groups import Group, Pair, Seen
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.moments import Moment
 
 LEAST_RISE = 3  # connections by which an anonymous count must have risen for good
 MAX_STEPS = 50  # marked openings that are looked at for a climb
 SLOPE = (0.4, 1.6)  # connections per marked opening; less is chance, more has another cause
 BEYOND_CHANCE = 2.0  # standard deviations of Kendall's S
-
-Moment = tuple[int | None, int]  # time in ns, None without a clock; and the line
 
 
 class Service(Protocol):
@@ -151,10 +150,8 @@ class View:
 
     def twin_lives(self, life: Life) -> bool:
         """Whether the connection that it is a twin of is live too."""
-        source, offset, _ = (life.marks or {})["twin"]
-        return any(
-            other.opened_line == (source, offset) for other in self.group.lives.values()
-        )
+        before = (life.marks or {})["twin"][:2]
+        return any(other.opened_line == before for other in self.group.lives.values())
 
     def age(self, life: Life) -> int | None:
         """Its age at the moment, in ns; None without a clock."""

@@ -8,7 +8,17 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any
 
-from logdiag.model import Connection, Event, Evidence, Finding, Gap, Guard, Position, Transition
+from logdiag.model import (
+    Connection,
+    Event,
+    Evidence,
+    Finding,
+    Gap,
+    Guard,
+    Mark,
+    Position,
+    Transition,
+)
 
 Row = Sequence[Any]  # to be stored, in a known order of columns
 Record = Mapping[str, Any]  # as read, by column
@@ -99,8 +109,8 @@ def connection_of(record: Record) -> Connection:
     )
 
 
-def _marks(stored: str) -> dict[str, tuple[int, int, int]]:
-    return {mark: tuple(line) for mark, line in json.loads(stored).items()}
+def _marks(stored: str) -> dict[str, Mark]:
+    return {mark: Mark(*line) for mark, line in json.loads(stored).items()}
 
 
 def finding_row(finding: Finding) -> tuple[Any, ...]:

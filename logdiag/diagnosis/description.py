@@ -1,0 +1,87 @@
+"""What a finding says of a group: whose it is, how sure it is, which connections and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.rules import Rule
+from logdiag.diagnosis.view import View
+from logdiag.model import Confidence, Evidence, Level
+
+MAX_SUSPECTS = 10_000  # connections followed per finding
+# What a client key can bear: an address is shared by offices and tabs; a count is at least exact.
+WEAK: dict[str, Confidence] = {"address": "low", "none": "medium"}
+_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+
+
+def describe(judgement: Judgement, view: View) -> None:
+    """Bring the judgement's confidence, level, connections and evidence up to the view."""
+    rule = judgement.rule
+    found: Confidence = next((name for name, test in rule.confidence if test.holds(view)), "low")
+    judgement.confidence = min(found, WEAK.get(strength(view.group), "high"), key=_ORDER.index)
+    judgement.level = _level(rule.level, judgement.confidence)
+    lines: list[tuple[int, int]] = []
+    paths: set[str | None] = set()
+    for number, life in rule.when.lives(view).items():
+        if number in judgement.suspects or len(judgement.suspects) >= MAX_SUSPECTS:
+            continue
+        judgement.suspects[number] = life.opened_at
+        judgement.open.add(number)
+        if not view.anonymous:
+            lines += _lines_of(life)
+            paths |= {mark.path for mark in (life.marks or {}).values()}
+    if view.anonymous:
+        for pair in view.group.pairs:
+            lines += (pair.proof[:2], pair.opened)
+            paths.add(pair.proof.path)
+    lines += [(event.source, event.offset) for _, event in rule.when.events(view)]
+    _prove(judgement, lines)
+    _note_path(judgement, paths)
+
+
+def named(rule: Rule, group: Group) -> dict[str, str]:
+    """The group's fields for a person: without what says how the client is known."""
+    return {
+        name: value.partition(" ")[2] if name == "client" else value
+        for name, value in zip(rule.by, group.key, strict=True)
+        if value is not None
+    }
+
+
+def strength(group: Group) -> str:
+    """How well the group's client is known: "user", "agent", "address" or "none"."""
+    for life in group.lives.values():
+        return life.client_key.partition(" ")[0] if life.client_key else "none"
+    return "none"
+
+
+def _note_path(judgement: Judgement, paths: set[str | None]) -> None:
+    """If all that came before the openings was about one path, that names the page."""
+    known = judgement.group.get("path")
+    if len(paths) == 1 and (path := paths.pop()) and known in (None, path):
+        judgement.group = {**judgement.group, "path": path}
+    elif paths - {known} and "path" not in judgement.rule.by:
+        judgement.group = {name: v for name, v in judgement.group.items() if name != "path"}
+
+
+def _lines_of(life: Life) -> list[tuple[int, int]]:
+    """The lines that came before the connection's opening, and the opening itself."""
+    lines = [mark[:2] for mark in (life.marks or {}).values()]
+    return [*lines, life.opened_line] if life.opened_line is not None else lines
+
+
+def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
+    for line in lines:
+        evidence = Evidence(*line)
+        if len(judgement.evidence) < MAX_EVIDENCE and evidence not in judgement.evidence:
+            judgement.evidence.append(evidence)
+
+
+def _level(level: Level, confidence: Confidence) -> Level:
+    """Only what is highly probable is called worse than medium."""
+    if confidence == "high" or level in ("informational", "low"):
+        return level
+    return "medium"

@@ -1,0 +1,59 @@
+"""What rules can ask about the service as a whole (see `view.Service`)."""
+
+from __future__ import annotations
+
+from logdiag.diagnosis.connections import Connections
+from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.surroundings import Surroundings, near
+from logdiag.diagnosis.view import View
+from logdiag.model import SECOND
+
+LEAST_CLOSES = 3  # closes that make a time scale
+LEAST_SCALE = SECOND
+
+
+class Known:
+    """Answers from the connections, their lifetimes and their surroundings."""
+
+    def __init__(self, connections: Connections, surroundings: Surroundings, settle: int) -> None:
+        self.settle = settle
+        self.lifetimes = Lifetimes()
+        self._connections = connections
+        self._surroundings = surroundings
+
+    def scale(self) -> int | None:
+        """How long a connection must stay open to be too long, in a short log, in ns."""
+        if self.lifetimes.closed < LEAST_CLOSES:
+            return None
+        usual = 2 * (self.lifetimes.quantile(0.95) or 0)
+        return min(self.settle, max(usual, LEAST_SCALE))
+
+    def closes(self) -> int:
+        """Connections that closed so far."""
+        return self._connections.closes
+
+    def drift(self) -> int:
+        """Connections that the server holds beyond what its lines account for."""
+        return max(self._connections.totals.drift, 0)
+
+    def limit(self, group: Group) -> int:
+        """How many live connections one client of that group may have."""
+        life = next(iter(group.lives.values()), None)
+        return self._surroundings.limit(life.client_key if life else None)
+
+    def restarted(self, view: View) -> bool:
+        """Whether the server restarted around the view's moment."""
+        return near(self._connections.processes.restart, (view.time, view.line))
+
+    def mass_reconnect(self, view: View) -> bool:
+        """Whether a herd came back around the view's moment."""
+        return near(self._surroundings.herd, (view.time, view.line))
+
+    def closes_unseen(self) -> bool:
+        """Whether nothing in the log ever tells that a connection ended."""
+        return not self._connections.closes and not self._connections.totals.reported
+
+    def gap(self, view: View) -> bool:
+        """Whether lines went missing around the view's moment."""
+        return near(self._surroundings.gap, (view.time, view.line))

@@ -1,0 +1,39 @@
+"""Moments in a log: event time where its lines have it, lines where they do not."""
+
+from __future__ import annotations
+
+from logdiag.model import SECOND
+
+Moment = tuple[int | None, int]  # time in ns, None without a clock; and the line
+
+
+def far(one: Moment, other: Moment, span: int, lines: int) -> bool:
+    """Whether two moments lie further apart than `span` ns, or `lines` without a clock."""
+    if one[0] is not None and other[0] is not None:
+        return abs(other[0] - one[0]) > span
+    return abs(other[1] - one[1]) > lines
+
+
+def earlier(moment: Moment, span: int, lines: int) -> Moment:
+    """The moment `span` ns before, or `lines` before without a clock."""
+    time, line = moment
+    return (None, line - lines) if time is None else (time - span, line)
+
+
+def before(one: Moment, other: Moment) -> bool:
+    """Whether one moment comes before the other."""
+    if one[0] is not None and other[0] is not None:
+        return one[0] < other[0]
+    return one[1] < other[1]
+
+
+def spoken(ns: int) -> str:
+    """A duration as a person says it: "4 min 10 s"."""
+    seconds = ns / SECOND
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join([f"{value} {unit}" for value, unit in parts if value][:2])
