@@ -36,11 +36,15 @@ class Copies:
         self._originals: dict[Key, Key] = {}
         self.released: set[Key] = set()  # set aside once, but they are logs of their own
 
-    def set_aside(self, matcher: Matcher) -> list[Found]:
-        """Take the copies from the files nobody reads; returns the others."""
+    def set_aside(self, matcher: Matcher, *, first: bool) -> list[Found]:
+        """Take the copies from the files nobody reads; returns the others.
+
+        At the `first` sweep a copy may be older than the original's first line: two files of which
+        nothing is known may well begin alike.
+        """
         rest = []
         for one in list(matcher.files):
-            original = self._original(one)
+            original = self._original(one, first)
             if original is not None:
                 self._originals[one.key] = original
                 continue
@@ -96,7 +100,7 @@ class Copies:
             return
         self._settle(copy, Mark(copy.size, head, tail))
 
-    def _original(self, one: Found) -> Key | None:
+    def _original(self, one: Found, first: bool) -> Key | None:
         """The file being read of which this one, rotated by its name, is a copy."""
         name, family = Family.name(one.shown), Family.of(one.service, one.shown)
         if not name.rotated:
@@ -105,6 +109,7 @@ class Copies:
             if (
                 isinstance(reader, FileReader)
                 and reader.gone_since is None
+                and (reader.mark.offset or not first)
                 and Family.of(reader.source.service, reader.shown) == family
                 and Family.name(reader.shown).age > name.age
                 and is_copy(one, reader.path, reader.size)

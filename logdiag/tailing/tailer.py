@@ -165,7 +165,7 @@ class Tailer:
         archives = [one for one in fresh if one.kind != "plain"]
         matcher = Matcher(self._orphans, plain, self._attach)
         matcher.run()
-        plain = self._copies.set_aside(matcher)
+        plain = self._copies.set_aside(matcher, first=self._first)
         lost = self._archives or any(not one.position.ended for one in matcher.orphans)
         if lost and archives:
             archives = matcher.run_archives(archives)

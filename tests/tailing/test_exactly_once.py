@@ -84,7 +84,7 @@ class Writer:
 
     def copy(self, _: int) -> None:
         """The first half of copytruncate."""
-        if self.copied is None and self.log.exists() and self.lives[-1]:
+        if self.copied is None and b"\n" in self.lives[-1]:
             self.shift()
             shutil.copy(self.log, self.directory / "app.log.1")
             self.copied = self.lives[-1]
@@ -128,11 +128,13 @@ def test_every_line_once(steps: list[tuple[str, int]], block_size: int, given_fi
                     getattr(follower, action)()
                 continue
             if action in ("copy", "compress"):
-                follower.look()  # what is copied or compressed was there a second ago
-            if action == "compress":
-                follower.taste()  # of what nothing was ever read, an archive cannot be known
+                # What is copied or compressed was there at the last sweep: of what nothing was
+                # ever read, nobody can tell a copy or an archive from another log.
+                follower.look()
+                follower.taste()
             race = race or (action in ("write", "line", "banner") and writer.copied is not None)
             getattr(writer, action)(argument)
+        writer.truncate(0)
         follower.settle()
         tailer_lines = follower.counted()
         last = writer.lives[-1].rpartition(b"\n")
