@@ -62,7 +62,7 @@ def build(
     return {
         "schema": SCHEMA,
         "tool": f"logdiag {__version__}",
-        "generated_at": iso(generated_at),
+        "generated_at": iso(generated_at // SECOND * SECOND),
         "since": _time(wanted.since),
         "until": _time(wanted.until),
         "services": [_service(one, findings[one.name]) for one in services],
@@ -168,6 +168,11 @@ def _gap(gap: Gap) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _seconds(begin: int | None, end: int | None) -> float | None:
+    """Never below zero: a clock that was set back makes no negative age."""
+    return None if begin is None or end is None else max(0, end - begin) / SECOND
+
+
 def _time(time: int | None) -> str | None:
     return None if time is None else iso(time)
 
@@ -214,14 +219,13 @@ class _Teller:
 
     def _life(self, one: Connection) -> dict[str, Any]:
         end = one.closed_at if one.closed_at is not None else self._service.end
-        is_known = one.opened_at is not None and end is not None
         return {
             "name": one.name,
             "state": one.state,
             "client": one.client_key,
             "opened_at": _time(one.opened_at),
             "closed_at": _time(one.closed_at),
-            "seconds": (end - one.opened_at) / SECOND if is_known else None,  # type: ignore[operator]
+            "seconds": _seconds(one.opened_at, end),
             "opened_line": self._line(one.opened_line),
             "closed_line": self._line(one.closed_line),
         }

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from logdiag.faces.words import clipped, moment, plural, safe, spoken
+from logdiag.faces.words import clipped, moment, plural, safe, seconds_between, spoken
 
+_LABELS = 11  # columns of the widest label and the indent
 MOST_LIVES = 10
 MOST_EVIDENCE = 12
 MOST_GROUP = 200  # characters of one field of a group: a path may be as long as a URL
@@ -24,9 +24,8 @@ _STATES = {
     "firing": "firing", "pending": "pending, not yet for long enough", "resolved": "resolved",
 }  # fmt: skip
 _LIVES = {
-    "connecting": "still connecting", "open": "still open", "closing": "still closing",
-    "closed": "closed", "rejected": "refused", "superseded": "ended by a restart",
-    "unknown": "lost from sight",
+    "connecting": "connecting", "open": "open", "closing": "closing", "closed": "closed",
+    "rejected": "refused", "superseded": "restarted", "unknown": "unknown",
 }  # fmt: skip
 
 
@@ -35,11 +34,12 @@ def finding_block(number: int, finding: dict[str, Any]) -> RenderableType:
     style = _LEVELS[finding["level"]] if finding["state"] == "firing" else "bold"
     head = Text(f"{number}. ", style="bold").append(safe(finding["title"]), style=style)
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, min_width=11, style="dim")
+    table.add_column(no_wrap=True, min_width=_LABELS, style="dim")
     table.add_column(ratio=1, overflow="fold")
     for label, content in _rows(finding):
         table.add_row(Text(f"   {label}"), content)
-    return Group(head, table)
+    # ids and log lines are long: they get the whole width
+    return Group(head, table, *_lives(finding), *_evidence(finding["evidence"]))
 
 
 def since_when(finding: dict[str, Any], end: str | None = None) -> str:
@@ -48,14 +48,10 @@ def since_when(finding: dict[str, Any], end: str | None = None) -> str:
     if begin and resolved:
         return f"{moment(begin)} until {moment(resolved)}"
     if begin:
-        ago = _seconds(begin, end) if end else 0
+        ago = seconds_between(begin, end) if end else 0
         return moment(begin) + (f" ({spoken(ago)} before the end)" if ago > 0 else "")
     lines = finding["evidence"]
     return f"{clipped(lines[0]['source'], 100)}:{lines[0]['line']}" if lines else ""
-
-
-def _seconds(begin: str, end: str) -> float:
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
 
 
 def _rows(finding: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
@@ -68,11 +64,7 @@ def _rows(finding: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
     yield "Fix", Text(safe(finding["fix"]), style="bold")
     if finding["note"]:
         yield "Note", Text(safe(finding["note"]))
-    yield "Connections", Group(*_lives(finding))
-    if finding["evidence"]:
-        yield "Evidence", _evidence(finding["evidence"])
-    for label, text in _guards(finding["guards"]):
-        yield label, text
+    yield from _guards(finding["guards"])
     if finding["references"]:
         yield "Read", Group(*(Text(clipped(one, 500)) for one in finding["references"]))
 
@@ -94,40 +86,36 @@ def _who(group: dict[str, str]) -> str:
 
 
 def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:
-    total, lives = finding["connections_total"], finding["lives"]
-    yield Text(f"{total:,}", style="bold")
+    total, lives = finding["connections_total"], finding["lives"][:MOST_LIVES]
+    yield Text("   Connections ", style="dim").append(f"{total:,}", style="not dim bold")
     table = Table.grid(padding=(0, 2, 0, 0))
-    for width in (38, 20, None):
+    for width in (39, 20, None):
         table.add_column(overflow="fold", max_width=width)
-    for life in lives[:MOST_LIVES]:
+    for life in lives:
+        opened = moment(life["opened_at"]) or clipped(life["opened_line"] or "", 100)
+        age = "" if life["seconds"] is None else f" {spoken(life['seconds'])}"
         table.add_row(
-            Text(clipped(life["name"], 100)),
-            Text(f"{moment(life['opened_at'])}" or clipped(life["opened_line"] or "", 100)),
-            Text(_life(life)),
+            Text(f"   {clipped(life['name'], 100)}"), Text(opened), Text(_LIVES[life["state"]] + age)
         )
     if lives:
         yield table
-    if total > min(len(lives), MOST_LIVES):
-        yield Text(f"and {total - min(len(lives), MOST_LIVES):,} more")
+    if total > len(lives):
+        yield Text(f"   and {total - len(lives):,} more")
 
 
-def _life(life: dict[str, Any]) -> str:
-    words = _LIVES[life["state"]]
-    if life["seconds"] is None:
-        return words
-    return f"{words} after {spoken(life['seconds'])}"
-
-
-def _evidence(lines: Sequence[dict[str, Any]]) -> RenderableType:
+def _evidence(lines: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
+    if not lines:
+        return
+    yield Text("   Evidence", style="dim")
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold", max_width=28, style="cyan")
+    table.add_column(overflow="fold", max_width=31, style="cyan")
     table.add_column(ratio=1, overflow="fold")
     for line in lines[:MOST_EVIDENCE]:
-        place = f"{clipped(line['source'], 100)}:{line['line'] or '?'}"
+        place = f"   {clipped(line['source'], 100)}:{line['line'] or '?'}"
         table.add_row(Text(place), Text(clipped(line["text"], MOST_TEXT) or "(not stored)"))
-    if len(lines) <= MOST_EVIDENCE:
-        return table
-    return Group(table, Text(f"and {plural(len(lines) - MOST_EVIDENCE, 'more line')}"))
+    yield table
+    if len(lines) > MOST_EVIDENCE:
+        yield Text(f"   and {plural(len(lines) - MOST_EVIDENCE, 'more line')}")
 
 
 def _guards(guards: Sequence[dict[str, str]]) -> Iterator[tuple[str, RenderableType]]:

@@ -65,7 +65,7 @@ def _point(option: str, text: str | None, end: int | None) -> int | None:
     if back is None and time is None:
         raise UsageError(
             f"{option}: {text!r} is no time.",
-            "Write 2h, 30m or 7d (before the data's end), or 2026-01-31T12:00:00Z (UTC if no zone).",
+            "Write 2h, 30m or 7d (before the data's end), or 2026-01-31T12:00:00Z (no zone: UTC).",
         )
     if end is None:
         raise UsageError(

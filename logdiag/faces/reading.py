@@ -27,7 +27,7 @@ def ingest(
     rules: options.Rules = None,
     formats: options.Formats = None,
 ) -> int:
-    """Read logs and archives to their ends into the database, each line once."""
+    """Read logs and archives into the database, each line once."""
     import signal
     import time
 
@@ -65,7 +65,7 @@ def watch(
     rules: options.Rules = None,
     formats: options.Formats = None,
 ) -> int:
-    """Follow logs, and say when connections begin to leak and when that is over."""
+    """Follow logs; say when a leak begins and when it is over."""
     from logdiag.faces import watching
 
     settings, database = options.settings(zone, year, settle, rules, formats), options.database(db)
@@ -82,7 +82,7 @@ def refuse_nothing(reader: Reader, paths: Sequence[str], outcome: Outcome) -> No
 
     services = {target.service for target in targets(paths, may_appear=True)}
     if not outcome.files and not any(one.source.service in services for one in reader.sources()):
-        reasons = outcome.problems or ["Is it the right place? Empty and binary files do not count."]
+        reasons = outcome.problems or ["Empty and binary files do not count."]
         raise SourceError(f"There is no log to read in {', '.join(paths)}.", "\n".join(reasons))
 
 
@@ -115,14 +115,12 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn,
-    )  # fmt: skip
+    from rich import progress as rich
 
     columns = (
-        TextColumn("Reading"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
-        TimeRemainingColumn(),
+        rich.TextColumn("Reading"), rich.BarColumn(), rich.DownloadColumn(),
+        rich.TransferSpeedColumn(), rich.TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -42,7 +42,7 @@ def report(
     output: options.Output = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema.")] = False,
 ) -> int:
-    """Tell what leaks, since when, why, and what to change, with the lines that prove it."""
+    """Tell what leaks, why, and what to change, with proof."""
     import time
 
     from logdiag.faces import document, periods
@@ -73,7 +73,7 @@ def check(
     rules: options.Rules = None,
     formats: options.Formats = None,
 ) -> int:
-    """Read logs once and report on them, for CI: leaves nothing behind but its exit code."""
+    """Read logs once and report, for CI: no database is kept."""
     import signal
     import tempfile
     import time

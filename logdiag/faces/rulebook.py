@@ -29,9 +29,9 @@ def list_rules(rules: options.Rules = None) -> int:
     return 0
 
 
-@app.command()
+@app.command("show")
 @guarded
-def show(
+def show_rule(
     rule_id: Annotated[str, typer.Argument(metavar="ID", show_default=False, help="As listed.")],
     rules: options.Rules = None,
 ) -> int:
@@ -50,9 +50,9 @@ def show(
     return 0
 
 
-@app.command()
+@app.command("test")
 @guarded
-def test(
+def test_rules(
     directories: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[DIR]...", show_default=False, help="Only the rules in there."),

@@ -17,9 +17,10 @@ from rich.text import Text
 
 from logdiag.faces.document import Document
 from logdiag.faces.findings import finding_block, since_when
-from logdiag.faces.words import clipped, moment, plural, safe, size, spoken
+from logdiag.faces.words import clipped, moment, plural, safe, seconds_between, size, spoken
 
 LEAST_WIDTH, MOST_WIDTH = 80, 120  # columns; longer lines than that are hard to follow
+MOST_DETAILED = 10  # services; of more, the clean ones get one line each
 MOST_FINDINGS = 20
 MOST_SOURCES = 20
 MOST_GAPS = 10
@@ -92,41 +93,52 @@ def _verdicts(document: Document) -> RenderableType:
     services = document["services"]
     if not services:
         return Text("Nothing has been read. Try: logdiag ingest PATH")
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
-    table.add_column(max_width=28, overflow="fold")
     table.add_column(ratio=1, overflow="fold")
     order = list(_VERDICTS)
     for service in sorted(services, key=lambda one: order.index(one["verdict"])):
         word, style = _VERDICTS[service["verdict"]]
         findings = [one for one in document["findings"] if one["service"] == service["name"]]
-        table.add_row(
-            Text(word, style=style),
-            Text(clipped(service["name"], 200), style="bold"),
-            Group(*_service_lines(service, findings)),
-        )
+        lines = [_verdict(service, findings)]
+        if len(services) <= MOST_DETAILED or service["verdict"] != "clean":
+            lines += _details(service)
+        table.add_row(Text(word, style=style), Group(*lines))
     return table
 
 
-def _service_lines(service: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Iterator[Text]:
-    yield Text(safe(service["reason"]), style="bold" if service["verdict"] == "leak" else "")
+def _verdict(service: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Text:
+    text = Text(clipped(service["name"], 200), style="bold")
+    text.append(f": {safe(service['reason'])}", style="not bold")
     firing = [one for one in findings if one["state"] == "firing"]
     if service["verdict"] == "leak" and firing:
-        yield Text(f"since {_earliest(firing, service)}")
+        text.append(f"\nSince {_earliest(firing, service)}", style="not bold")
+    return text
+
+
+def _details(service: dict[str, Any]) -> Iterator[Text]:
     totals, live = service["totals"], service["live"]
-    counts = [f"{totals['opened']:,} opened", f"{totals['closed']:,} closed"]
-    counts += [f"{totals['rejected']:,} rejected", f"{totals['auth_failures']:,} x 401/403"]
+    counts = [f"{totals['rejected']:,} rejected", f"{totals['auth_failures']:,} x 401/403"]
+    now = f"{live['at_end']:,} live at the end, "
+    if service["verdict"] == "clean":
+        now = ""  # the reason has these counts
+    else:
+        counts[:0] = [f"{totals['opened']:,} opened", f"{totals['closed']:,} closed"]
     for name, words in (("superseded", "ended by a restart"), ("unknown", "lost from sight")):
         if totals[name]:
             counts.append(f"{totals[name]:,} {words}")
     yield Text(", ".join(counts))
-    peak = f" ({moment(live['peak_at'])})" if live["peak_at"] else ""
-    yield Text(f"{live['at_end']:,} live at the end, {live['peak']:,} at the peak{peak}")
-    if service["from"]:
-        yield Text(f"{moment(service['from'])} to {moment(service['to'])}", style="dim")
-    yield Text(
-        f"{_CLOCKS[service['clock']]}; {_IDENTITIES[service['identity']]}", style="dim"
-    )
+    when = f" at {moment(live['peak_at'])}" if live["peak_at"] and live["peak"] else ""
+    yield Text(f"{now}{live['peak']:,} at most{when}")
+    notes = f"{_CLOCKS[service['clock']]}; {_IDENTITIES[service['identity']]}"
+    yield Text(_span(service) + notes, style="dim")
+
+
+def _span(service: dict[str, Any]) -> str:
+    if not service["from"] or not service["to"]:
+        return ""
+    length = spoken(max(0.0, seconds_between(service["from"], service["to"])))
+    return f"{moment(service['from'])} to {moment(service['to'])} ({length})\n"
 
 
 def _earliest(firing: Sequence[dict[str, Any]], service: dict[str, Any]) -> str:
@@ -148,7 +160,8 @@ def _sources(sources: Sequence[dict[str, Any]]) -> RenderableType:
     for title in ("Size", "Lines", "Events", "Other", "Gaps"):
         table.add_column(title, justify="right", no_wrap=True)
     for source in sources[:MOST_SOURCES]:
-        row = [clipped(source["path"], 200), safe(source["format"]) or "none", size(source["bytes"])]
+        row = [clipped(source["path"], 200), safe(source["format"]) or "none"]
+        row.append(size(source["bytes"]))
         row += [f"{source[key]:,}" for key in ("lines", "recognised", "unknown")]
         row.append(str(len(source["gaps"])))
         service = [clipped(source["service"], 200)] if several else []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 # Control characters (ECMA-48: C0, DEL, C1), and those that reorder text on a terminal (UAX #9);
 # line and paragraph separators break lines. Log text comes clean from the store; file names,
 # service names and rule texts need not be.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -32,6 +35,11 @@ def moment(iso: str | None) -> str:
     if iso is None:
         return ""
     return re.sub(r"\.\d+", "", iso).replace("T", " ")
+
+
+def seconds_between(begin: str, end: str) -> float:
+    """From one ISO 8601 time to another."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
 
 
 def spoken(seconds: float) -> str:
