@@ -43,9 +43,7 @@ class Known(NamedTuple):
         )  # fmt: skip
 
 
-def known(
-    reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Period
-) -> Known:
+def known(reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Period) -> Known:
     """Ask the timeline about one service; `sources` are its own."""
     span = reader.span(name)
     period = wanted if span.last is not None else Period()

@@ -80,9 +80,7 @@ def _level(finding: dict[str, Any]) -> Text:
 def _who(group: dict[str, str]) -> str:
     if not group:
         return "nobody in particular: the log does not tell clients apart"
-    return ", ".join(
-        safe(name) + " " + clipped(value, MOST_GROUP) for name, value in group.items()
-    )
+    return ", ".join(safe(name) + " " + clipped(value, MOST_GROUP) for name, value in group.items())
 
 
 def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:
@@ -95,7 +93,9 @@ def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:
         opened = moment(life["opened_at"]) or clipped(life["opened_line"] or "", 100)
         age = "" if life["seconds"] is None else f" {spoken(life['seconds'])}"
         table.add_row(
-            Text(f"   {clipped(life['name'], 100)}"), Text(opened), Text(_LIVES[life["state"]] + age)
+            Text(f"   {clipped(life['name'], 100)}"),
+            Text(opened),
+            Text(_LIVES[life["state"]] + age),
         )
     if lives:
         yield table

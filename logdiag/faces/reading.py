@@ -50,9 +50,7 @@ def ingest(
 def watch(
     paths: options.Paths,
     db: options.Database = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="Read what is there, then stop.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Read what is there, then stop.")] = False,
     fail_on: Annotated[
         options.FailOn | None,
         typer.Option(
@@ -114,8 +112,8 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
     from rich import progress as rich
+    from rich.console import Console
 
     columns = (
         rich.TextColumn("Reading"), rich.BarColumn(), rich.DownloadColumn(),

@@ -92,9 +92,7 @@ def check(
         outcome = ingest(paths, db, settings)
         with Reader.open(db) as reader:
             refuse_nothing(reader, paths, outcome)
-            told = document.build(
-                reader, generated_at=time.time_ns(), problems=outcome.problems
-            )
+            told = document.build(reader, generated_at=time.time_ns(), problems=outcome.problems)
     for problem in outcome.problems:
         complain(problem, kind="Warning")
     _print(told, format, output)

@@ -52,7 +52,7 @@ def show_rule(
 
 @app.command("test")
 @guarded
-def test_rules(
+def run_tests(
     directories: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[DIR]...", show_default=False, help="Only the rules in there."),
