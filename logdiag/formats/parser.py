@@ -15,6 +15,9 @@ from logdiag.model import Block, Event
 # Lines in front of an event without a time that are asked for theirs. Half of a mixed log's lines
 # have none (morgan beside winston); farther back, another line's time says little.
 LOOK_BACK = 8
+# Hits of one line that are followed up. A hostile line of a mebibyte has 50,000 of them; an honest
+# one that no pattern knew after this many is unknown.
+MAX_HITS = 8
 MAX_LOOKED_AT = 16_384  # bytes; a longer line is no place to look for the time of another
 _LINE_FEED = 10
 
@@ -80,16 +83,17 @@ class Parser:
         found: list[tuple[int, list[Any]]] = []
         begin, end = 0, -1  # of the line at hand, without its line feed
         behind = 0  # what lies behind the last event
-        text, opened, done = "", None, False  # the line; done: it needs no further look
+        text, opened, tries = "", None, 0  # the line, and how often it may still be tried
         choices, clock = self._scanner.choices, self._clock
         for literal, start, stop in self._scanner.find(data):
             if start >= end:
                 begin = data.rfind(b"\n", 0, start) + 1
                 end = data.find(b"\n", stop)
                 end = len(data) if end < 0 else end
-                text, opened, done = decoded(data[begin:end]), None, False
-            elif done:
+                text, opened, tries = decoded(data[begin:end]), None, MAX_HITS
+            elif tries <= 0:
                 continue
+            tries -= 1
             choice = choices[literal]
             values = at_once(text, choice, clock)
             if values is None:
@@ -104,7 +108,7 @@ class Parser:
                 values[_TIME] = self._time_before(data, behind, begin)
             clock.last = values[_TIME]
             self._recent.clear()
-            behind, done = end + 1, True
+            behind, tries = end + 1, 0
             found.append((begin, values))
         self._remember(data, behind)
         return found
