@@ -65,7 +65,8 @@ def test_fields_take_what_their_type_says(
 def test_durations_are_seconds() -> None:
     """Every unit that the type takes is worth what it says."""
     worth = {
-        "us": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "milliseconds": 1e-3, "min": 60.0, "m": 60.0, "hours": 3600.0,
+        "us": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "milliseconds": 1e-3,
+        "min": 60.0, "m": 60.0, "hours": 3600.0,
     }  # fmt: skip
     assert [[value] for value in worth.values()] == [
         groups("after {duration}", f"after 1{unit}") for unit in worth

@@ -34,7 +34,10 @@ LINES = [
 
 
 def parse(
-    data: bytes, cuts: Sequence[int] = (), formats: Formats = FORMATS, through_state: bool = False
+    data: bytes,
+    cuts: Sequence[int] = (),
+    formats: Formats = FORMATS,
+    through_state: bool = False,
 ) -> tuple[list[Event], dict[str, object]]:
     """The events and the final state of bytes that arrive in pieces; each cut is a line end."""
     parser = Parser(formats, POLICY)
@@ -67,8 +70,8 @@ def test_any_bytes_are_survived(data: bytes) -> None:
     assert data.count(b"\n") + (not data.endswith(b"\n") and bool(data)) == state["lines"]
 
 
-@given(st.lists(st.sampled_from([b"WebSocket connection ", b"onnected", b'" 401', b"{", b'"', b" - ",
-                                 b": ", b"=", b"a=1 ", b"\x00", b"\xff", b"[", b"("]),
+@given(st.lists(st.sampled_from([b"WebSocket connection ", b"onnected", b'" 401', b"{", b'"',
+                                 b" - ", b": ", b"=", b"a=1 ", b"\x00", b"\xff", b"[", b"("]),
                 max_size=400))  # fmt: skip
 def test_lines_of_patterns_own_pieces_are_survived(pieces: list[bytes]) -> None:
     """Lines that almost match, in every way, give events or none, but never an error."""
