@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,7 +27,7 @@ from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Seen
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.view import View
+from logdiag.diagnosis.view import Service, View
 from logdiag.model import KINDS, Event
 
 _FIELDS = Event._fields[Event._fields.index("connection") :]
@@ -52,7 +51,9 @@ class Condition:
     holds: Run
     kinds: frozenset[str]  # kinds of events that it counts
     guards: tuple[str, ...]
-    least_live: int  # with fewer live connections in the group it cannot hold: a cheap first look
+    # A cheap first look, by the group's live connections and the service: False only if the
+    # condition cannot hold.
+    possible: Callable[[int, Service], bool]
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
@@ -99,24 +100,29 @@ def condition(text: str) -> Condition:
             if isinstance(node, Name) and node.name in KINDS
         ),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
-        least_live=_least_live(tree),
+        possible=_possible(tree),
         _witnesses=_witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
     )
 
 
-def _least_live(node: Node) -> int:
+def _possible(node: Node) -> Callable[[int, Service], bool]:
     match node:
         case Binary("and", left, right):
-            return max(_least_live(left), _least_live(right))
+            one, other = _possible(left), _possible(right)
+            return lambda live, service: one(live, service) and other(live, service)
         case Binary("or", left, right):
-            return min(_least_live(left), _least_live(right))
+            one, other = _possible(left), _possible(right)
+            return lambda live, service: one(live, service) or other(live, service)
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
-            function = FUNCTIONS.get(name)
-            if function is not None and function.lives:
-                return math.floor(value) + 1 if word == ">" else math.ceil(value)
-    return 0
+            function, compare = FUNCTIONS.get(name), _OPERATORS[word]
+            if function is not None and function.lives:  # it counts some of the live ones
+                return lambda live, service: compare(live, value)
+            if function is not None and function.of_service:
+                ask = function.of_service
+                return lambda live, service: compare(ask(service), value)
+    return lambda live, service: True
 
 
 def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:

@@ -32,6 +32,7 @@ class Court:
             self._rules_by.setdefault(rule.by, []).append(rule)
         for by in self._rules_by:
             self._groups[by] = Groups(by)
+        self._judging = [(self._groups[by], some) for by, some in self._rules_by.items()]
         # Which groups keep an event of a kind, and which rules look at it then.
         self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
         for by, some in self._rules_by.items():
@@ -50,11 +51,11 @@ class Court:
         is_live = life.state in LIVE
         if is_live == was_live:
             return
-        for by, groups in self._groups.items():
+        for groups, rules in self._judging:
             group = groups.of_life(life)
             if is_live:
                 group.add(life)
-                self._look(group, self._rules_by[by], moment)
+                self._look(group, rules, moment)
             else:
                 group.remove(life)
                 if group.judgements:
@@ -80,7 +81,7 @@ class Court:
     def _look(self, group: Group, rules: Iterable[Rule], moment: Moment) -> None:
         live = len(group.lives)
         for rule in rules:
-            if live < rule.when.least_live or not rule.concerns(group.key):
+            if not rule.when.possible(live, self.service) or not rule.concerns(group.key):
                 continue
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":

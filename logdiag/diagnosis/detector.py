@@ -93,12 +93,12 @@ class Detector:
         if report is None:
             return False
         self._absorb(report, event, key)
-        return self._echo(event, (report.source, report.offset))
+        return self._echo(event, (report.event.source, report.event.offset))
 
     def _absorb(self, report: Report, event: Event, key: str | None) -> None:
         self._connections.absorb(report.life, event)
         if event.kind == "auth_failure" and key is not None:
-            self._marks.on_failure_of((report.source, report.offset), key)
+            self._marks.on_failure_of((report.event.source, report.event.offset), key)
 
     def _echo(self, event: Event, of: tuple[int, int]) -> bool:
         self._echoed.append(Echo(event.source, event.offset, *of))
@@ -180,7 +180,8 @@ class Detector:
         return now - self._first < SHORT * self.settle
 
     def _convict(self, moment: Moment) -> None:
-        for judgement, view in made_firm(self._court, moment, self._known.scale(), self._is_short()):
+        firm = made_firm(self._court, moment, self._known.scale(), self._is_short())
+        for judgement, view in firm:
             self._court.fire(judgement, view, moment, 0)
 
     def on_eof(self) -> list[Finding]:

@@ -19,40 +19,34 @@ WINDOW_LINES = 10  # the same where the log has no clock
 MAX_LOOK = 16  # reports compared per event: bounds the cost in a storm of refusals
 MAX_KEPT = 4096  # reports kept per kind and path: older ones are told as new events
 
+_WITH_ID = "/id"
+
 KINDS = frozenset({"opening", "opened", "closed", "rejected", "auth_failure"})
 
 
 class Report:
     """An event that was counted, and the reporters that have told it so far."""
 
-    __slots__ = (
-        "client", "life", "offset", "ordinal", "path", "reporters", "source", "status", "time",
-        "total",
-    )  # fmt: skip
+    __slots__ = ("event", "life", "ordinal", "reporters")
 
-    def __init__(self, event: Event, reporter: str, ordinal: int) -> None:
-        self.source = event.source
-        self.offset = event.offset
-        self.time = event.time
+    def __init__(self, event: Event, reporters: tuple[str, ...], ordinal: int) -> None:
+        self.event = event
         self.ordinal = ordinal
-        self.client = event.client
-        self.path = event.path
-        self.status = event.status
-        self.total = event.total
-        self.reporters = {reporter}
+        self.reporters = reporters
         self.life: int | None = None  # the connection it is about
 
     def agrees(self, event: Event, reporter: str) -> bool:
         """Whether the event says nothing that contradicts this report."""
-        own = reporter.removesuffix("/id")
-        if any(own == other.removesuffix("/id") for other in self.reporters):
+        told = self.event
+        own = reporter.removesuffix(_WITH_ID)
+        if any(own == other.removesuffix(_WITH_ID) for other in self.reporters):
             # One logger wrote both, one with an id and one without: the total must be the same.
-            return self.total is not None and self.total == event.total
-        if self.status is not None and event.status is not None and self.status != event.status:
+            return told.total is not None and told.total == event.total
+        if told.status is not None and event.status is not None and told.status != event.status:
             return False
-        if self.path and event.path and not _same_path(self.path, event.path):
+        if told.path and event.path and not _same_path(told.path, event.path):
             return False
-        ours, theirs = self.client, event.client
+        ours, theirs = told.client, event.client
         # A proxy sees the client's address and the application the proxy's.
         return ours is None or theirs is None or ours == theirs or _local(ours) or _local(theirs)
 
@@ -79,7 +73,7 @@ class Echoes:
         for place in range(min(len(reports), MAX_LOOK)):
             report = reports[place]
             if reporter not in report.reporters and report.agrees(event, reporter):
-                report.reporters.add(reporter)
+                report.reporters = (*report.reporters, reporter)
                 if len(report.reporters) >= len(known | {reporter}):
                     del reports[place]
                 known.add(reporter)
@@ -90,7 +84,7 @@ class Echoes:
         """Remember an event that was counted, so that its echoes are known."""
         reporter = self._reporter(event)
         self._reporters.setdefault(event.kind, set()).add(reporter)
-        report = Report(event, reporter, ordinal)
+        report = Report(event, (reporter,), ordinal)
         key = (event.kind, _segment(event))
         reports = self._recent.get(key)
         if reports is None:
@@ -105,7 +99,7 @@ class Echoes:
         name = self._names.get(key)
         if name is None:
             pack = event.pattern.partition(":")[0]
-            name = self._names[key] = f"{pack}/{event.layer}" + "/id" * (not key[2])
+            name = self._names[key] = f"{pack}/{event.layer}" + _WITH_ID * (not key[2])
         return name
 
     def _forget(self, event: Event, ordinal: int) -> None:
@@ -131,23 +125,18 @@ class Echoes:
         """Take up where `snapshot` was made."""
         self._reporters = {kind: set(names) for kind, names in state["reporters"].items()}
         self._recent = {
-            (kind, segment): deque(map(_report, reports), maxlen=MAX_KEPT)
+            (kind, segment): deque((_report(*plain) for plain in reports), maxlen=MAX_KEPT)
             for kind, segment, reports in state["recent"]
         }
 
 
-_PLAIN = ("source", "offset", "time", "ordinal", "client", "path", "status", "total", "life")
-
-
 def _plain(report: Report) -> list[Any]:
-    return [sorted(report.reporters), *(getattr(report, name) for name in _PLAIN)]
+    return [report.event, report.reporters, report.ordinal, report.life]
 
 
-def _report(values: list[Any]) -> Report:
-    report = Report.__new__(Report)
-    report.reporters = set(values[0])
-    for name, value in zip(_PLAIN, values[1:], strict=True):
-        setattr(report, name, value)
+def _report(event: list[Any], reporters: list[str], ordinal: int, life: int | None) -> Report:
+    report = Report(Event(*event), tuple(reporters), ordinal)
+    report.life = life
     return report
 
 
@@ -159,8 +148,8 @@ def _segment(event: Event) -> str:
 
 
 def _expired(report: Report, event: Event, ordinal: int) -> bool:
-    if report.time is not None and event.time is not None:
-        return event.time - report.time > WINDOW
+    if report.event.time is not None and event.time is not None:
+        return event.time - report.event.time > WINDOW
     return ordinal - report.ordinal > WINDOW_LINES
 
 

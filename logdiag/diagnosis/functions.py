@@ -11,7 +11,7 @@ from typing import Any
 
 from logdiag.diagnosis.groups import Seen
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.view import View
+from logdiag.diagnosis.view import Service, View
 
 Type = str  # "number", "duration", "condition"; as parameters also "kind", "field", "quantile"
 
@@ -27,6 +27,7 @@ class Function:
     run: Callable[..., Any]
     lives: Callable[..., Iterable[Life]] | None = None  # the connections that it counts
     events: Callable[..., Iterable[Seen]] | None = None  # the events that it counts
+    of_service: Callable[[Service], int] | None = None  # the same value, where no group matters
 
 
 def _live(view: View) -> Iterator[Life]:
@@ -101,11 +102,11 @@ _TABLE = (
     Function(
         "drift", (), "number",
         "How many more connections the server says it holds than its own lines account for.",
-        lambda view: view.service.drift(),
+        lambda view: view.service.drift(), of_service=lambda service: service.drift(),
     ),
     Function(
         "closes", (), "number", "Connections of the service that closed so far.",
-        lambda view: view.service.closes(),
+        lambda view: view.service.closes(), of_service=lambda service: service.closes(),
     ),
     Function("settle", (), "duration", "The settle time S.", lambda view: view.service.settle),
     Function(

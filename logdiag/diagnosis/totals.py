@@ -22,6 +22,9 @@ class Comparison(NamedTuple):
     restarted: bool = False
 
 
+NOTHING = Comparison()
+
+
 class _Scope:
     """What one server process has reported."""
 
@@ -41,11 +44,7 @@ class Totals:
 
     def __init__(self) -> None:
         self._scopes: dict[str, _Scope] = {}
-
-    @property
-    def before(self) -> int:
-        """Connections that were open before the log began, as far as totals tell."""
-        return sum(scope.before for scope in self._scopes.values())
+        self.before = 0  # connections open before the log began, as far as totals tell
 
     @property
     def reported(self) -> bool:
@@ -60,12 +59,13 @@ class Totals:
     def reset(self) -> None:
         """Forget all: after a gap the next total is a first one."""
         self._scopes.clear()
+        self.before = 0
 
     def unseen_close(self, event: Event) -> None:
         """A connection ended that no line had opened: it was one of those before."""
         scope = self._scopes.get(event.process or "")
-        if scope is not None:
-            scope.before = max(0, scope.before - 1)
+        if scope is not None and scope.before:
+            self._add_before(scope, -1)
 
     def compare(self, event: Event, own: int, *, counted: bool) -> Comparison:
         """Hold `event.total` against `own`, the live connections of that process by its lines.
@@ -76,30 +76,35 @@ class Totals:
         scope = self._scopes.get(event.process or "")
         if scope is None:
             scope = self._scopes[event.process or ""] = _Scope()
-            scope.before = max(0, total - own)
+            self._add_before(scope, max(0, total - own))
         difference = total - own - scope.before
         difference -= scope.offsets.setdefault(event.pattern, difference)
         closed_since, scope.closed_since = scope.closed_since, event.kind == "closed"
         if scope.flips >= MAX_FLIPS:
-            return Comparison()
+            return NOTHING
         if difference < 0:
             return self._less(scope, -difference, total, own, counted)
         if not counted or closed_since or event.kind == "closed":
             scope.drift = difference
         elif difference:
-            scope.before += difference  # opened where we could not see
+            self._add_before(scope, difference)  # opened where we could not see
             scope.flips += scope.fell
-        return Comparison()
+        return NOTHING
 
-    @staticmethod
-    def _less(scope: _Scope, missing: int, total: int, own: int, counted: bool) -> Comparison:
+    def _add_before(self, scope: _Scope, change: int) -> None:
+        scope.before += change
+        self.before += change
+
+    def _less(
+        self, scope: _Scope, missing: int, total: int, own: int, counted: bool
+    ) -> Comparison:
         scope.drift = 0
         restarted = total <= 1 and own + scope.before >= RESET_FROM
         if not (counted or restarted):
-            return Comparison()
+            return NOTHING
         scope.fell = True
         known = min(scope.before, missing)
-        scope.before -= known
+        self._add_before(scope, -known)
         return Comparison(missing - known, restarted)
 
     def snapshot(self) -> dict[str, Any]:
@@ -116,3 +121,4 @@ class Totals:
             scope = self._scopes[process] = _Scope()
             for name, value in values.items():
                 setattr(scope, name, value)
+        self.before = sum(scope.before for scope in self._scopes.values())
