@@ -125,6 +125,12 @@ def _as_of(finding: Finding, until: int | None) -> Finding:
     return finding
 
 
+def _life_as_of(one: Connection, until: int | None) -> Connection:
+    if until is None or one.closed_at is None or one.closed_at < until:
+        return one
+    return replace(one, state="open", closed_at=None, closed_line=None)
+
+
 def _weight(finding: dict[str, Any]) -> tuple[int, int]:
     """What matters most comes first; otherwise the order stays, by service and time."""
     return _STATES.index(finding["state"]), -LEVELS.index(finding["level"])
@@ -189,7 +195,11 @@ class _Teller:
         numbers = finding.connections
         found = self._reader.connections(self._service.name, numbers=numbers) if numbers else []
         by_number = {one.number: one for one in found}
-        lives = [by_number[number] for number in numbers if number in by_number]
+        lives = [
+            _life_as_of(by_number[number], self._service.period.until)
+            for number in numbers
+            if number in by_number
+        ]
         return {
             "rule": finding.rule,
             "title": finding.title,

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from logdiag.faces.words import clipped, moment, plural, safe, seconds_between, spoken
+from logdiag.faces.words import clipped, moment, plural, seconds_between, spoken
 
 _LABELS = 11  # columns of the widest label and the indent
 MOST_LIVES = 10
@@ -32,7 +32,7 @@ _LIVES = {
 def finding_block(number: int, finding: dict[str, Any]) -> RenderableType:
     """The finding, under its number."""
     style = _LEVELS[finding["level"]] if finding["state"] == "firing" else "bold"
-    head = Text(f"{number}. ", style="bold").append(safe(finding["title"]), style=style)
+    head = Text(f"{number}. ", style="bold").append(clipped(finding["title"]), style=style)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, min_width=_LABELS, style="dim")
     table.add_column(ratio=1, overflow="fold")
@@ -56,14 +56,14 @@ def since_when(finding: dict[str, Any], end: str | None = None) -> str:
 
 def _rows(finding: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
     yield "Level", _level(finding)
-    yield "Where", Text(f"{safe(finding['service'])}, rule {safe(finding['rule'])}")
+    yield "Where", Text(f"{clipped(finding['service'])}, rule {clipped(finding['rule'])}")
     if since := since_when(finding):
         yield "Since", Text(since)
     yield "Who", Text(_who(finding["group"]))
-    yield "Cause", Text(safe(finding["cause"]))
-    yield "Fix", Text(safe(finding["fix"]), style="bold")
+    yield "Cause", Text(clipped(finding["cause"]))
+    yield "Fix", Text(clipped(finding["fix"]), style="bold")
     if finding["note"]:
-        yield "Note", Text(safe(finding["note"]))
+        yield "Note", Text(clipped(finding["note"]))
     yield from _guards(finding["guards"])
     if finding["references"]:
         yield "Read", Group(*(Text(clipped(one, 500)) for one in finding["references"]))
@@ -80,7 +80,9 @@ def _level(finding: dict[str, Any]) -> Text:
 def _who(group: dict[str, str]) -> str:
     if not group:
         return "nobody in particular: the log does not tell clients apart"
-    return ", ".join(safe(name) + " " + clipped(value, MOST_GROUP) for name, value in group.items())
+    return ", ".join(
+        clipped(name) + " " + clipped(value, MOST_GROUP) for name, value in group.items()
+    )
 
 
 def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:
@@ -120,12 +122,12 @@ def _evidence(lines: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
 
 def _guards(guards: Sequence[dict[str, str]]) -> Iterator[tuple[str, RenderableType]]:
     """What was ruled out, by name; what was not, with its meaning."""
-    ruled_out = [safe(one["name"]).replace("_", " ") for one in guards if one["outcome"] == "no"]
+    ruled_out = [clipped(one["name"]).replace("_", " ") for one in guards if one["outcome"] == "no"]
     if ruled_out:
         yield "Ruled out", Text(", ".join(ruled_out))
     for one in guards:
         if one["outcome"] != "no":
-            words = safe(one["name"]).replace("_", " ")
+            words = clipped(one["name"]).replace("_", " ")
             tail = " (cannot tell)" if one["outcome"] == "cannot_tell" else ""
-            meaning = f": {safe(one['meaning'])}" if one["meaning"] else ""
+            meaning = f": {clipped(one['meaning'])}" if one["meaning"] else ""
             yield "But", Text(words + tail + meaning)

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from logdiag.faces.document import Document
 from logdiag.faces.findings import finding_block, since_when
-from logdiag.faces.words import clipped, moment, plural, safe, seconds_between, size, spoken
+from logdiag.faces.words import clipped, moment, plural, seconds_between, size, spoken
 
 LEAST_WIDTH, MOST_WIDTH = 80, 120  # columns; longer lines than that are hard to follow
 MOST_DETAILED = 10  # services; of more, the clean ones get one line each
@@ -76,7 +76,7 @@ def _parts(document: Document) -> Iterator[RenderableType]:
 
 
 def _header(document: Document) -> Text:
-    text = Text(safe(document["tool"]), style="bold")
+    text = Text(clipped(document["tool"]), style="bold")
     text.append(f"  report of {moment(document['generated_at'])}", style="dim")
     since, until = moment(document["since"]), moment(document["until"])
     if since:
@@ -109,7 +109,7 @@ def _verdicts(document: Document) -> RenderableType:
 
 def _verdict(service: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Text:
     text = Text(clipped(service["name"], 200), style="bold")
-    text.append(f": {safe(service['reason'])}", style="not bold")
+    text.append(f": {clipped(service['reason'])}", style="not bold")
     firing = [one for one in findings if one["state"] == "firing"]
     if service["verdict"] == "leak" and firing:
         text.append(f"\nSince {_earliest(firing, service)}", style="not bold")
@@ -160,7 +160,7 @@ def _sources(sources: Sequence[dict[str, Any]]) -> RenderableType:
     for title in ("Size", "Lines", "Events", "Other", "Gaps"):
         table.add_column(title, justify="right", no_wrap=True)
     for source in sources[:MOST_SOURCES]:
-        row = [clipped(source["path"], 200), safe(source["format"]) or "none"]
+        row = [clipped(source["path"], 200), clipped(source["format"]) or "none"]
         row.append(size(source["bytes"]))
         row += [f"{source[key]:,}" for key in ("lines", "recognised", "unknown")]
         row.append(str(len(source["gaps"])))

@@ -24,7 +24,7 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def clipped(text: str, most: int) -> str:
+def clipped(text: str, most: int = 1_000) -> str:
     """The text made safe, at most so many characters of it."""
     clean = safe(text[: most + 1])
     return clean if len(clean) <= most else clean[: most - 3] + "..."
