@@ -24,7 +24,7 @@ from logdiag.diagnosis.expression import (
     walk,
 )
 from logdiag.diagnosis.functions import FUNCTIONS, Function
-from logdiag.diagnosis.groups import Seen
+from logdiag.diagnosis.groups import Group, Seen
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import Service, View
@@ -41,6 +41,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 Run = Callable[[View], Any]
 _Use = Callable[[View], Iterable[Life]]
+_Possible = Callable[[Group, Service], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,8 @@ class Condition:
     holds: Run
     kinds: frozenset[str]  # kinds of events that it counts
     guards: tuple[str, ...]
-    # A cheap first look, by the group's live connections and the service: False only if the
-    # condition cannot hold.
-    possible: Callable[[int, Service], bool]
+    # A cheap first look: False only if the condition cannot hold for the group.
+    possible: _Possible
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
@@ -100,29 +100,48 @@ def condition(text: str) -> Condition:
             if isinstance(node, Name) and node.name in KINDS
         ),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
-        possible=_possible(tree),
+        possible=_possible(tree) or (lambda group, service: True),
         _witnesses=_witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
     )
 
 
-def _possible(node: Node) -> Callable[[int, Service], bool]:
+def _possible(node: Node) -> _Possible | None:
+    """What must be true of a group for the condition to hold; None where that costs a full look."""
     match node:
-        case Binary("and", left, right):
+        case Binary("and" | "or" as word, left, right):
             one, other = _possible(left), _possible(right)
-            return lambda live, service: one(live, service) and other(live, service)
-        case Binary("or", left, right):
-            one, other = _possible(left), _possible(right)
-            return lambda live, service: one(live, service) or other(live, service)
+            if one is not None and other is not None:
+                return _both(one, other) if word == "and" else _either(one, other)
+            return (one or other) if word == "and" else None
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
-            function, compare = FUNCTIONS.get(name), _OPERATORS[word]
-            if function is not None and function.lives:  # it counts some of the live ones
-                return lambda live, service: compare(live, value)
-            if function is not None and function.of_service:
-                ask = function.of_service
-                return lambda live, service: compare(ask(service), value)
-    return lambda live, service: True
+            least = value if word == ">=" else value + 1
+            return _at_least(FUNCTIONS.get(name), node.left, least)
+    return None
+
+
+def _both(one: _Possible, other: _Possible) -> _Possible:
+    return lambda group, service: one(group, service) and other(group, service)
+
+
+def _either(one: _Possible, other: _Possible) -> _Possible:
+    return lambda group, service: one(group, service) or other(group, service)
+
+
+def _at_least(function: Function | None, node: Node, least: float) -> _Possible | None:
+    if function is None:
+        return None
+    if function.of_service:
+        ask = function.of_service
+        return lambda group, service: ask(service) >= least
+    if function.at_most:
+        first = node.arguments[0] if isinstance(node, Call) else None
+        at_most = function.at_most(first.name if isinstance(first, Name) else "")
+        return lambda group, service: at_most(group) >= least
+    if function.lives:  # it counts some of the live ones
+        return lambda group, service: len(group.lives) >= least
+    return None
 
 
 def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:

@@ -30,9 +30,9 @@ class Court:
         self._rules_by: dict[tuple[str, ...], list[Rule]] = {}
         for rule in self.rules:
             self._rules_by.setdefault(rule.by, []).append(rule)
-        for by in self._rules_by:
-            self._groups[by] = Groups(by)
-        self._judging = [(self._groups[by], some) for by, some in self._rules_by.items()]
+        for by, some in self._rules_by.items():
+            self._groups[by] = Groups(by, some)
+        self._judging = list(self._groups.values())
         # Which groups keep an event of a kind, and which rules look at it then.
         self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
         for by, some in self._rules_by.items():
@@ -51,11 +51,13 @@ class Court:
         is_live = life.state in LIVE
         if is_live == was_live:
             return
-        for groups, rules in self._judging:
+        for groups in self._judging:
             group = groups.of_life(life)
+            if not group.rules:
+                continue  # e.g. the client is unknown, and all rules want to know it
             if is_live:
                 group.add(life)
-                self._look(group, rules, moment)
+                self._look(group, group.rules, moment)
             else:
                 group.remove(life)
                 if group.judgements:
@@ -66,7 +68,7 @@ class Court:
         for groups, rules in self._counting.get(event.kind, ()):
             group = groups.of_event(event, key)
             group.saw(ordinal, event)
-            self._look(group, rules, moment)
+            self._look(group, [rule for rule in rules if rule in group.rules], moment)
 
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
@@ -79,9 +81,8 @@ class Court:
     # Pending
 
     def _look(self, group: Group, rules: Iterable[Rule], moment: Moment) -> None:
-        live = len(group.lives)
         for rule in rules:
-            if not rule.when.possible(live, self.service) or not rule.concerns(group.key):
+            if not rule.when.possible(group, self.service):
                 continue
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":

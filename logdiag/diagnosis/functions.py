@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from logdiag.diagnosis.groups import Seen
+from logdiag.diagnosis.groups import Group, Seen
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import Service, View
 
@@ -28,6 +28,8 @@ class Function:
     lives: Callable[..., Iterable[Life]] | None = None  # the connections that it counts
     events: Callable[..., Iterable[Seen]] | None = None  # the events that it counts
     of_service: Callable[[Service], int] | None = None  # the same value, where no group matters
+    # By its first argument: the most that it can give for a group, quickly.
+    at_most: Callable[[str], Callable[[Group], int]] | None = None
 
 
 def _live(view: View) -> Iterator[Life]:
@@ -50,12 +52,27 @@ def _surplus(view: View) -> Iterator[Life]:
     return iter(()) if view.anonymous else view.marked("surplus")
 
 
+def _mark_of(kind: str) -> str:
+    return "reconnect" if kind in ("closed", "reconnect") else "auth_failure"
+
+
 def _after(view: View, kind: str) -> Iterator[Life]:
-    return view.marked("reconnect" if kind in ("closed", "reconnect") else "auth_failure")
+    return view.marked(_mark_of(kind))
 
 
 def _count_after(view: View, kind: str) -> int:
-    return view.proofs("reconnect" if kind in ("closed", "reconnect") else "auth_failure")
+    return view.proofs(_mark_of(kind))
+
+
+def _at_most_after(kind: str) -> Callable[[Group], int]:
+    mark = _mark_of(kind)
+    return lambda group: (
+        len(group.lives) if group.anonymous else len(group.proofs.get(mark, ()))
+    )
+
+
+def _at_most_marked(mark: str) -> Callable[[str], Callable[[Group], int]]:
+    return lambda _: lambda group: len(group.marked.get(mark, ()))
 
 
 def _older(view: View, age: float) -> Iterator[Life]:
@@ -113,12 +130,12 @@ _TABLE = (
         "twins", (), "number",
         "Live connections that opened within 2 s (4 lines) of another one of the same client and "
         "path, both still live.",
-        _number(_twins), _twins,
+        _number(_twins), _twins, at_most=_at_most_marked("twin"),
     ),
     Function(
         "surplus", (), "number",
         "Live connections that opened within 5 s (10 lines) of a loss that had been made good.",
-        _number(_surplus), _surplus,
+        _number(_surplus), _surplus, at_most=_at_most_marked("surplus"),
     ),
     Function(
         "count", ("kind",), "number", "Events of that kind within the window.",
@@ -142,7 +159,7 @@ _TABLE = (
         "opened_after", ("kind",), "number",
         "How many refused requests (`auth_failure`) or losses (`closed`, `reconnect`) came just "
         "before (5 s, 10 lines) the opening of a connection that is still live.",
-        _count_after, _after,
+        _count_after, _after, at_most=_at_most_after,
     ),
     Function(
         "older", ("duration",), "number", "Live connections at least that old.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
@@ -11,6 +12,7 @@ from logdiag.model import Event, Mark
 
 if TYPE_CHECKING:
     from logdiag.diagnosis.judgement import Judgement
+    from logdiag.diagnosis.rules import Rule
 
 BY = ("client", "path", "process", "user")  # what a rule may group by, beside the service
 MAX_WINDOW = 2_000  # recent events kept per group: a rule counts to tens, a storm has thousands
@@ -40,16 +42,24 @@ class Pair(NamedTuple):
 class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
-    __slots__ = ("judgements", "key", "lives", "marked", "pairs", "proofs", "window")
+    __slots__ = ("judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "window")
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Key, rules: Sequence[Rule]) -> None:
         self.key = key
+        self.rules = [rule for rule in rules if rule.concerns(key)]
         self.lives: dict[int, Life] = {}
         self.marked: dict[str, dict[int, Life]] = {}
         self.proofs: dict[str, Counter[Mark]] = {}
         self.window: deque[Seen] = deque(maxlen=MAX_WINDOW)
         self.pairs: deque[Pair] = deque(maxlen=MAX_WINDOW)
         self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether nobody can say which of the connections are left: there is only the count."""
+        for last in reversed(self.lives.values()):
+            return last.client_key is None and last.identity != "id"
+        return False
 
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
@@ -88,20 +98,15 @@ class Group:
 class Groups:
     """All groups of one service under one `by`."""
 
-    def __init__(self, by: tuple[str, ...]) -> None:
+    def __init__(self, by: tuple[str, ...], rules: Sequence[Rule]) -> None:
         self.by = by
+        self.rules = rules
+        self._key_of = _key_maker(by)
         self._groups: dict[Key, Group] = {}
 
     def of_life(self, life: Life) -> Group:
         """The group that the connection belongs to."""
-        by = self.by
-        if not by:
-            key: Key = ()
-        elif by == ("client",):
-            key = (life.client_key,)
-        else:
-            key = tuple(life.client_key if name == "client" else getattr(life, name) for name in by)
-        return self.of_key(key)
+        return self.of_key(self._key_of(life))
 
     def of_event(self, event: Event, client_key: str | None) -> Group:
         """The group that the event belongs to."""
@@ -115,7 +120,7 @@ class Groups:
         if group is None:
             if len(self._groups) >= MAX_IDLE:
                 self._drop_idle()
-            group = self._groups[key] = Group(key)
+            group = self._groups[key] = Group(key, self.rules)
         return group
 
     def _drop_idle(self) -> None:
@@ -127,6 +132,14 @@ class Groups:
     def windows(self) -> Iterable[Group]:
         """The groups that hold recent events."""
         return (group for group in self._groups.values() if group.window or group.pairs)
+
+
+def _key_maker(by: tuple[str, ...]) -> Callable[[Life], Key]:
+    names = ["client_key" if name == "client" else name for name in by]
+    if not names:
+        return lambda life: ()
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda life: (get(life),)
 
 
 def pair_of(values: Sequence[Any]) -> Pair:

@@ -97,9 +97,7 @@ class View:
     @property
     def anonymous(self) -> bool:
         """Whether nobody can say which of the connections are left: there is only the count."""
-        for last in reversed(self.group.lives.values()):
-            return last.client_key is None and last.identity != "id"
-        return False
+        return self.group.anonymous
 
     def pairs(self, mark: str) -> list[Pair]:
         """The marked openings since the count was last below what it is now."""
