@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from logdiag.diagnosis.verdict import Facts
 from logdiag.faces.periods import Period
-from logdiag.model import SECOND, Connection, Identity
-from logdiag.timeline import Reader
+from logdiag.model import SECOND, Identity
+from logdiag.timeline import Reader, statistics
 from logdiag.timeline.answers import Live, SourceStatus, Span, Totals
 
 Clock = Literal["event", "arrival", "lines"]
 
-_LIVE = ("connecting", "open", "closing")
 _LEAST = 3  # closed ones that make a scale, and connections beyond it that are no chance
 _LEAST_SCALE = SECOND  # below it, the length of a request decides, not anyone's visit
 
@@ -50,13 +47,12 @@ def known(reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Pe
     end = span.last
     if end is not None and period.until is not None:
         end = min(end, period.until)
-    connections = reader.connections(name, since=period.since, until=period.until)
     return Known(
         name, span, _clock(reader, name, span), period, end,
         totals=reader.totals(name, *period),
         live=reader.live(name, *period),
-        identity=_identity(connections),
-        outliving=_outliving(connections, end),
+        identity=_identity(reader, name),
+        outliving=_outliving(reader, name, end, period.until),
         lines=sum(source.lines for source in sources),
     )  # fmt: skip
 
@@ -64,37 +60,21 @@ def known(reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Pe
 def _clock(reader: Reader, name: str, span: Span) -> Clock:
     if span.last is not None:
         return "event"
-    for connection in reader.connections(name, limit=1):
-        event = reader.event(*connection.opened_line) if connection.opened_line else None
-        if event is not None and event.arrived is not None:
-            return "arrival"
-    return "lines"
+    return "arrival" if statistics.has_arrivals(reader, name) else "lines"
 
 
-def _identity(connections: Sequence[Connection]) -> Identity:
-    """How most connections are told apart."""
-    counts = Counter(one.identity for one in connections if one.state != "rejected")
+def _identity(reader: Reader, name: str) -> Identity:
+    """How most connections are told apart; the more telling one where it is a draw."""
+    counts = statistics.identities(reader, name)
     order: tuple[Identity, ...] = ("id", "address", "count")
-    return max(order, key=lambda identity: counts[identity]) if counts else "count"
+    return max(order, key=lambda identity: counts.get(identity, 0)) if counts else "count"
 
 
-def _outliving(connections: Sequence[Connection], end: int | None) -> int:
+def _outliving(reader: Reader, name: str, end: int | None, until: int | None) -> int:
     """Connections of nobody known that have lived far longer than those that closed."""
-    if end is None:
+    closed, usual = statistics.lifetime(reader, name, until)
+    if end is None or usual is None or closed < _LEAST:
         return 0
-    closed = sorted(
-        one.closed_at - one.opened_at
-        for one in connections
-        if one.state == "closed" and one.opened_at is not None and one.closed_at is not None
-    )
-    if len(closed) < _LEAST:
-        return 0
-    usual = closed[math.ceil(0.95 * len(closed)) - 1]
     scale = max(2 * usual, _LEAST_SCALE)
-    count = sum(
-        end - one.opened_at > scale
-        for one in connections
-        if one.state in _LIVE and one.opened_at is not None
-        and one.identity == "id" and one.client_key is None
-    )  # fmt: skip
+    count = statistics.nobodys(reader, name, end - scale, until)
     return count if count >= _LEAST else 0

@@ -40,7 +40,8 @@ def at(seconds: float) -> int:
 
 def event(source: Source, number: int, **fields: Any) -> Event:
     """The `number`-th line of a source, so many seconds after noon."""
-    known = {"kind": "opened", "time": at(number), "text": f"line {number}"} | fields
+    known: dict[str, Any] = {"kind": "opened", "time": at(number), "text": f"line {number}"}
+    known |= fields
     return Event(source=source.id, offset=number * WIDTH, line=number + 1, **known)
 
 
