@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life, diagram
+from logdiag.model import State
+from tests.diagnosis.builders import Log, follow, life
+
+PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
+WORDS = ("opening", "opened", "closing", "closed", "rejected")
+ROWS = [
+    ((), "opening", "connecting"),
+    ((), "opened", "open"),
+    ((), "closed", "closed"),
+    ((), "rejected", "rejected"),
+    (("opening",), "opened", "open"),
+    (("opening",), "closing", "closing"),
+    (("opening",), "closed", "closed"),
+    (("opening",), "rejected", "rejected"),
+    (("opened",), "closing", "closing"),
+    (("opened",), "closed", "closed"),
+    (("opened",), "rejected", "rejected"),
+    (("opened", "closing"), "closed", "closed"),
+    (("opened", "closing"), "rejected", "rejected"),
+    (("opening",), "server_start", "superseded"),
+    (("opened",), "server_start", "superseded"),
+    (("opened", "closing"), "server_start", "superseded"),
+]
+
+
+@pytest.mark.parametrize(("before", "word", "after"), ROWS)
+def test_each_row_of_the_table(before: tuple[str, ...], word: str, after: str) -> None:
+    """What the log says takes a connection from its state to the next."""
+    log = Log()
+    for kind in before:
+        log(kind, 0, connection="a")
+    log(word, 1, connection=None if word == "server_start" else "a")
+    assert {"a": after} == follow(log).states()
+
+
+def test_the_rows_above_are_all_that_a_log_can_tell() -> None:
+    """Gaps are no lines; and a 'closing' of nobody we know is not followed."""
+    lines = {(state, "restart" if word == "server_start" else word) for state, word, _ in _rows()}
+    untold = {(None, "closing")} | {pair for pair in NEXT if pair[1] == "gap"}
+    assert set(NEXT) == lines | untold
+
+
+def _rows() -> list[tuple[str | None, str, str]]:
+    states = {(): None, ("opening",): "connecting", ("opened",): "open"}
+    return [(states.get(before, "closing"), word, after) for before, word, after in ROWS]
+
+
+def test_states_are_the_models() -> None:
+    """Each state of the model can be reached, and the table knows no other."""
+    assert set(get_args(State)) == set(NEXT.values())
+
+
+def test_no_state_is_reached_twice() -> None:
+    """No life goes back to where it was: along the table, states only move on."""
+    rank = {"connecting": 0, "open": 1, "closing": 2} | dict.fromkeys(OVER, 3)
+    assert [] == [
+        (before, word) for (before, word), after in NEXT.items()
+        if before is not None and rank[after] <= rank[before]
+    ]  # fmt: skip
+
+
+def test_what_is_over_stays_over() -> None:
+    """Nothing leads out of an end, and every other state has a way to each end by force."""
+    assert [] == [before for before, _ in NEXT if before in OVER]
+    for state in ("connecting", "open", "closing"):
+        assert ("superseded", "unknown") == (NEXT[state, "restart"], NEXT[state, "gap"])
+
+
+def test_live_and_over_do_not_overlap() -> None:
+    """Only a handshake under way is neither."""
+    assert {"connecting"} == set(get_args(State)) - LIVE - OVER
+    assert frozenset() == LIVE & OVER
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from((*WORDS, "server_start", "server_stop", "error", "message", "cleanup")),
+        st.sampled_from(("a", "b", None)),
+    ),
+    max_size=30,
+)
+
+
+@given(EVENTS)
+def test_any_log_leaves_legal_lives(rows: list[tuple[str, str | None]]) -> None:
+    """Whatever the order of lines: legal steps only, and the live count is that of lives."""
+    log = Log()
+    for place, (kind, name) in enumerate(rows):
+        log(kind, place * 60, connection=name)
+    told = follow(log)
+    states: dict[int, str | None] = {}
+    legal = {(before, after) for (before, _), after in NEXT.items()}
+    for step in told.transitions:
+        assert (states.get(step.connection), step.state) in legal
+        states[step.connection] = step.state
+        assert step.live == sum(state in LIVE for state in states.values())
+    assert states == {number: one.state for number, one in told.connections.items()}
+
+
+@given(EVENTS)
+def test_what_opens_is_live_or_over(rows: list[tuple[str, str | None]]) -> None:
+    """Opened minus ended is what is live, counted by steps; and every life has one end at most."""
+    log = Log()
+    for place, (kind, name) in enumerate(rows):
+        log(kind, place * 60, connection=name)
+    told = follow(log)
+    became: dict[int, list[str]] = {}
+    for step in told.transitions:
+        became.setdefault(step.connection, []).append(step.state)
+    lived = [steps for steps in became.values() if LIVE & set(steps)]
+    ended = [steps for steps in lived if steps[-1] in OVER]
+    assert len(lived) - len(ended) == told.live()
+    assert all(sum(state in OVER for state in steps) <= 1 for steps in became.values())
+
+
+def test_a_life_comes_back_as_it_was() -> None:
+    """The frozen form holds all that the detector needs to go on."""
+    one = life(7, 3, "twin:4", user="u", path="/ws", port=5, client="10.0.0.7", process="12")
+    back = Life.restored(one.connection())
+    assert {name: getattr(one, name) for name in Life.__slots__} == {
+        name: getattr(back, name) for name in Life.__slots__
+    }
+
+
+def test_the_page_shows_the_table(pytestconfig: pytest.Config) -> None:
+    """docs/lifecycle.md holds the diagram; `pytest tests/diagnosis --update-golden` redraws it."""
+    drawn = "```mermaid\n" + "\n".join(diagram()) + "\n```"
+    text = PAGE.read_text(encoding="utf-8")
+    if pytestconfig.getoption("--update-golden"):
+        text = re.sub(r"```mermaid\n.*?\n```", lambda _: drawn, text, flags=re.DOTALL)
+        PAGE.write_text(text, encoding="utf-8")
+    assert [drawn] == re.findall(r"```mermaid\n.*?\n```", text, re.DOTALL)
+    assert [] == [state for state in get_args(State) if f"`{state}`" not in text]

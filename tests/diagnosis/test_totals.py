@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import pytest
+
+from logdiag.diagnosis.connections import Connections
+from logdiag.model import Event
+from tests.diagnosis.builders import Log
+
+
+def count(log: Log, connections: Connections | None = None) -> Connections:
+    """The connections after a log without echoes."""
+    connections = connections or Connections("app")
+    for event in log.events:
+        connections.on_event(event, connections.known(event), event.line)
+    return connections
+
+
+def live_and_drift(log: Log) -> tuple[int, int]:
+    """Live connections as the last step tells them, and the server's surplus."""
+    connections = count(log)
+    return connections.transitions[-1].live, connections.totals.drift
+
+
+def states(connections: Connections) -> list[str]:
+    """The state of each connection, in the order in which they began."""
+    return [life.state for life in connections.dirty.values()]
+
+
+def series(*totals: tuple[str, int], step: float | None = 10, **fields: object) -> Log:
+    """Events with totals; `step` seconds apart (None: no clock)."""
+    log = Log()
+    for place, (kind, total) in enumerate(totals):
+        log(
+            kind,
+            None if step is None else place * step,
+            total=total,
+            pattern=f"app:{kind}",
+            **fields,
+        )
+    return log
+
+
+def test_totals_that_fit_change_nothing() -> None:
+    """1, 2, 1, 2: the lines account for all of it."""
+    log = series(("opened", 1), ("opened", 2), ("closed", 1), ("opened", 2))
+    assert (2, 0) == live_and_drift(log)
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 1])
+def test_loggers_that_are_off_by_one(shift: int) -> None:
+    """Some count before they log, some after; what is constant per wording is no drift."""
+    log = Log()
+    for place in range(6):
+        log("opened", place * 10, connection=f"c{place}", total=1 + shift, pattern="app:1")
+        log("closed", place * 10 + 5, connection=f"c{place}", total=max(0, shift), pattern="app:2")
+    detector_live, drift = live_and_drift(log)
+    assert 0 == drift
+    assert detector_live == max(0, shift)  # a total above ours: opened before the log began
+
+
+def test_a_log_that_begins_in_the_middle() -> None:
+    """The first total tells how many were open before; they count as live, and may close."""
+    assert (38, 0) == live_and_drift(series(("opened", 40), ("closed", 39), ("closed", 38)))
+
+
+@pytest.mark.xfail(strict=True, reason="the first step is told before its total is looked at")
+def test_the_first_total_counts_at_once() -> None:
+    """The very step that brings the first total already tells the live count it implies."""
+    assert (40, 0) == live_and_drift(series(("opened", 40)))
+
+
+def test_closes_that_nobody_logged() -> None:
+    """3, then 2 after one more opening: two ended without a line."""
+    log = series(("opened", 1), ("opened", 2), ("opened", 3), ("opened", 2))
+    assert (2, 0) == live_and_drift(log)
+
+
+def test_closes_that_nobody_logged_are_closes() -> None:
+    """The youngest but the new one end as closed, in the total's own line."""
+    log = series(("opened", 1), ("opened", 2), ("opened", 3), ("opened", 2))
+    connections = count(log)
+    assert ["open", "closed", "closed", "open"] == states(connections)
+    assert 2 == connections.closes
+
+
+def test_a_total_that_starts_again_is_a_restart() -> None:
+    """From three or more to one: nobody closes three at once, a new process begins at one."""
+    log = series(("opened", 1), ("opened", 2), ("opened", 3), ("opened", 1))
+    connections = count(log)
+    assert ["superseded"] * 3 + ["open"] == states(connections)
+    assert 0 == connections.closes
+
+
+def test_a_small_total_that_starts_again_is_two_closes() -> None:
+    """From two to one with an opening: one close was not logged; no restart is claimed."""
+    connections = count(series(("opened", 1), ("opened", 2), ("opened", 2)))
+    assert ["open", "closed", "open"] == states(connections)
+
+
+def test_totals_of_rooms_are_not_the_services() -> None:
+    """Contradictions in turn: after the third the number is not believed any more."""
+    rooms = [5, 1, 9, 2, 7, 1, 8, 3, 6, 2, 9, 1, 5, 2]
+    log = series(*(("opened", total) for total in rooms))
+    connections = count(log)
+    closed = connections.closes
+    more = Log(line=100)("opened", 1000, total=1, pattern="app:opened")
+    assert closed == count(more, connections).closes
+    assert 0 == connections.totals.drift
+
+
+def test_drift_rises_with_each_close_that_is_not_counted() -> None:
+    """The transport closed, the application's total stays: the server never let go."""
+    log = Log()
+    drifts = []
+    for place in range(5):
+        log("opened", place * 20, connection=f"c{place}", total=place + 1, pattern="app:1")
+        log("closed", place * 20 + 9, connection=f"c{place}", total=place + 1, pattern="app:2")
+        drifts.append(live_and_drift(log)[1])
+    # The first close sets what is usual for its wording.
+    assert [0, 1, 2, 3, 4] == drifts
+
+
+def test_drift_ends_when_the_total_catches_up() -> None:
+    """A total that comes back down takes the drift along."""
+    log = Log()
+    for place in range(4):
+        log("opened", place * 20, connection=f"c{place}", total=place + 1, pattern="app:1")
+        log("closed", place * 20 + 9, connection=f"c{place}", total=place + 1, pattern="app:2")
+    log("opened", 100, connection="z", total=1, pattern="app:1")
+    assert 0 == live_and_drift(log)[1]
+
+
+def test_totals_are_by_process() -> None:
+    """Each worker counts its own connections; the other's number does not contradict it."""
+    log = Log()
+    for place in range(4):
+        log("opened", place, total=place + 1, process="101")
+        log("opened", place + 0.5, total=place + 1, process="102")
+    assert (8, 0) == live_and_drift(log)
+
+
+def test_a_gap_forgets_the_total() -> None:
+    """After missing lines the next total is a first one: no close and no restart is inferred."""
+    connections = count(series(("opened", 1), ("opened", 2), ("opened", 3)))
+    connections.on_gap(Event("gap", None, 1, 300, 0, "truncated"))
+    count(Log(line=9)("opened", 60, total=1, pattern="app:opened"), connections)
+    assert ["unknown"] * 3 + ["open"] == states(connections)
+    assert 1 == connections.live_count
+
+
+def test_the_same_without_a_clock() -> None:
+    """Totals need no time."""
+    log = series(("opened", 1), ("opened", 2), ("opened", 3), ("opened", 2), step=None)
+    assert (2, 0) == live_and_drift(log)
