@@ -44,7 +44,7 @@ class Parser:
         self.bad_times: int = known.get("bad_times", 0)
         self._clock.last = known.get("last_time")
         self._counts: Counter[str] = Counter(known.get("packs", {}))
-        self._recent: list[int | None] = list(known.get("recent", []))
+        self._recent: list[bytes | int | None] = list(known.get("recent", []))
 
     @property
     def last_time(self) -> int | None:
@@ -66,7 +66,7 @@ class Parser:
         return {
             "lines": self.lines, "recognised": self.recognised, "bad_times": self.bad_times,
             "last_time": self._clock.last, "packs": dict(self._counts),
-            "recent": list(self._recent),
+            "recent": [self._time_of(line) for line in self._recent],
         }  # fmt: skip
 
     def parse(self, block: Block) -> list[Event]:
@@ -129,9 +129,9 @@ class Parser:
         return events
 
     def _remember(self, data: bytes, behind: int) -> None:
-        """Keep the times of the last few lines: the next block's first line may have none."""
-        times = [self._time_of(line) for line in _lines_before(data, behind, len(data))]
-        self._recent = [*self._recent, *reversed(times)][-LOOK_BACK:]
+        """Keep the last few lines: the next block's first line may have no time."""
+        lines = [line[: MAX_LOOKED_AT + 1] for line in _lines_before(data, behind, len(data))]
+        self._recent = [*self._recent, *reversed(lines)][-LOOK_BACK:]
 
     def _time_before(self, data: bytes, behind: int, begin: int) -> int | None:
         """The time of the nearest line in front that has one; else the last event's."""
@@ -140,12 +140,15 @@ class Parser:
             looked += 1
             if (time := self._time_of(line)) is not None:
                 return time
-        for time in self._recent[max(looked - LOOK_BACK + len(self._recent), 0) :][::-1]:
-            if time is not None:
+        for earlier in self._recent[max(looked - LOOK_BACK + len(self._recent), 0) :][::-1]:
+            if (time := self._time_of(earlier)) is not None:
                 return time
         return self._clock.last
 
-    def _time_of(self, line: bytes) -> int | None:
+    def _time_of(self, line: bytes | int | None) -> int | None:
+        """The time that a line tells; of an earlier run's lines only the times are left."""
+        if not isinstance(line, bytes):
+            return line
         if len(line) > MAX_LOOKED_AT:
             return None
         return Opened(decoded(line), self._clock).envelope.time
