@@ -32,7 +32,7 @@ class FailOn(StrEnum):
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH...", show_default=False,
+        metavar="PATH", show_default=False,
         help="Log files, archives, directories or patterns; - is standard input. Each is one "
         "service, NAME=PATH names it.",
     ),

@@ -54,7 +54,9 @@ def watch(
     fail_on: Annotated[
         options.FailOn | None,
         typer.Option(
-            show_default=False, help="At the end, exit 1 if a finding of this level is firing."
+            metavar="LEVEL",
+            show_default=False,
+            help="Exit 1 if at the end a finding of this level or worse is firing.",
         ),
     ] = None,
     zone: options.Zone = options.DEFAULT_ZONE,

@@ -13,6 +13,10 @@ from logdiag.faces.shell import complain, emit, guarded, leave, on_signals, want
 if TYPE_CHECKING:
     from logdiag.faces.document import Document
 
+FAIL_ON = (
+    "Exit 1 if a finding of this level or worse is firing: informational, low, medium, high, "
+    "critical."
+)
 Since = Annotated[
     str | None,
     typer.Option(
@@ -37,7 +41,7 @@ def report(
     format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
     fail_on: Annotated[
         options.FailOn | None,
-        typer.Option(show_default=False, help="Exit 1 if a finding of this level is firing."),
+        typer.Option(metavar="LEVEL", show_default=False, help=FAIL_ON),
     ] = None,
     output: options.Output = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema.")] = False,
@@ -64,7 +68,7 @@ def check(
     paths: options.Paths,
     format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
     fail_on: Annotated[
-        options.FailOn, typer.Option(help="Exit 1 if a finding of this level is firing.")
+        options.FailOn, typer.Option(metavar="LEVEL", help=FAIL_ON)
     ] = options.FailOn.medium,
     output: options.Output = None,
     zone: options.Zone = options.DEFAULT_ZONE,

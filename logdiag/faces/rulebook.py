@@ -55,7 +55,7 @@ def show_rule(
 def run_tests(
     directories: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[DIR]...", show_default=False, help="Only the rules in there."),
+        typer.Argument(metavar="DIR", show_default=False, help="Only the rules in there."),
     ] = None,
     formats: options.Formats = None,
 ) -> int:

@@ -1,0 +1,401 @@
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from logdiag import __version__
+from logdiag.faces import document
+from logdiag.faces.options import FailOn
+from logdiag.model import LEVELS
+from tests.faces.filled import ROOT, SAMPLES, invalid, leaky, timeline
+from tests.faces.running import command, run
+
+TRUTH: dict[str, dict[str, Any]] = json.loads((SAMPLES / "truth.json").read_text("utf-8"))
+SEED = SAMPLES / "seed.log"
+HEAVY = (
+    "pyparsing",
+    "sqlite3",
+    "sqlite_utils",
+    "re2",
+    "watchdog",
+    "rich",
+    "yaml",
+    "ahocorasick_rs",
+)
+COMMANDS = (
+    "watch",
+    "ingest",
+    "report",
+    "check",
+    "explain",
+    "rules list",
+    "rules show",
+    "rules test",
+)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for temporary files, empty."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+# The whole way, on real logs
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_check_tells_the_truth_about_every_sample(name: str) -> None:
+    """Verdict, number of leaked connections, exit code; the document is what the schema says."""
+    result = run("check", SAMPLES / name, "--format", "json")
+    told = json.loads(result.stdout)
+    truth = TRUTH[name]
+    assert [] == invalid(told)
+    assert [truth["verdict"]] == [one["verdict"] for one in told["services"]]
+    firing = [one for one in told["findings"] if one["state"] == "firing"]
+    assert truth["leaked_count"] == max((one["connections_total"] for one in firing), default=0)
+    assert (1 if truth["verdict"] == "leak" else 0) == result.exit_code
+
+
+@pytest.mark.parametrize("name", ["node-leaky.log", "socketio-leaky.log"])
+def test_leaked_connections_are_named_where_the_log_has_ids(name: str) -> None:
+    """The connections of the findings are those that leaked, no others."""
+    told = json.loads(run("check", SAMPLES / name, "--format", "json").stdout)
+    named = {one for finding in told["findings"] for one in finding["connections"]}
+    assert set(TRUTH[name]["leaked"]) == named
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_the_text_tells_the_same_verdict(name: str) -> None:
+    """What people read begins with the verdict in words, within 80 columns."""
+    words = {"leak": "LEAK", "clean": "CLEAN", "cannot_tell": "CANNOT TELL"}
+    lines = run("check", SAMPLES / name).stdout.splitlines()
+    assert lines[2].startswith(f"{words[TRUTH[name]['verdict']]}  {Path(name).stem}: ")
+    assert 80 >= max(map(len, lines))
+
+
+def test_the_seeds_report_is_golden(golden: Any) -> None:
+    """The log that started it all, as its engineer reads it."""
+    lines = run("check", SEED).stdout.splitlines(keepends=True)
+    golden(str(Path(__file__).parent / "golden" / "seed.txt"), "".join(lines[1:]))
+
+
+def test_ingest_then_report(tmp_path: Path) -> None:
+    """The database is written and read; the summary counts; the same lines are read once."""
+    db = tmp_path / "state" / "t.db"
+    first = run("ingest", SEED, "--db", db)
+    assert 0 == first.exit_code
+    assert first.stdout.startswith("Read 1 file, 644 B, 8 lines, 8 events in ")
+    assert first.stdout.endswith(f"\nNext: logdiag report --db {db}\n")
+    assert "Nothing new: all of it had been read before." in run("ingest", SEED, "--db", db).stdout
+    told = json.loads(run("report", "--db", db, "--format", "json").stdout)
+    assert [] == invalid(told)
+    assert [("leak", 4)] == [(one["verdict"], one["totals"]["opened"]) for one in told["services"]]
+
+
+def test_the_default_database_serves_all_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without options ingest writes where report reads: the state directory, or LOGDIAG_DB."""
+    assert "Next: logdiag report\n" in run("ingest", SEED).stdout
+    assert "LEAK  seed" in run("report").stdout
+    monkeypatch.setenv("LOGDIAG_DB", "/nowhere/at/all.db")
+    assert 3 == run("report").exit_code
+
+
+def test_check_leaves_nothing_behind(temporary: Path, tmp_path: Path) -> None:
+    """No database stays, in no place, whether it went well or not."""
+    (tmp_path / "bad.gz").write_bytes(b"\x1f\x8b\x08\x00 this is no archive")
+    codes = [
+        run("check", path).exit_code for path in (SEED, tmp_path / "none.log", tmp_path / "bad.gz")
+    ]
+    assert [1, 3] == codes[:2]
+    assert [] == list(temporary.iterdir())
+    assert 3 == run("report").exit_code  # nor a default one
+
+
+def test_output_goes_to_a_file(tmp_path: Path) -> None:
+    """-o writes there and nothing to stdout; a place that does not take it is exit code 3."""
+    file = tmp_path / "report.json"
+    result = run("check", SEED, "--format", "json", "-o", file)
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert [] == invalid(json.loads(file.read_text("utf-8")))
+    result = run("check", SEED, "-o", tmp_path / "no" / "such" / "file")
+    assert 3 == result.exit_code
+    assert "cannot be written: No such file or directory." in result.stderr
+
+
+def test_the_schema_is_printed(tmp_path: Path) -> None:
+    """`report --schema` needs no database."""
+    result = run("report", "--schema", "--db", tmp_path / "none.db")
+    assert (0, document.schema()) == (result.exit_code, result.stdout)
+
+
+# Exit codes
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [(None, 0), ("informational", 1), ("medium", 1), ("high", 1), ("critical", 0)],
+)
+def test_report_fails_on_the_level_that_was_named(
+    tmp_path: Path, level: str | None, expected: int
+) -> None:
+    """A firing finding of level high fails on high and below; without the option nothing does."""
+    db = timeline(tmp_path / "t.db", leaky)
+    assert expected == run("report", "--db", db, *(["--fail-on", level] if level else [])).exit_code
+
+
+def test_the_levels_of_the_command_line_are_the_models() -> None:
+    """--fail-on takes every level there is, in order."""
+    assert list(LEVELS) == [str(one) for one in FailOn]
+
+
+def test_missing_data_is_exit_code_4(tmp_path: Path) -> None:
+    """A damaged archive is told, and what came before the damage is reported."""
+    whole = tmp_path / "node-fixed.log.gz"
+    packed = gzip.compress((SAMPLES / "node-fixed.log").read_bytes())
+    whole.write_bytes(packed[: len(packed) // 2])
+    result = run("check", whole, "--format", "json")
+    told = json.loads(result.stdout)
+    assert (4, True) == (result.exit_code, told["incomplete"])
+    assert [] == invalid(told)
+    assert told["sources"][0]["gaps"]
+    assert "Missing" in run("check", whole).stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (["check", "{tmp}/none.log"], 3, "there is no such file or directory."),
+        (["check", "{tmp}/none.log"], 3, "the nearest directory that exists is {tmp}."),
+        (["ingest", "{tmp}/*.none", "--db", "{tmp}/t.db"], 3, "no file matches this pattern."),
+        (["check", "{tmp}/empty"], 3, "There is no log to read in {tmp}/empty."),
+        (["ingest", "{tmp}/empty", "--db", "{tmp}/t.db"], 3, "There is no log to read in"),
+        (["check", "{tmp}/empty.log"], 3, "Empty and binary files do not count."),
+        (["ingest", "{tmp}/binary.log", "--db", "{tmp}/t.db"], 3, "this is not a text file"),
+        (["report", "--db", "{tmp}/none.db"], 3, "Run `logdiag ingest PATH`"),
+        (["report", "--db", "{tmp}/foreign.db"], 3, "is a database of another program"),
+        (["ingest", "{seed}", "--db", "{tmp}/foreign.db"], 3, "it is left as it is."),
+        (["watch", "{seed}", "--once", "--db", "{tmp}/foreign.db"], 3, "it is left as it is."),
+        (["ingest", "{seed}", "--db", "{tmp}"], 3, "is a directory."),
+        (["check", "{seed}", "--zone", "Mars/Olympus"], 2, "unknown time zone 'Mars/Olympus'."),
+        (["check", "{seed}", "--settle", "soon"], 2, "--settle: 'soon' is no duration."),
+        (["check", "{seed}", "--year", "20260"], 2, "--year"),
+        (["check", "{seed}", "--rules", "{tmp}/none"], 2, "there is no such directory."),
+        (["check", "{seed}", "--formats", "{tmp}/none"], 2, "there is no such directory."),
+        (["check", "{seed}", "--fail-on", "awful"], 2, "awful"),
+        (["check", "{seed}", "--format", "xml"], 2, "xml"),
+        (["check", "{seed}", "--frobnicate"], 2, "No such option: --frobnicate"),
+        (["check"], 2, "Missing argument"),
+        (["frobnicate"], 2, "No such command 'frobnicate'"),
+        (["report", "--db", "{tmp}/ours.db", "--since", "whenever"], 2, "is no time."),
+        (["report", "--db", "{tmp}/ours.db", "--since", "1s", "--until", "2s"], 2, "not before"),
+        (["report", "--db", "{tmp}/ours.db", "--service", "ap"], 2, "Known: app."),
+        (["explain", "{tmp}"], 2, "Name one of its files."),
+        (["explain", "{tmp}/empty.log"], 3, "cannot be explained."),
+        (["rules", "show", "auth-loading-rac"], 2, "Did you mean auth-loading-race?"),
+        (["rules", "show", "xyzzy"], 2, "Known: "),
+        (["rules", "list", "--rules", "{tmp}/bad"], 2, "{tmp}/bad/one.yaml:1:1: "),
+    ],
+)
+def test_what_is_wrong_is_told_with_what_to_try(
+    tmp_path: Path, args: list[str], code: int, message: str
+) -> None:
+    """The exit code, the message and the hint; never a traceback, never a changed file."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty.log").touch()
+    (tmp_path / "binary.log").write_bytes(b"MZ\x00\x01" * 100)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "one.yaml").write_text("title: x\n")
+    timeline(tmp_path / "ours.db", leaky)
+    with sqlite3.connect(tmp_path / "foreign.db") as foreign:
+        foreign.execute("CREATE TABLE theirs (x)")
+    foreign.close()
+    before = (tmp_path / "foreign.db").read_bytes()
+    result = run(*(arg.format(tmp=tmp_path, seed=SEED) for arg in args))
+    assert (code, "") == (result.exit_code, result.stdout)
+    assert message.format(tmp=tmp_path) in " ".join(result.stderr.split())
+    assert before == (tmp_path / "foreign.db").read_bytes()
+
+
+def test_names_of_files_do_not_steer_the_terminal(tmp_path: Path) -> None:
+    """A file name with escapes in it is shown with them written out, in errors and reports."""
+    result = run("check", tmp_path / "\x1b[31mred.log")
+    assert (3, False) == (result.exit_code, "\x1b[31mred" in result.stderr)
+    named = tmp_path / "a\x1b[2Jb.log"
+    shutil.copy(SEED, named)
+    result = run("check", named)
+    assert r"a\x1b[2Jb.log:1" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_a_period_that_is_asked_for_is_kept(tmp_path: Path) -> None:
+    """--since and --until reach the document, relative ones from the data's end."""
+    db = timeline(tmp_path / "t.db", leaky)
+    told = json.loads(
+        run("report", "--db", db, "--since", "8s", "--until", "4s", "--format", "json").stdout
+    )
+    (service,) = told["services"]
+    assert ("2025-11-20T12:00:02Z", "2025-11-20T12:00:06Z", 2) == (
+        service["from"], service["to"], service["totals"]["opened"],
+    )  # fmt: skip
+
+
+# explain
+
+
+def test_explain_a_line_that_is_known() -> None:
+    """Envelope, time, pack, pattern and fields."""
+    line = (
+        "2026-11-20T10:00:00.500Z info: WebSocket connection "
+        "6f1c0d6e-7a5b-4a39-9d0e-3f9f6f1d2b11 established. Total: 3"
+    )
+    result = run("explain", line)
+    rows = dict(row.split(maxsplit=1) for row in result.stdout.splitlines())
+    assert 0 == result.exit_code
+    assert "2026-11-20T10:00:00.5Z" == rows["time"]
+    assert "node-ws" == rows["pack"]
+    assert rows["pattern"].startswith("node-ws:")
+    assert "opened (layer app)" == rows["event"]
+    assert ("6f1c0d6e-7a5b-4a39-9d0e-3f9f6f1d2b11", "3") == (rows["connection"], rows["total"])
+
+
+def test_explain_a_line_that_is_not_known() -> None:
+    """What came nearest, with the secret in it redacted and the path it may have been."""
+    result = run("explain", "info: New WebSocket connection considered, token=s3cr3t")
+    assert 0 == result.exit_code
+    assert "No pattern knows this line." in result.stdout
+    assert "near: node-ws:" in result.stdout
+    assert "s3cr3t" not in result.stdout
+    assert "There is no file /no/such.log" in run("explain", "/no/such.log").stdout
+
+
+def test_explain_a_file() -> None:
+    """Patterns with counts and a sample, and shapes of lines that should perhaps be known."""
+    text = run("explain", SAMPLES / "node-leaky.log").stdout
+    assert text.startswith(f"{SAMPLES / 'node-leaky.log'}: 133 lines, 63 known\n")
+    assert "     27  node-ws:" in text
+    assert "      3  # info: Cache connection established\n         line 2: " in text
+
+
+def test_explain_reads_standard_input() -> None:
+    """One line is explained as a line, several as a file."""
+    line = "info: New WebSocket connection established. Total connections: 3\n"
+    assert "pack        node-ws\n" in run("explain", "-", stdin=line).stdout
+    assert "-: 2 lines, 2 known\n" in run("explain", "-", stdin=line * 2).stdout
+    assert "No pattern knows this line." in run("explain", "-", stdin="").stdout
+
+
+def test_explain_numbers_lines_and_shows_no_escapes(tmp_path: Path) -> None:
+    """A sample of a line nobody knows has its number; hostile bytes in it are harmless."""
+    log = tmp_path / "x.log"
+    log.write_bytes(b"nothing\n" * 4 + b"websocket \x1b[2J [red] \xff " + b"y" * 10_000 + b"\n")
+    text = run("explain", log).stdout
+    assert "         line 5: websocket  [red] " in text
+    assert not [char for char in text if char != "\n" and not char.isprintable()]
+    assert 200 > max(map(len, text.splitlines()))
+
+
+# rules
+
+
+def test_rules_are_listed_and_shown() -> None:
+    """The list has id, level and title; a rule is shown as its file has it."""
+    assert "auth-loading-race    high           Connections opened" in run("rules", "list").stdout
+    shown = run("rules", "show", "auth-loading-race").stdout
+    assert (ROOT / "rules" / "leaks" / "auth-loading-race.yaml").read_text("utf-8") == shown
+
+
+def test_rules_are_tested(tmp_path: Path) -> None:
+    """All tests of the built-in rules pass; a rule that does not do as it says fails its own."""
+    assert 0 == run("rules", "test").exit_code
+    source = (ROOT / "rules" / "leaks" / "auth-loading-race.yaml").read_text("utf-8")
+    broken = source.replace("id: auth-loading-race", "id: mine").replace(
+        "rule: auth-loading-race, connections: 4", "rule: mine, connections: 5"
+    )
+    (tmp_path / "mine.yaml").write_text(broken, "utf-8")
+    result = run("rules", "test", tmp_path)
+    assert 1 == result.exit_code
+    line = 1 + broken[: broken.index("  - name: four mounts")].count("\n")
+    assert result.stdout.startswith(f"{tmp_path / 'mine.yaml'}:{line}: mine, four mounts")
+    assert "\n1 rule, " in result.stdout
+
+
+# The command itself
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_every_command_has_help(name: str) -> None:
+    """-h and --help say the same, no sentence is cut off, every option is explained."""
+    result = run(*name.split(), "--help")
+    assert (0, result.stdout) == (0, run(*name.split(), "-h").stdout)
+    assert "..." not in result.stdout.partition("\n")[2]  # the first line is the usage
+    assert 80 >= max(map(len, result.stdout.splitlines()))
+
+
+def test_the_version_is_told() -> None:
+    """--version prints it and nothing else."""
+    assert f"logdiag {__version__}\n" == run("--version").stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`logdiag --help` comes at once: what takes long to import is imported when it is needed."""
+    code = (
+        "import sys\n"
+        "from logdiag.faces.cli import main\n"
+        "sys.argv[1:] = ['--help']\n"
+        "try: main()\n"
+        f"finally: print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "[]\n" == done.stderr
+
+
+def test_a_broken_pipe_is_silent_and_keeps_the_exit_code() -> None:
+    """`logdiag check ... | head -1`: no complaint, and still the code of the findings."""
+    process = subprocess.Popen(
+        command("check", SEED, "--format", "json"), cwd=ROOT, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    with process.stderr as stream:
+        complaints = stream.read()
+    assert (1, b"") == (process.wait(), complaints)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_is_told() -> None:
+    """Output that cannot be written is an error with a message, not a traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command("rules", "list"), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False,
+        )  # fmt: skip
+    assert 3 == done.returncode
+    assert "Error: Standard output cannot be written: No space left on device." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_lacks_a_character_gets_its_code(tmp_path: Path) -> None:
+    """Text in a narrow encoding is written all the same."""
+    shutil.copy(SEED, tmp_path / "名.log")
+    done = subprocess.run(
+        command("check", tmp_path / "名.log"), cwd=ROOT, capture_output=True, check=False,
+        env={"PYTHONIOENCODING": "ascii", "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert (1, b"") == (done.returncode, done.stderr)
+    assert rb"LEAK  \u540d: " in done.stdout
