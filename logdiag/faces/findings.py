@@ -70,8 +70,8 @@ def _rows(finding: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
 
 
 def _level(finding: dict[str, Any]) -> Text:
-    text = Text(finding["level"], style=_LEVELS[finding["level"]])
-    text.append(f", {finding['confidence']} confidence, {_STATES[finding['state']]}", style="")
+    text = Text().append(finding["level"], style=_LEVELS[finding["level"]])
+    text.append(f", {finding['confidence']} confidence, {_STATES[finding['state']]}")
     if finding["count"] > 1:
         text.append(f", {finding['count']:,} times by now")
     return text
