@@ -47,10 +47,7 @@ def build(
     with reader.snapshot():
         names = _names(reader, service)
         sources = reader.sources(service)
-        services = [
-            known(reader, name, [one for one in sources if one.source.service == name], wanted)
-            for name in names
-        ]
+        services = [known(reader, name, sources, wanted) for name in names]
         findings = {one.name: _findings(reader, one) for one in services}
         labels = {one.source.id: one.source.path for one in sources}
         told = [

@@ -41,7 +41,7 @@ class Known(NamedTuple):
 
 
 def known(reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Period) -> Known:
-    """Ask the timeline about one service; `sources` are its own."""
+    """Ask the timeline about one service; `sources` may be those of others, too."""
     span = reader.span(name)
     period = wanted if span.last is not None else Period()
     end = span.last
@@ -53,7 +53,7 @@ def known(reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Pe
         live=reader.live(name, *period),
         identity=_identity(reader, name),
         outliving=_outliving(reader, name, end, period.until),
-        lines=sum(source.lines for source in sources),
+        lines=sum(one.lines for one in sources if one.source.service == name),
     )  # fmt: skip
 
 
