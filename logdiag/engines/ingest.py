@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from logdiag.engines import knowledge
+from logdiag.engines.feed import Feed
 from logdiag.engines.outcome import Outcome
-from logdiag.engines.pipeline import Pipeline, Service
+from logdiag.engines.pipeline import Pipeline
 from logdiag.engines.settings import Settings
-from logdiag.model import Block, Gap
+from logdiag.model import Gap
 from logdiag.tailing import Notice, Reader, Tailer, targets
 from logdiag.timeline import Writer
 
 Progress = Callable[[int, int], None]  # bytes done, bytes in all; of archives as compressed
+
+_PASSES = 2  # the second one reads what was written, moved or lost during the first one
 
 
 def ingest(
@@ -28,62 +32,67 @@ def ingest(
     formats, rules = knowledge.load_formats(settings), knowledge.load_rules(settings)
     with Writer.open(db) as writer:
         pipeline = Pipeline(writer, formats, rules, settings)
+        for target in wanted:
+            pipeline.service(target.service)
         tailer = Tailer(wanted, writer.known(), writer.register, final=True, archives=True)
+        count = _Count(progress or (lambda done, total: None))
         try:
-            _take_news(pipeline, tailer.refresh())
-            readers = tailer.readers()
-            _read_all(pipeline, readers, progress or (lambda done, total: None))
+            for _ in range(_PASSES):
+                _take_news(pipeline, tailer.refresh())
+                _read_all(pipeline, tailer.readers(), count)
             _take_news(pipeline, tailer.refresh())
         finally:
             tailer.close()
-        for name in {target.service for target in wanted}:
-            pipeline.service(name)
-        pipeline.commit(ended=pipeline.services)
+        pipeline.finish()
+        count.end()
     return pipeline.outcome
 
 
-def _take_news(pipeline: Pipeline, news: Sequence[Notice | Gap]) -> None:
+def _take_news(pipeline: Pipeline, news: Iterable[Notice | Gap]) -> None:
     for item in news:
         if isinstance(item, Gap):
             pipeline.gap(item)
         elif item.level == "warning":
-            problem = f"{item.path}: {item.what} {item.hint}".rstrip()
-            pipeline.outcome.problems.append(problem)
+            pipeline.outcome.problem(f"{item.path}: {item.what} {item.hint}".rstrip())
 
 
-def _read_all(pipeline: Pipeline, readers: Sequence[Reader], progress: Progress) -> None:
-    """Service by service; within one, always the source that lies furthest back in time."""
-    total = sum(reader.size for reader in readers)
-
-    def told() -> None:
-        progress(sum(reader.consumed for reader in readers), total)
-
-    by_service = sorted(readers, key=lambda reader: reader.source.service)
-    for name, group in groupby(by_service, key=lambda reader: reader.source.service):
-        service = pipeline.service(name)
-        _read_service(pipeline, service, list(group), told)
-        pipeline.release(service)
-    told()
+def _read_all(pipeline: Pipeline, readers: Sequence[Reader], count: _Count) -> None:
+    """Service by service."""
+    count.expect(readers)
+    by_service = sorted(readers, key=attrgetter("source.service"))
+    for name, group in groupby(by_service, key=attrgetter("source.service")):
+        feed = Feed(pipeline.service(name), list(group))
+        while (reader := feed.read(pipeline)) is not None:
+            if pipeline.full:
+                pipeline.commit()
+            count.read(reader)
 
 
-def _read_service(
-    pipeline: Pipeline, service: Service, readers: list[Reader], told: Callable[[], None]
-) -> None:
-    merger = service.merger
-    while readers:
-        reader = min(readers, key=lambda reader: merger.reached(reader.source.id))
-        item = reader.read()
-        if item is None:
-            readers.remove(reader)
-        elif isinstance(item, Block):
-            pipeline.take(item, getattr(reader, "mtime", None))
-        else:
-            pipeline.gap(item)
-        if len(readers) > 1:
-            earliest = min(merger.reached(reader.source.id) for reader in readers)
-            pipeline.release(service, earliest)
-        else:
-            pipeline.release(service, None if not readers else merger.reached(readers[0].source.id))
-        if pipeline.full:
-            pipeline.commit()
-        told()
+class _Count:
+    """What was read of what is to be read, over all sources; never goes back."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._known: dict[int, tuple[int, int]] = {}  # source -> bytes done, bytes in all
+        self._done = self._total = 0
+
+    def expect(self, readers: Sequence[Reader]) -> None:
+        for reader in readers:
+            self._note(reader)
+        self._progress(self._done, self._total)
+
+    def read(self, reader: Reader) -> None:
+        if self._note(reader):
+            self._progress(self._done, self._total)
+
+    def end(self) -> None:
+        self._progress(self._total, self._total)
+
+    def _note(self, reader: Reader) -> bool:
+        done, total = self._known.get(reader.source.id, (0, 0))
+        now = max(done, reader.consumed)
+        size = max(total, reader.size, now)
+        self._known[reader.source.id] = now, size
+        self._done += now - done
+        self._total += size - total
+        return (now, size) != (done, total)

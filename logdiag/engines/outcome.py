@@ -16,6 +16,11 @@ class Outcome:
     gaps: int = 0
     problems: list[str] = field(default_factory=list)
 
+    def problem(self, text: str) -> None:
+        """Note what could not be read, once."""
+        if text not in self.problems:
+            self.problems.append(text)
+
     @property
     def incomplete(self) -> bool:
         """Whether something that was there to read is not in the timeline."""

@@ -2,191 +2,157 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from logdiag.diagnosis import Detector, Merger, Rule
+from logdiag.diagnosis import Rule
 from logdiag.engines.outcome import Outcome
+from logdiag.engines.service import Service
 from logdiag.engines.settings import Settings
 from logdiag.formats import Formats, Parser, TimePolicy
-from logdiag.model import Block, Changes, Event, Finding, Gap, Source
-from logdiag.tailing.names import parse_name
+from logdiag.model import Block, Finding, Gap, Source
 from logdiag.timeline import Batch, SourceUpdate, Writer
 
 BATCH_EVENTS = 50_000  # events that wait for a commit, at most: bounds memory
 BATCH_BYTES = 256 << 20  # bytes read between two commits, at most
 
-
-class Service:
-    """What is correlated together: its sources' parsers, the merger, the detector."""
-
-    def __init__(self, name: str, rules: Sequence[Rule], writer: Writer, settle: int) -> None:
-        self.name = name
-        self.detector = Detector(name, rules, settle=settle)
-        self.merger = Merger()
-        self.parsers: dict[int, Parser] = {}
-        self.touched = False
-        self.news: list[Finding] = []  # what `changes` told that was not told before
-        self.told: dict[str, str] = {}  # fingerprint -> the state that was last told
-        self._restore(writer)
-
-    def _restore(self, writer: Writer) -> None:
-        state = writer.detector_state(self.name)
-        if state is None:
-            return
-        self.detector.restore(state["detector"], writer.open_connections(self.name))
-        self.merger.restore(state["merger"], writer.reader().event)
-        self.told = state["told"]
-
-    def judge(self, events: Iterable[Event]) -> None:
-        """Let the detector take events that the merger let go."""
-        for event in events:
-            self.detector.on_event(event)
-            self.touched = True
-
-    def pass_time(self, silent: int) -> None:
-        """The log has been silent for `silent` ns since its last line."""
-        latest = self.detector.latest
-        if latest is not None and self.detector.suspects:
-            self.detector.on_timer(latest + silent)
-            self.touched = True
-
-    def changes(self, *, ended: bool) -> Changes:
-        """What is to be stored of the service."""
-        changes = self.detector.drain(ended=ended)
-        self.news = [finding for finding in changes.findings if self._is_news(finding)]
-        changes.snapshot = {
-            "detector": self.detector.snapshot(),
-            "merger": self.merger.snapshot(),
-            "told": self.told,
-        }
-        self.touched = False
-        return changes
-
-    def _is_news(self, finding: Finding) -> bool:
-        known = self.told.get(finding.fingerprint)
-        state = f"{finding.state} {finding.count}"
-        if finding.state == "pending":
-            return False  # nobody is to be woken by a suspicion
-        self.told[finding.fingerprint] = state
-        return state != known
+OnFinding = Callable[[str, Finding], None]
 
 
 class Pipeline:
-    """Takes blocks and gaps of any sources, and commits what comes of them."""
+    """Takes blocks and gaps of any sources, and commits what comes of them.
+
+    `on_finding` hears of findings that begin to fire or are over, once each, across restarts.
+    `patience` makes each write to the timeline, and may try it again after a TimelineError;
+    without it such an error is raised, by every method, and nothing is half-stored.
+    """
 
     def __init__(
         self, writer: Writer, formats: Formats, rules: Sequence[Rule], settings: Settings,
-        on_finding: Callable[[str, Finding], None] = lambda service, finding: None,
+        on_finding: OnFinding | None = None,
+        patience: Callable[[Callable[[], None]], None] = lambda write: write(),
     ) -> None:  # fmt: skip
         self.outcome = Outcome()
         self.services: dict[str, Service] = {}
+        self.settings = settings
         self._writer = writer
         self._formats = formats
         self._rules = rules
-        self._settings = settings
         self._on_finding = on_finding
+        self._patience = patience
         self._batch = Batch()
         self._updates: dict[int, SourceUpdate] = {}
+        self._references: dict[int, int | None] = {}  # source -> see `take`
         self._bytes = 0
-        self._prepared: list[tuple[str, Finding]] | None = None
 
     def service(self, name: str) -> Service:
         """The service of that name, restored where it was left."""
         found = self.services.get(name)
         if found is None:
-            found = Service(name, self._rules, self._writer, self._settings.settle)
+            found = Service(name, self._rules, self.settings.settle, self._writer)
             self.services[name] = found
         return found
 
-    def take(self, block: Block, reference: int | None = None) -> None:
-        """Parse a block and put its events in the queue; `release` lets them go on.
+    def wake(self, service: Service) -> None:
+        """The service's input goes on after the end that was stored."""
+        if service.dormant:
+            self._patience(service.wake)
+
+    def take(self, block: Block, reference: int | None = None) -> int:
+        """Parse a block; its events wait in the service's sequence. Returns how many there are.
 
         `reference`: the file's mtime in ns, for timestamps that do not tell the year.
         """
-        service = self.service(block.source.service)
-        parser = self._parser(service, block.source, reference)
-        lines = parser.lines
-        events = parser.parse(block) if block.data else []
+        source, service = block.source, self.service(block.source.service)
+        if source.id not in service.parsers and block.data:
+            self.outcome.files += 1
+        parser = self._parser(service, source, reference)
+        events = []
+        if block.data:
+            lines = parser.lines
+            events = parser.parse(block)
+            self.outcome.lines += parser.lines - lines
         if events:
             self._batch.events += events
-            service.merger.push(events)
-        self._updates[block.source.id] = SourceUpdate(
-            block.source, block.after, None, parser.format or "", parser.lines, parser.recognised
+            self.wake(service)
+            service.take(source.id, source.path, events)
+        self._updates[source.id] = SourceUpdate(
+            source, block.after, None, parser.format or "", parser.lines, parser.recognised
         )
         self._bytes += len(block.data)
         self.outcome.bytes += len(block.data)
-        self.outcome.lines += parser.lines - lines
-        service.touched = service.touched or bool(events)
         self.outcome.events += len(events)
+        return len(events)
 
     def gap(self, gap: Gap) -> None:
         """Lines are missing: what waits comes first, then the gap."""
         service = self.service(gap.source.service)
-        self.release(service)
-        service.detector.on_gap(gap)
-        service.touched = True
+        self.wake(service)
+        service.gap(gap)
         self._batch.gaps.append(gap)
         self.outcome.gaps += 1
-
-    def release(self, service: Service, until: int | None = None) -> None:
-        """Judge what waits, up to event time `until` (ns); without it, all."""
-        service.judge(service.merger.pop(until))
-
-    @property
-    def settle(self) -> int:
-        """The settle time S, in ns."""
-        return self._settings.settle
 
     @property
     def full(self) -> bool:
         """Whether it is time to commit."""
         return len(self._batch.events) >= BATCH_EVENTS or self._bytes >= BATCH_BYTES
 
-    @property
-    def idle(self) -> bool:
-        """Whether there is nothing to commit."""
-        touched = any(service.touched for service in self.services.values())
-        return not (touched or self._updates or self._batch.gaps)
+    def commit(self) -> None:
+        """Store all of it in one transaction, then tell the findings that changed."""
+        self._prepare()
+        self._store(self._news())
 
-    def commit(self, *, ended: Iterable[str] = ()) -> None:
-        """Store all of it in one transaction, then tell the findings that changed.
+    def finish(self) -> None:
+        """The input ends here, as far as is known: judge what waits, and tell what that means.
 
-        `ended` names the services whose findings are told as if their input ended here.
-        Raises TimelineError; then the same commit may be tried again, and nothing is lost.
+        Should it go on in a later run, that one takes up where the first of two commits left off.
         """
-        if self._prepared is None:
-            self._prepared = self._prepare(set(ended))
-        self._writer.commit(self._batch)
-        told, self._prepared = self._prepared, None
-        self._batch, self._updates, self._bytes = Batch(), {}, 0
-        for name, finding in told:
-            self._on_finding(name, finding)
-
-    def _prepare(self, ended: set[str]) -> list[tuple[str, Finding]]:
-        for update in self._updates.values():
-            parser = self.services[update.source.service].parsers[update.source.id]
-            self._batch.sources.append(update._replace(parser=parser.state()))
-        told = []
+        self._prepare()
+        self._store([])
         for name, service in self.services.items():
-            if service.touched or name in ended:
-                self._batch.changes[name] = service.changes(ended=name in ended)
-                told += [(name, finding) for finding in service.news]
-        return told
+            if not service.dormant:
+                self._batch.changes[name] = service.end()
+                self._batch.before[name] = service.before
+        self._store(self._news())
+
+    def _prepare(self) -> None:
+        for update in self._updates.values():
+            service = self.services[update.source.service]
+            parser = service.parsers[update.source.id]
+            state = {**parser.state(), "reference": self._references[update.source.id]}
+            self._batch.sources.append(update._replace(parser=state))
+            if update.position.ended:
+                self._forget(service, update.source)
+        for name, service in self.services.items():
+            if service.touched and (changes := service.changes()) is not None:
+                self._batch.changes[name] = changes
+
+    def _news(self) -> list[tuple[str, Finding]]:
+        if self._on_finding is None:
+            return []
+        return [(name, news) for name, service in self.services.items() for news in service.news()]
+
+    def _store(self, news: list[tuple[str, Finding]]) -> None:
+        batch = self._batch
+        if batch.sources or batch.gaps or batch.changes:
+            self._patience(lambda: self._writer.commit(batch))
+        self._batch, self._updates, self._bytes = Batch(), {}, 0
+        for name, finding in news:
+            if self._on_finding is not None:
+                self._on_finding(name, finding)
 
     def _parser(self, service: Service, source: Source, reference: int | None) -> Parser:
         parser = service.parsers.get(source.id)
         if parser is None:
-            policy = TimePolicy(self._settings.zone, self._settings.year, reference)
-            state: dict[str, Any] | None = self._writer.parser_state(source)
-            parser = service.parsers[source.id] = Parser(self._formats, policy, state)
-            service.merger.add_source(source.id, (_log(source.path), source.id))
-            self.outcome.files += 1
+            state: dict[str, Any] = self._writer.parser_state(source) or {}
+            if (stored := state.get("reference")) is not None:
+                reference = max(stored, reference or stored)  # a copy may be dated back
+            policy = TimePolicy(self.settings.zone, self.settings.year, reference)
+            parser = service.parsers[source.id] = Parser(self._formats, policy, state or None)
+            self._references[source.id] = reference
         return parser
 
-
-def _log(path: str) -> str:
-    """The log that a file is a part of: its path without the marks of rotation."""
-    directory, name = os.path.split(path)
-    return os.path.join(directory, parse_name(name).family)  # noqa: PTH118 - a shown path
+    def _forget(self, service: Service, source: Source) -> None:
+        """A source has ended: logs that are rotated each hour must not fill the memory."""
+        service.sequence.end(source.id)
+        del service.parsers[source.id], self._references[source.id]

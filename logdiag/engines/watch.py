@@ -1,4 +1,4 @@
-"""Following logs as they grow: read what is new, judge it, commit, wait for a hint or a second."""
+"""Following logs as they grow, until told to stop; a full disk is waited out."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from pathlib import Path
 from threading import Event as Flag
 
 from logdiag.engines import knowledge
+from logdiag.engines.loop import Loop
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.pipeline import Pipeline
 from logdiag.engines.settings import Settings
 from logdiag.errors import TimelineError
-from logdiag.model import SECOND, Block, Finding, Gap
-from logdiag.tailing import Notice, Tailer, Target, Watcher, targets
+from logdiag.model import Finding, Source
+from logdiag.tailing import Tailer, Target, Watcher, targets
 from logdiag.tailing.targets import STDIN
 from logdiag.timeline import Writer
 
 SWEEP = 1.0  # seconds between two looks at the disk when nothing hints at a change
-QUIET = 2 * SECOND  # after so long without a line nothing earlier is still to come
-RETRY = 5.0  # seconds before a commit that failed (a full disk) is tried again
+RETRY = 5.0  # seconds before a write that failed (a full disk) is tried again
 
 OnFinding = Callable[[str, Finding], None]
 OnNotice = Callable[[str], None]
@@ -31,120 +31,83 @@ def watch(
     on_finding: OnFinding = lambda service, finding: None,
     on_notice: OnNotice = lambda text: None,
     on_ready: Callable[[list[str]], None] = lambda services: None,
+    wall: Callable[[], int] = time.time_ns, retry: float = RETRY,
 ) -> Outcome:  # fmt: skip
     """Follow `paths` until `stop` is set; with `once` stop when all that is there was read.
 
     `on_finding` hears of findings that changed their state, `on_notice` of what a person should
-    know, `on_ready` which services are watched, once the files are open.
+    know, `on_ready` which services are watched, once the database is ours and the files are found.
+    `wall` gives ns since 1970; `retry` are the seconds to wait before a failed write is repeated.
     Raises UsageError, SourceError, TimelineError (a second writer, a foreign file).
     """
     wanted = targets(paths, may_appear=not once)
     formats, rules = knowledge.load_formats(settings), knowledge.load_rules(settings)
     with Writer.open(db) as writer:
-        pipeline = Pipeline(writer, formats, rules, settings, on_finding)
-        for target in wanted:
-            pipeline.service(target.service)
+        patience = Patience(stop, retry, on_notice)
+        pipeline = Pipeline(writer, formats, rules, settings, on_finding, patience)
+        services = list(dict.fromkeys(target.service for target in wanted))
+        for service in services:
+            pipeline.service(service)
         watcher = Watcher([] if once else wanted)
-        tailer = Tailer(wanted, writer.known(), writer.register, wake=watcher.wake)
-        on_ready([target.service for target in wanted])
+        tailer = Tailer(
+            wanted, writer.known(), patience.around(writer.register), wall=wall, wake=watcher.wake
+        )
+        loop = Loop(pipeline, tailer, on_notice, stop.is_set, wall)
         try:
-            _Loop(pipeline, wanted, tailer, watcher, on_notice, stop).run(once=once)
+            for notice in watcher.notices:
+                loop.tell(notice)
+            on_ready(services)
+            _run(loop, tailer, watcher, stop, wanted, once)
         finally:
             watcher.close()
             tailer.close()
     return pipeline.outcome
 
 
-class _Loop:
-    def __init__(
-        self, pipeline: Pipeline, wanted: Sequence[Target], tailer: Tailer, watcher: Watcher,
-        notice: OnNotice, stop: Flag,
-    ) -> None:  # fmt: skip
-        self._pipeline = pipeline
-        self._tailer = tailer
-        self._watcher = watcher
-        self._notice = notice
+def _run(
+    loop: Loop, tailer: Tailer, watcher: Watcher, stop: Flag, wanted: Sequence[Target], once: bool
+) -> None:
+    streams_only = all(target.root == STDIN for target in wanted)
+    while not stop.is_set():
+        loop.step()
+        streams = [reader for reader in tailer.readers() if reader.source.path == STDIN]
+        if (once or streams_only) and all(reader.done for reader in streams):
+            break
+        watcher.wait(SWEEP)
+    loop.finish()
+
+
+class Patience:
+    """Makes writes, and repeats what failed until it works or `stop` is set."""
+
+    def __init__(self, stop: Flag, retry: float, notice: OnNotice) -> None:
         self._stop = stop
-        self._only_streams = all(target.root == STDIN for target in wanted)
-        self._heard: dict[str, int] = {}  # service -> wall time of its last line, ns
-        self._rested: set[str] = set()  # services told as if their input had ended
+        self._retry = retry
+        self._notice = notice
 
-    def run(self, *, once: bool) -> None:
-        for notice in self._watcher.notices:
-            self._tell(notice)
-        while not self._stop.is_set():
-            self._sweep()
-            if self._over(once):
-                break
-            self._commit(self._at_rest())
-            self._watcher.wait(SWEEP)
-        for service in self._pipeline.services.values():
-            self._pipeline.release(service)
-        self._commit(list(self._pipeline.services))
-
-    def _over(self, once: bool) -> bool:
-        """Whether nothing is left to wait for: streams are read to their ends in any case."""
-        streams = [reader for reader in self._tailer.readers() if reader.source.path == STDIN]
-        return (once or self._only_streams) and all(reader.done for reader in streams)
-
-    def _sweep(self) -> None:
-        """Read all sources to their ends, a block of each in turn."""
-        for item in self._tailer.refresh():
-            if isinstance(item, Gap):
-                self._gap(item)
-            else:
-                self._tell(item)
-        readers = self._tailer.readers()
-        while readers and not self._stop.is_set():
-            readers = [reader for reader in readers if self._read(reader.read, reader)]
-            for service in self._pipeline.services.values():
-                self._pipeline.release(service, service.merger.settled())
-            if self._pipeline.full:
-                self._commit([])
-
-    def _read(self, read: Callable[[], Block | Gap | None], reader: object) -> bool:
-        item = read()
-        if isinstance(item, Block):
-            self._pipeline.take(item, getattr(reader, "mtime", None))
-            if item.data:
-                self._heard[item.source.service] = time.time_ns()
-                self._rested.discard(item.source.service)
-        elif item is not None:
-            self._gap(item)
-        return item is not None
-
-    def _at_rest(self) -> list[str]:
-        """Let time pass for silent services; returns those that have been silent for long."""
-        now, resting = time.time_ns(), []
-        for name, service in self._pipeline.services.items():
-            silent = now - self._heard.setdefault(name, now)
-            if silent < QUIET:
-                continue
-            self._pipeline.release(service)
-            service.pass_time(silent - QUIET)
-            if silent >= self._pipeline.settle and name not in self._rested:
-                self._rested.add(name)
-                resting.append(name)
-        return resting
-
-    def _commit(self, ended: list[str]) -> None:
-        """Commit; while the disk is full, wait and try again, reading nothing meanwhile."""
-        if not ended and self._pipeline.idle:
-            return
+    def __call__(self, write: Callable[[], None]) -> None:
+        """Write. Raises the last TimelineError when stopped meanwhile; nothing is half-stored."""
+        said = ""
         while True:
             try:
-                self._pipeline.commit(ended=ended)
-                return
+                write()
             except TimelineError as error:
-                self._notice(f"{error} Trying again every {RETRY:.0f} s; nothing is lost.")
-                if self._stop.wait(RETRY):
+                if str(error) != said:
+                    said = str(error)
+                    self._notice(f"{said} It is tried again until it works; nothing is lost.")
+                if self._stop.wait(self._retry):
                     raise
+            else:
+                if said:
+                    self._notice("The database can be written again.")
+                return
 
-    def _gap(self, gap: Gap) -> None:
-        self._pipeline.gap(gap)
-        self._notice(f"{gap.source.path}: lines are missing at byte {gap.offset}: {gap.reason}.")
+    def around(self, register: Callable[[str, str], Source]) -> Callable[[str, str], Source]:
+        """`register`, made as patiently."""
 
-    def _tell(self, notice: Notice) -> None:
-        if notice.level == "warning":
-            self._pipeline.outcome.problems.append(f"{notice.path}: {notice.what}")
-        self._notice(f"{notice.path}: {notice.what} {notice.hint}".rstrip())
+        def patient(service: str, path: str) -> Source:
+            made: list[Source] = []
+            self(lambda: made.append(register(service, path)))
+            return made[0]
+
+        return patient

@@ -94,6 +94,7 @@ class ArchiveReader:
         self.path = found.path
         self.shown = found.shown
         self.size = found.size
+        self.mtime = found.mtime
         self.mark = mark
         self.damage = ""
         self.lost = False  # no sweep finds it any more

@@ -31,10 +31,15 @@ class Notice(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """All of it is stored, or nothing. `changes` is keyed by the service's name."""
+    """All of it is stored, or nothing. `changes` is keyed by the service's name.
+
+    `before` is for services whose input ends here, as far as is known: the snapshot to go on from
+    should more come after all; `Writer.take_back` then undoes their `changes` and returns it.
+    """
 
     sources: list[SourceUpdate] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     changes: dict[str, Changes] = field(default_factory=dict)
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)

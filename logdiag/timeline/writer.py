@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, Self
 
 from logdiag.errors import TimelineError
 from logdiag.model import Changes, Connection, Echo, Event, Finding, Position, Source
-from logdiag.timeline import connect, rows
+from logdiag.timeline import connect, rows, undo
 from logdiag.timeline.batch import Batch, SourceUpdate
 from logdiag.timeline.lock import Lock
 from logdiag.timeline.migrate import migrate
@@ -190,13 +191,30 @@ class Writer:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    def take_back(self, service: str) -> None:
+        """Undo the end of a service's input (`Batch.before`): its rows and state are as before."""
+        state = self.detector_state(service)
+        if state is None or "before" not in state:
+            return
+        with self._transaction():
+            number = self._service(service)
+            undo.undo(self._connection, number, state["memory"])
+            row = (number, rows.to_json(state["before"]))
+            self._insert("detector", ("service", "state"), [row], "REPLACE")
+
     def _store(self, batch: Batch) -> None:
         for update in batch.sources:
             self._source(update)
         self._events(batch.events)
         self._insert("gaps", _GAP, map(rows.gap_row, batch.gaps))
-        for service, changes in batch.changes.items():
-            self._changes(self._service(service), changes)
+        for name, changes in batch.changes.items():
+            service, before = self._service(name), batch.before.get(name)
+            if before is not None and changes.snapshot is not None:
+                memory = undo.remember(self._connection, service, changes)
+                end = {**changes.snapshot, "before": before, "memory": memory}
+                self._changes(service, replace(changes, snapshot=end))
+            else:
+                self._changes(service, changes)
         for source, text in batch.notices:
             self._update("UPDATE sources SET notice = ? WHERE id = ?", (text, source.id))
 

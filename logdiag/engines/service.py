@@ -1,0 +1,158 @@
+"""What is correlated together: its sources' parsers, their common sequence, the detector."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from logdiag.diagnosis import Detector, Rule
+from logdiag.engines import sequence
+from logdiag.formats import Parser
+from logdiag.model import Changes, Event, Finding, Gap
+from logdiag.timeline import Writer
+
+MAX_TOLD = 10_000  # findings whose last word is kept; beyond, an old one would be told again
+LOOKS = 32  # looks at what is pending, per settle time of silence
+_TOLD = ("rule", "title", "level", "confidence", "group", "count", "state")
+
+
+class Service:
+    """One service, restored where it was left.
+
+    It is `dormant` while its stored end is still its end: nothing is restored before more comes.
+    """
+
+    def __init__(self, name: str, rules: Sequence[Rule], settle: int, writer: Writer) -> None:
+        self.name = name
+        self.settle = settle
+        self.parsers: dict[int, Parser] = {}
+        self.sequence = sequence.Sequence()
+        self.detector = Detector(name, rules, settle=settle)
+        self.touched = False  # something happened since the last changes
+        self.resting = False  # silent for so long that it is told as if its input had ended
+        self.before: dict[str, Any] = {}  # where to go on after the end that was told
+        self._writer = writer
+        self._looked = 0  # silence (ns) at the last look
+        self._last: Changes | None = None  # without snapshot
+        self._news: dict[str, Finding] = {}
+        self._told: dict[str, dict[str, Any]] = {}  # by fingerprint, what was last told
+        state = writer.detector_state(name)
+        self.dormant = state is not None and "before" in state
+        if state is not None:
+            self._told = state["told"]
+            if not self.dormant:
+                self._restore(state)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        connections = self._writer.open_connections(self.name)
+        self.detector.restore(state["detector"], connections)
+        self.sequence.restore(state["sequence"], self._writer.reader().event)
+
+    def _snapshot(self) -> dict[str, Any]:
+        return {"detector": self.detector.snapshot(), "sequence": self.sequence.snapshot()}
+
+    def wake(self) -> None:
+        """The input goes on: its end, as it was told, is taken back. Raises TimelineError."""
+        state = self._writer.detector_state(self.name)
+        if self.dormant and state is not None:
+            self._writer.take_back(self.name)
+            self._restore(state.get("before", state))
+            self.dormant, self.touched = False, True
+
+    # What happens
+
+    def take(self, source: int, path: str, events: Sequence[Event]) -> None:
+        """The next events of one source; they wait until `release` lets them go."""
+        self.sequence.push(source, path, events)
+        self.touched, self.resting, self._looked, self._last = True, False, 0, None
+
+    def gap(self, gap: Gap) -> None:
+        """Lines are missing: what waits comes first, then the gap."""
+        self.release(None)
+        self.detector.on_gap(gap)
+        self.touched = True
+
+    def release(self, until: int | None) -> None:
+        """Judge what waits, up to event time `until` (ns); None: all."""
+        events = self.sequence.pop(until)
+        for event in events:
+            self.detector.on_event(event)
+        self.touched = self.touched or bool(events)
+
+    def pass_time(self, silent: int) -> None:
+        """No event has come for `silent` ns."""
+        if silent - self._looked < self.settle // LOOKS:
+            return
+        self._looked = silent
+        if self.detector.latest is not None and self.detector.suspects:
+            self.detector.on_timer(self.detector.latest + silent)
+            self.touched = True
+
+    # What comes of it
+
+    def changes(self) -> Changes | None:
+        """What is to be stored, with the state to go on from; None: time passed to no effect."""
+        changes = self.detector.drain(ended=self.resting)
+        if self._looked and changes == self._last:
+            self.touched = False
+            return None
+        self._last = replace(changes)
+        self._hear(changes)
+        if self.resting:
+            self._withdraw(changes)
+        changes.snapshot = {**self._snapshot(), "told": self._told}
+        self.touched = False
+        return changes
+
+    def end(self) -> Changes:
+        """The same as if the input ended here; `before` is where to go on if it does not.
+
+        To be asked for when `changes` were stored. Nothing may happen to the service afterwards.
+        """
+        self.before = json.loads(json.dumps(self._snapshot()))
+        self.release(None)
+        changes = self.detector.drain(ended=True)
+        self._hear(changes)
+        self._withdraw(changes)
+        changes.snapshot = {"told": self._told}
+        return changes
+
+    def news(self) -> list[Finding]:
+        """The findings that are told now, because they were not told before."""
+        news = [finding for finding in self._news.values() if self._is_new(finding)]
+        for finding in news:
+            self._told.pop(finding.fingerprint, None)
+            self._told[finding.fingerprint] = {key: getattr(finding, key) for key in _TOLD}
+        for fingerprint in list(self._told)[:-MAX_TOLD]:
+            del self._told[fingerprint]
+        self._news = {}
+        return news
+
+    def _hear(self, changes: Changes) -> None:
+        for finding in changes.findings:
+            self._news[finding.fingerprint] = finding
+
+    def _is_new(self, finding: Finding) -> bool:
+        if finding.state == "pending":
+            return False  # nobody is to be woken by a suspicion
+        known = self._told.get(finding.fingerprint, {})
+        return (finding.state, finding.count) != (known.get("state"), known.get("count"))
+
+    def _withdraw(self, changes: Changes) -> None:
+        """What was told as if the input had ended, and is no finding after all, is over."""
+        told = {key for key, known in self._told.items() if known["state"] == "firing"}
+        if not told:
+            return
+        stored: dict[str, str] = {
+            found.finding.fingerprint: found.finding.state
+            for found in self._writer.reader().findings(self.name)
+        }
+        stored |= dict.fromkeys(changes.dropped, "dropped")
+        stored |= {finding.fingerprint: finding.state for finding in changes.findings}
+        for key in told:
+            if stored.get(key) not in ("firing", "resolved"):
+                known = {**self._told[key], "state": "resolved"}
+                over = Finding(fingerprint=key, note="not confirmed by what came later", **known)
+                self._news[key] = replace(over, resolved_at=self.detector.latest)
