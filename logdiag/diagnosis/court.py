@@ -123,9 +123,10 @@ class Court:
         Where clients cannot be told apart, connections must outlive what is usual here.
         """
         hold = self.service.settle if rule.hold is None else rule.hold
-        if strength(group) in WEAK and self.service.closes() >= 20:
-            hold = max(hold, 2 * (self.service.lifetimes.quantile(0.95) or 0))
-        return hold, DEFAULT_LINES if hold else 0
+        if not hold:
+            return 0, 0
+        usual, usual_lines = self.service.usual() if strength(group) in WEAK else (0, 0)
+        return max(hold, usual), max(DEFAULT_LINES, usual_lines)
 
     def silenced(self, judgement: Judgement, view: View) -> bool:
         """Whether a healthy explanation, or a better finding, keeps it from firing."""
@@ -269,7 +270,7 @@ class Court:
                 for judgement in (*(one for one, _ in self.open.values()), *self.done.values())
             ],
             "windows": [
-                [by, group.key, list(group.window), list(group.pairs)]
+                [by, group.key, list(group.window), list(group.pairs), group.valley]
                 for by, groups in self._groups.items()
                 for group in groups.windows()
             ],
@@ -280,7 +281,7 @@ class Court:
         for life in lives:
             for groups in self._groups.values():
                 groups.of_life(life).add(life)
-        for by, key, window, pairs in state["windows"]:
+        for by, key, window, pairs, valley in state["windows"]:
             groups_by = self._groups.get(tuple(by))
             if groups_by is not None:
                 group = groups_by.of_key(tuple(key))
@@ -288,6 +289,7 @@ class Court:
                     group.saw(ordinal, Event(*event))
                 group.pairs.clear()
                 group.pairs.extend(map(pair_of, pairs))
+                group.valley = valley
         rules = {rule.id: rule for rule in self.rules}
         for plain in state["judgements"]:
             rule = rules.get(plain["rule"])

@@ -111,6 +111,7 @@ class Detector:
         if after == "open":
             self._marks.on_opened(life, key, event, moment[1])
             self._surroundings.opened(life, moment)
+            self._known.opened(life, moment)
         elif before in LIVE and after not in LIVE:
             self._ended(life, event, key, moment)
         elif after == "rejected":
@@ -120,13 +121,12 @@ class Detector:
     def _ended(self, life: Life, event: Event, key: str | None, moment: Moment) -> None:
         self._surroundings.ended(life, moment)
         if life.state != "closed":
+            self._known.lost_track()
             return
-        anonymous = life.identity == "address" and not (event.client or event.connection)
-        if anonymous and not self._nobody:
+        named = event.kind == "closed" and bool(event.client or event.connection)
+        if life.identity == "address" and not (named or self._nobody):
             self._forget_clients()
-        age = life.age(event.time)
-        if age is not None and event.kind == "closed":
-            self._known.lifetimes.add(age)
+        self._known.closed(life, moment, named=named)
         self._marks.on_loss(event, life.client_key or key, moment[1])
 
     def _noted(self, event: Event, key: str | None, moment: Moment) -> None:
@@ -234,7 +234,7 @@ class Detector:
             "surroundings": self._surroundings.snapshot(),
             "court": self._court.snapshot(),
             "order": self._order.snapshot(),
-            "lifetimes": self._known.lifetimes.snapshot(),
+            "known": self._known.snapshot(),
             "nobody": self._nobody,
             "ticked": self._ticked,
             "first": self._first,
@@ -255,7 +255,7 @@ class Detector:
                 self._surroundings.recount(life)
         self._court.restore(state["court"], [life for life in lives if life.state in LIVE])
         self._order.restore(state["order"])
-        self._known.lifetimes.restore(state["lifetimes"])
+        self._known.restore(state["known"])
         self._nobody = state["nobody"]
         self._ticked = tuple(state["ticked"])
         self._first = state["first"]

@@ -36,13 +36,16 @@ class Pair(NamedTuple):
     ordinal: int
     proof: Mark
     opened: tuple[int, int]
-    live: int  # connections of the group, this one included
+    valley: int  # the group's least count since the pair before
 
 
 class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
-    __slots__ = ("judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "window")
+    __slots__ = (
+        "judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "valley",
+        "window",
+    )  # fmt: skip
 
     def __init__(self, key: Key, rules: Sequence[Rule]) -> None:
         self.key = key
@@ -52,6 +55,7 @@ class Group:
         self.proofs: dict[str, Counter[Mark]] = {}
         self.window: deque[Seen] = deque(maxlen=MAX_WINDOW)
         self.pairs: deque[Pair] = deque(maxlen=MAX_WINDOW)
+        self.valley = 0  # the least count of live connections since the last pair
         self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
 
     @property
@@ -75,9 +79,10 @@ class Group:
                 self.pairs.append(
                     Pair(
                         mark, life.opened_at, life.opened_ordinal, proof, life.opened_line,
-                        len(self.lives),
+                        self.valley,
                     )
                 )  # fmt: skip
+                self.valley = len(self.lives)
 
     def saw(self, ordinal: int, event: Event) -> None:
         """An event that some rule may count."""
@@ -85,7 +90,10 @@ class Group:
 
     def remove(self, life: Life) -> None:
         """It is live no more."""
-        if self.lives.pop(life.number, None) is None or life.marks is None:
+        if self.lives.pop(life.number, None) is None:
+            return
+        self.valley = min(self.valley, len(self.lives))
+        if life.marks is None:
             return
         for mark, proof in life.marks.items():
             self.marked[mark].pop(life.number, None)
@@ -136,13 +144,16 @@ class Groups:
 
 def _key_maker(by: tuple[str, ...]) -> Callable[[Life], Key]:
     names = ["client_key" if name == "client" else name for name in by]
+    if len(names) > 1:
+        several: Callable[[Life], Key] = attrgetter(*names)
+        return several
     if not names:
         return lambda life: ()
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda life: (get(life),)
+    one: Callable[[Life], str | None] = attrgetter(*names)
+    return lambda life: (one(life),)
 
 
 def pair_of(values: Sequence[Any]) -> Pair:
     """The pair that plain JSON values stand for."""
-    mark, time, ordinal, proof, opened, live = values
-    return Pair(mark, time, ordinal, Mark(*proof), tuple(opened), live)
+    mark, time, ordinal, proof, opened, valley = values
+    return Pair(mark, time, ordinal, Mark(*proof), tuple(opened), valley)

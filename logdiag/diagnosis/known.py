@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Any
+
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.surroundings import Surroundings, near
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
 
 LEAST_CLOSES = 3  # closes that make a time scale
 LEAST_SCALE = SECOND
+MAX_UNNAMED = 10_000  # openings that wait for the close of somebody
 
 
 class Known:
@@ -19,8 +25,42 @@ class Known:
     def __init__(self, connections: Connections, surroundings: Surroundings, settle: int) -> None:
         self.settle = settle
         self.lifetimes = Lifetimes()
+        self._lifelines = Lifetimes(least=1)  # the same in lines
+        self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._connections = connections
         self._surroundings = surroundings
+
+    def opened(self, life: Life, moment: Moment) -> None:
+        """A connection opened."""
+        if life.identity != "id":
+            self._unnamed.append(moment)
+
+    def closed(self, life: Life, moment: Moment, *, named: bool) -> None:
+        """A connection closed; `named`: its line said which one."""
+        opened = (life.opened_at, life.opened_ordinal)
+        if not named and self._unnamed:
+            opened = self._unnamed.popleft()
+        if opened[0] is not None and moment[0] is not None:
+            self.lifetimes.add(moment[0] - opened[0])
+        self._lifelines.add(moment[1] - opened[1])
+
+    def lost_track(self) -> None:
+        """A restart or a gap: what was open before closes no more."""
+        self._unnamed.clear()
+
+    def usual(self) -> tuple[int, int]:
+        """How long connections must live to outlive what is usual here: ns, and lines."""
+        return self.lifetimes.usual() or 0, self._lifelines.usual() or 0
+
+    def snapshot(self) -> list[Any]:
+        """What `restore` needs, as plain JSON types."""
+        return [self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed)]
+
+    def restore(self, state: list[Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self.lifetimes.restore(state[0])
+        self._lifelines.restore(state[1])
+        self._unnamed.extend((time, line) for time, line in state[2])
 
     def scale(self) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns."""

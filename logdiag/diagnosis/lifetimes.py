@@ -1,4 +1,8 @@
-"""How long connections of a service usually live: a histogram with buckets of equal ratio."""
+"""How long connections of a service usually live: a histogram with buckets of equal ratio.
+
+Where no close says whose it is, the connections are taken to close in the order of their opening:
+by Little's law the mean is right whatever the order was.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,28 @@ from typing import Any
 
 from logdiag.model import SECOND
 
+FEW = 2  # so many closes double what their quantile says
 PER_OCTAVE = 8  # buckets per doubling: a quantile is exact to within 9%
 
 
 class Lifetimes:
-    """Lifetimes of the connections that closed; bounded by the histogram, whatever their number."""
+    """Lifetimes of the connections that closed; bounded by the histogram, whatever their number.
 
-    def __init__(self) -> None:
+    In ns, or in lines where the log has no clock: `least` is the shortest that is told apart.
+    """
+
+    def __init__(self, least: int = SECOND // 1000) -> None:
         self.closed = 0
+        self._least = least
         self._buckets: Counter[int] = Counter()
 
-    def add(self, ns: int) -> None:
-        """One more connection closed after `ns` nanoseconds."""
+    def add(self, lifetime: int) -> None:
+        """One more connection closed."""
         self.closed += 1
-        self._buckets[round(math.log2(max(ns, SECOND // 1000)) * PER_OCTAVE)] += 1
+        self._buckets[round(math.log2(max(lifetime, self._least)) * PER_OCTAVE)] += 1
 
     def quantile(self, share: float) -> int | None:
-        """The lifetime in ns that `share` (0..1) of the connections do not exceed; None if none."""
+        """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""
         if not self.closed:
             return None
         rank = share * self.closed
@@ -33,6 +42,15 @@ class Lifetimes:
             if rank <= 1e-9:
                 break
         return round(2 ** (bucket / PER_OCTAVE))
+
+    def usual(self) -> int | None:
+        """How long a connection must live to outlive what is usual; None while nothing closed.
+
+        Twice the 95th percentile, and more than that while few closed.
+        """
+        if not self.closed:
+            return None
+        return round(2 * (self.quantile(0.95) or 0) * (1 + FEW / self.closed))
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""

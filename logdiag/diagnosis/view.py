@@ -7,7 +7,6 @@ never adds up to a leak, and a late close takes its connection out of the count.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -15,11 +14,13 @@ from logdiag.diagnosis.groups import Group, Pair, Seen
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
+from logdiag.model import Mark
 
 LEAST_RISE = 3  # connections by which an anonymous count must have risen for good
 MAX_STEPS = 50  # marked openings that are looked at for a climb
-SLOPE = (0.4, 1.6)  # connections per marked opening; less is chance, more has another cause
-BEYOND_CHANCE = 2.0  # standard deviations of Kendall's S
+SLOPE = (0.7, 1.5)  # connections per marked opening; less is chance, more has another cause
+CLIMB = 0.75  # Kendall's tau of the valleys: how steadily they rise; a random walk reaches 0.5
+LEAST_STEPS = 4  # marked openings: three that happen to climb are chance
 
 
 class Service(Protocol):
@@ -27,6 +28,9 @@ class Service(Protocol):
 
     lifetimes: Lifetimes
     settle: int
+
+    def usual(self) -> tuple[int, int]:
+        """How long connections must live to outlive what is usual here: ns, and lines."""
 
     def closes(self) -> int:
         """Connections that closed so far."""
@@ -100,37 +104,34 @@ class View:
         return self.group.anonymous
 
     def pairs(self, mark: str) -> list[Pair]:
-        """The marked openings since the count was last below what it is now."""
-        first = next(self.lives(), None)
-        if first is None:
-            return []
-        return [
-            pair
-            for pair in self.group.pairs
-            if pair.mark == mark
-            and pair.ordinal >= first.opened_ordinal
-            and (
-                pair.ordinal <= self.line
-                if self.time is None or pair.time is None
-                else pair.time <= self.time
-            )
-        ]
+        """The marked openings, up to now, since the count was last zero or began to rise."""
+        first = next(iter(self.group.lives.values())).opened_ordinal
+        return [pair for pair in self.group.pairs if pair.mark == mark and pair.ordinal >= first]
 
     def risen_with(self, mark: str) -> int:
         """By how many the count rose for good, if it rose step by step with marked openings.
 
         Without ids the connections that are left are those above which the count never fell
         again. They are laid to the marked openings if the count climbs by about one with each of
-        these, beyond chance, and has not fallen back since.
+        these, step by step, and has not fallen back since.
         """
-        held = sum(1 for _ in self.lives())
-        if held < LEAST_RISE:
+        if sum(1 for _ in self.lives()) < LEAST_RISE:
             return 0
-        counts = {pair.proof: pair.live for pair in self.pairs(mark)}
-        steps = list(counts.values())[-MAX_STEPS:]
-        if held < len(steps) / 2 or not climbs(steps):
+        held, pairs = len(self.group.lives), self.pairs(mark)
+        steps = len({pair.proof for pair in pairs})
+        if not SLOPE[0] * steps <= held <= SLOPE[1] * steps:
             return 0
-        return min(held, len(counts))
+        return min(held, steps) if climbs(self._valleys(pairs)) else 0
+
+    def _valleys(self, pairs: Sequence[Pair]) -> list[int]:
+        """The least count before each marked opening, and since the last one.
+
+        What comes and goes besides lifts the count for a while; it does not lift the valleys.
+        """
+        valleys: dict[Mark, int] = {}
+        for pair in pairs[-MAX_STEPS:]:
+            valleys[pair.proof] = min(pair.valley, valleys.get(pair.proof, pair.valley))
+        return [*valleys.values(), self.group.valley]
 
     def marked(self, mark: str) -> Iterator[Life]:
         """Live connections that carry the mark, oldest first; all of them if anonymous."""
@@ -173,21 +174,17 @@ class View:
 
 
 def climbs(counts: Sequence[int]) -> bool:
-    """Whether a series climbs by about one per step, beyond chance (Kendall's rank test).
+    """Whether a series climbs from step to step.
 
-    Kendall, "A New Measure of Rank Correlation", Biometrika 30 (1938): without a trend S has the
-    mean 0 and the variance n(n-1)(2n+5)/18.
+    By Kendall's tau: concordant less discordant pairs, over all pairs (Kendall, "A New Measure of
+    Rank Correlation", Biometrika 30, 1938).
     """
     n = len(counts)
-    if n < 2:
-        return False
-    half = n // 2
-    slope = 2 * (sum(counts[-half:]) - sum(counts[:half])) / half / n
-    if not SLOPE[0] <= slope <= SLOPE[1]:
+    if n <= LEAST_STEPS:
         return False
     rising = sum(
         (later > earlier) - (later < earlier)
         for place, later in enumerate(counts)
         for earlier in counts[:place]
     )
-    return rising >= BEYOND_CHANCE * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+    return rising >= CLIMB * n * (n - 1) / 2
