@@ -72,10 +72,11 @@ class Court:
 
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
-        for judgement, group in list(self.open.values()):
+        # What yields to other findings comes after them.
+        for judgement, group in sorted(self.open.values(), key=_yields):
             if judgement.state == "pending":
                 self._ripen(judgement, group, moment)
-            else:
+            elif judgement.state == "firing":
                 self._review(judgement, group, moment)
 
     # Pending
@@ -140,9 +141,10 @@ class Court:
             return False
         suspects = rule.when.lives(view).keys()
         return any(
-            other.rule.id in rule.yields_to and not suspects.isdisjoint(other.suspects)
+            other.state == "firing"
+            and other.rule.id in rule.yields_to
+            and not suspects.isdisjoint(other.suspects)
             for other, _ in self.open.values()
-            if other.state == "firing"
         )
 
     # Firing
@@ -154,6 +156,10 @@ class Court:
         judgement.fire(at)
         describe(judgement, view)
         self._touch(judgement)
+        for other, _ in list(self.open.values()):
+            if other.state == "firing" and _explains(judgement, other):
+                self._resolve(other, moment, f"explained by {judgement.rule.id}")
+                self._touch(other)
 
     def _left(self, group: Group, life: Life, moment: Moment) -> None:
         """A connection of the group is over: the finding may be, too."""
@@ -302,3 +308,12 @@ class Court:
                 self.done[judgement.fingerprint] = judgement
             else:
                 self.open[judgement.fingerprint] = (judgement, group)
+
+
+def _yields(entry: tuple[Judgement, Group]) -> bool:
+    return bool(entry[0].rule.yields_to)
+
+
+def _explains(finding: Judgement, other: Judgement) -> bool:
+    """Whether a finding names the cause of what another one only sees."""
+    return finding.rule.id in other.rule.yields_to and not other.open.isdisjoint(finding.open)

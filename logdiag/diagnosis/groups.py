@@ -149,7 +149,7 @@ def _key_maker(by: tuple[str, ...]) -> Callable[[Life], Key]:
         return several
     if not names:
         return lambda life: ()
-    one: Callable[[Life], str | None] = attrgetter(*names)
+    one = attrgetter(names[0])
     return lambda life: (one(life),)
 
 

@@ -82,7 +82,8 @@ def read_rule(text: str, file: str) -> tuple[Rule | None, list[Problem]]:
     if node is None:
         return None, decoder.problems
     rule = _rule(decoder, node)
-    return (None if decoder.problems else rule), decoder.problems
+    problems = sorted(decoder.problems, key=lambda one: (one.line, one.column))
+    return (None if problems else rule), problems
 
 
 def _rule(decoder: Decoder, node: yaml.Node) -> Rule | None:
@@ -133,7 +134,7 @@ def _condition(decoder: Decoder, node: yaml.Node | None) -> Condition | None:
         line = text.count("\n", 0, error.column)
         column = error.column - (text.rfind("\n", 0, error.column) + 1 if line else 0)
         place = Place(place.line + line, column + (place.column if not line else 1))
-        decoder.note(place, error.message, error.hint)
+        decoder.note(place, f"{error.message.removesuffix('.')}.", error.hint)
         return None
 
 
