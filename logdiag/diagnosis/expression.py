@@ -183,7 +183,8 @@ def _grammar() -> pp.ParserElement:
     number = pp.Regex(r"(?P<value>\d+(?:\.\d+)?)(?P<percent>%?)").set_parse_action(
         lambda at, tokens: Number(float(tokens["value"]), bool(tokens["percent"]), at=at)
     )
-    word = pp.Regex(r"(?!(?:and|or|not)\b)[a-z_][a-z0-9_.]*")  # one token, so that its place is exact
+    # One token, so that its place is exact.
+    word = pp.Regex(r"(?!(?:and|or|not)\b)[a-z_][a-z0-9_.]*")
     expression = pp.Forward()
     arguments = pp.Suppress("(") + pp.Optional(pp.DelimitedList(expression)) + pp.Suppress(")")
     call = (word + pp.Group(arguments)).set_parse_action(

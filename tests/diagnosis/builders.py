@@ -136,6 +136,10 @@ class FakeService:
     allowed: int = 2
     yes: frozenset[str] = frozenset()
 
+    def usual(self) -> tuple[int, int]:
+        """No connection has to outlive anything."""
+        return 0, 0
+
     def closes(self) -> int:
         """Connections that closed so far."""
         return self.closed
@@ -166,7 +170,7 @@ class FakeService:
 
 
 def life(number: int, seconds: float | None = 0, *marks: str, **fields: Any) -> Life:
-    """A live connection with marks; `name:line` names the line that earned it (default: its own)."""
+    """A live connection with marks; `name:line`: of the line that earned it."""
     made = Life(number, f"c{number}", fields.pop("identity", "id"))
     made.state = "open"
     made.opened_at = None if seconds is None else at(seconds)
@@ -187,7 +191,7 @@ def view(
     service: FakeService | None = None,
 ) -> View:  # fmt: skip
     """A group as a rule sees it at `then` seconds (default: now)."""
-    group = Group(())
+    group = Group((), ())
     for one in lives:
         group.add(one)
     for event in events:
