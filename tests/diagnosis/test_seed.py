@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from logdiag.diagnosis import Rule
+from logdiag.engines.ruletests import findings
+from logdiag.formats import Formats
+from logdiag.model import Finding
+
+SEED = Path(__file__).parents[2] / "sample_logs" / "seed.log"
+
+
+def found(log: str, rules: list[Rule], formats: Formats) -> list[Finding]:
+    """What is above informational, or firing at all."""
+    return [one for one in findings(log, rules, formats) if one.level != "informational"]
+
+
+def test_the_seeds_log_is_found(rules: list[Rule], formats: Formats) -> None:
+    """Eight lines, no ids, no clock: exactly one finding, medium, of four connections."""
+    (finding,) = findings(SEED.read_text(), rules, formats)
+    assert ("auth-loading-race", "medium", "medium", "firing", 4, 1) == (
+        finding.rule, finding.level, finding.confidence, finding.state,
+        finding.connections_total, finding.count,
+    )  # fmt: skip
+
+
+def test_the_seeds_evidence_is_its_eight_lines(rules: list[Rule], formats: Formats) -> None:
+    """Each line's source and offset, and no other."""
+    (finding,) = findings(SEED.read_text(), rules, formats)
+    data, offsets, offset = SEED.read_bytes(), [], 0
+    for line in data.splitlines(keepends=True):
+        offsets.append((1, offset))
+        offset += len(line)
+    assert 8 == len(offsets)
+    assert offsets == sorted((one.source, one.offset) for one in finding.evidence)
+
+
+def test_four_openings_alone_are_no_finding(rules: list[Rule], formats: Formats) -> None:
+    """The same log without its refused requests."""
+    lines = [line for line in SEED.read_text().splitlines(keepends=True) if "WebSocket" in line]
+    assert 4 == len(lines)
+    assert [] == found("".join(lines), rules, formats)
+
+
+def test_refused_requests_alone_are_no_finding(rules: list[Rule], formats: Formats) -> None:
+    """Brute force opens nothing."""
+    lines = [line for line in SEED.read_text().splitlines(keepends=True) if "WebSocket" not in line]
+    assert [] == found("".join(lines) * 5, rules, formats)
+
+
+def test_fewer_than_three_are_no_finding(rules: list[Rule], formats: Formats) -> None:
+    """Two mounts are a page that was opened twice."""
+    assert [] == found("".join(SEED.read_text().splitlines(keepends=True)[:4]), rules, formats)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_line_ends_make_no_difference(rules: list[Rule], formats: Formats, ending: str) -> None:
+    """A log from Windows tells the same."""
+    (finding,) = findings(ending.join(SEED.read_text().splitlines()) + ending, rules, formats)
+    assert ("auth-loading-race", 4) == (finding.rule, finding.connections_total)
