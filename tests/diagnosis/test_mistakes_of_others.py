@@ -135,3 +135,13 @@ def test_a_herd_is_no_leak() -> None:
     guarded = rule("rise(live) >= 8", more="unless: mass_reconnect", by=(), hold=0)
     assert 1 == len(firing(follow(log, [plain], ended=False)))
     assert [] == firing(follow(log, [guarded], ended=False))
+
+
+@pytest.mark.xfail(strict=True, reason="events are kept only where some rule counts their kind")
+def test_different_values_are_counted_alone() -> None:
+    """A rule that only asks for different values sees the events all the same."""
+    log = Log()
+    for place in range(4):
+        log("auth_failure", place, user="u", path=f"/{place}")
+    made = rule("distinct(path) >= 3", hold=0)
+    assert ["u"] == firing(follow(log("message", 20), [made], ended=False))
