@@ -151,7 +151,8 @@ def _earliest(firing: Sequence[dict[str, Any]], service: dict[str, Any]) -> str:
 
 
 def _sources(sources: Sequence[dict[str, Any]]) -> RenderableType:
-    several = len({source["service"] for source in sources}) > 1
+    # A service of one file is called as that file is; the column would say it twice.
+    several = any(not source["path"].startswith(source["service"]) for source in sources)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     if several:
         table.add_column("Service", overflow="fold", max_width=24)

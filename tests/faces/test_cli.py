@@ -283,7 +283,7 @@ def test_explain_a_line_that_is_not_known() -> None:
 def test_explain_a_file() -> None:
     """Patterns with counts and a sample, and shapes of lines that should perhaps be known."""
     text = run("explain", SAMPLES / "node-leaky.log").stdout
-    assert text.startswith(f"{SAMPLES / 'node-leaky.log'}: 133 lines, 63 known\n")
+    assert text.startswith(f"{SAMPLES / 'node-leaky.log'}: 133 lines, 72 known\n")
     assert "     27  node-ws:" in text
     assert "      3  # info: Cache connection established\n         line 2: " in text
 

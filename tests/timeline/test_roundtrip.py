@@ -17,6 +17,7 @@ from logdiag.model import (
     Finding,
     Gap,
     Guard,
+    Mark,
     Position,
     Source,
     Transition,
@@ -43,8 +44,8 @@ _by_annotation = {
     "float | None": _maybe(_float),
     "tuple[int, int] | None": _maybe(_line),
     "dict[str, str]": st.dictionaries(_text, _text, max_size=3),
-    "dict[str, tuple[int, int, int]] | None": _maybe(
-        st.dictionaries(_text, _line_number, max_size=3)
+    "dict[str, Mark] | None": _maybe(
+        st.dictionaries(_text, st.builds(Mark, _size, _size, _maybe(_text)), max_size=3)
     ),
     "tuple[int, ...]": st.lists(_size, max_size=4).map(tuple),
     "tuple[str, ...]": st.lists(_text, max_size=4).map(tuple),
