@@ -216,6 +216,12 @@ class Court:
 
     # Out
 
+    def doubt(self) -> None:
+        """Tell all suspicions again: they may have come to nothing since they were told."""
+        for judgement, _ in self.open.values():
+            if judgement.state == "pending":
+                self._touch(judgement)
+
     def tell(self) -> Iterator[Finding]:
         """The findings that changed since the last call."""
         for judgement in self.dirty.values():

@@ -141,6 +141,7 @@ class Detector:
         self._nobody = True
         for life in self._connections.live.values():
             self._court.moved(life, None)
+            self._connections.dirty[life.number] = life
         self._surroundings.forget_clients()
 
     # Time
@@ -193,6 +194,8 @@ class Detector:
     def drain(self, *, ended: bool = False) -> Changes:
         """What changed since the last call; `ended` tells the findings as if the input ended."""
         connections, court = self._connections, self._court
+        if ended:
+            court.doubt()
         findings = {finding.fingerprint: finding for finding in court.tell()}
         self._uncover(findings)
         if ended:
