@@ -15,14 +15,10 @@ from logdiag.formats import Formats, Parser
 from logdiag.model import SECOND, Block, Event, Gap, Position, Source
 from tests.diagnosis.builders import Log, Told, at, follow, rule, stopped
 
-XFAIL = "a suspicion once told stays told; what later lines add is not stored; ids are not restored"
+XFAIL = "what later lines add is not stored; further ids are not restored; suspicions stay told"
 UNSTABLE = pytest.mark.xfail(strict=True, reason=XFAIL)
 SAMPLES = sorted((Path(__file__).parents[2] / "sample_logs").glob("*.log"))
-KNOWN_BAD = ("node-fixed", "uvicorn-leaky", "uvicorn-new")
-REAL = [
-    pytest.param(path, id=path.stem, marks=UNSTABLE if path.stem in KNOWN_BAD else ())
-    for path in SAMPLES
-]
+REAL = [pytest.param(path, id=path.stem) for path in SAMPLES]
 RULES = [
     rule("live >= 3", "requires: [client]", id="many", by=("client", "path")),
     rule("opened_after(auth_failure) >= 3", "at_end: fire", id="race"),
@@ -198,6 +194,20 @@ def test_silence_is_told_by_the_timer() -> None:
     detector.on_timer(at(93))
     (finding,) = told.take(detector.drain()).findings.values()
     assert ("firing", at(92)) == (finding.state, finding.fired_at)
+
+
+def test_what_was_told_as_if_it_ended_is_taken_back() -> None:
+    """The input went on, after a stop even: the finding is the suspicion that it is, then gone."""
+    rules = [rule("live >= 3", more="at_end: fire")]
+    log = Log()("opened", 0, user="u")("opened", 1, user="u")("opened", 2, user="u")
+    detector = Detector("app", rules)
+    for event in log.events:
+        detector.on_event(event)
+    told = Told().take(detector.drain(ended=True))
+    assert ["firing"] == [finding.state for finding in told.findings.values()]
+    detector = stopped(detector, told, rules)
+    told.take(detector.drain())
+    assert ["pending"] == [finding.state for finding in told.findings.values()]
 
 
 @pytest.mark.xfail(strict=True, reason="it is looked for in the group of the path it has by then")

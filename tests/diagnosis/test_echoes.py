@@ -175,6 +175,12 @@ def test_one_loggers_lines_with_and_without_an_id() -> None:
     assert 2 == len(follow(log).connections)
 
 
+def test_an_echo_is_found_among_many() -> None:
+    """The fifteen refusals before it are of other clients."""
+    rows = [(0, {"client": f"203.0.113.{place}"}) for place in range(16)]
+    assert 16 == counted(refused(*rows, (1, ACCESS | {"client": "203.0.113.15"})))
+
+
 def test_a_storm_is_bounded() -> None:
     """What is kept of ten thousand refusals does not grow without end."""
     log = refused(*[(place / 10_000, {}) for place in range(MAX_KEPT + 100)], (1, ACCESS))

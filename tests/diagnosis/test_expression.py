@@ -98,6 +98,8 @@ def test_parentheses_decide() -> None:
     """They group against the precedence, and stay in the text."""
     text = "(a > 1 or b > 1) and 2 * (live + 1) > 1 - (2 - 3)"
     assert text == unparse(parse(text))
+    text_of_flags = "(a > 1) == (b > 1)"
+    assert text_of_flags == unparse(parse(text_of_flags))
     assert parse("a > 1 or b > 1 and 2 * live + 1 > 1 - 2 - 3") != parse(text)
 
 
