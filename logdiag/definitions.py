@@ -27,9 +27,11 @@ class Decoder:
 
     file: str
     problems: list[Problem] = field(default_factory=list)
+    _lines: list[str] = field(default_factory=list)
 
     def compose(self, text: str) -> yaml.Node | None:
         """The root node of `text`, or None with a problem noted."""
+        self._lines = text.splitlines()
         try:
             node: yaml.Node | None = yaml.compose(text, Loader=_Loader)
         except yaml.MarkedYAMLError as error:
@@ -44,6 +46,16 @@ class Decoder:
         if node is None:
             self.note(Place(1, 1), "the file is empty.", "See rules/README.md.")
         return node
+
+    def place_within(self, node: yaml.Node, line: int, column: int) -> Place:
+        """The place in the file of the 0-based `line` and `column` of a node's value."""
+        start = place_of(node)
+        if getattr(node, "style", None) in ("|", ">"):
+            first = self._lines[start.line - 1]  # its indentation is the block's
+            column += len(first) - len(first.lstrip(" "))
+        elif not line:
+            column += start.column - 1
+        return Place(start.line + line, column + 1)
 
     def note(self, place: Place, message: str, hint: str = "") -> None:
         """Note a problem at a place."""

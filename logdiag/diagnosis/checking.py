@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -92,18 +93,25 @@ def condition(text: str) -> Condition:
     return Condition(
         text=text,
         holds=holds,
-        kinds=frozenset(
-            node.name
-            for function, arguments in calls
-            if function.events or function.name == "distinct"
-            for node in arguments
-            if isinstance(node, Name) and node.name in KINDS
-        ),
+        kinds=_kinds(calls),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
         possible=_possible(tree) or (lambda group, service: True),
         _witnesses=_witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
+    )
+
+
+def _kinds(calls: Sequence[tuple[Function, tuple[Node, ...]]]) -> frozenset[str]:
+    """The kinds of events that are counted; different values are counted among all kinds."""
+    if any(function.name == "distinct" for function, _ in calls):
+        return frozenset(KINDS)
+    return frozenset(
+        node.name
+        for function, arguments in calls
+        if function.events
+        for node in arguments
+        if isinstance(node, Name)
     )
 
 
@@ -116,7 +124,7 @@ def _possible(node: Node) -> _Possible | None:
                 return _both(one, other) if word == "and" else _either(one, other)
             return (one or other) if word == "and" else None
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
-            least = value if word == ">=" else value + 1
+            least = math.ceil(value) if word == ">=" else math.floor(value) + 1
             return _at_least(FUNCTIONS.get(name), node.left, least)
     return None
 

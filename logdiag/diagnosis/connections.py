@@ -9,7 +9,8 @@ claimed without ids.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life
@@ -36,6 +37,7 @@ class Connections:
 
     def __init__(self, service: str) -> None:
         self.service = service
+        self.moving: Callable[[Life], AbstractContextManager[None]] = lambda life: nullcontext()
         self.live: dict[int, Life] = {}  # every life that is not over, oldest first
         self.transitions: list[Transition] = []
         self.dirty: dict[int, Life] = {}
@@ -47,6 +49,7 @@ class Connections:
         self._live_of: Counter[str | None] = Counter()  # process -> live
         self._app_closes = 0
         self._keys: dict[str, Life] = {}
+        self._aliases: dict[int, set[str]] = {}  # live number -> further ids, told by echoes
         self._recent: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._number = 0
         self._named_opens = 0
@@ -68,9 +71,11 @@ class Connections:
         elif kind in ("closing", "closed", "rejected"):
             steps += self._ending(life, event)
         elif life is not None:
-            life.absorb(event)
+            self.learn(life, event)
         if event.total is not None and steps:
             steps += self._reported(event, steps[-1].life)
+            live = self.live_count + self.totals.before  # by the total, too
+            self.transitions[-1] = self.transitions[-1]._replace(live=live)
         return steps
 
     def known(self, event: Event) -> Life | None:
@@ -85,7 +90,9 @@ class Connections:
 
     def repeats(self, event: Event, life: Life, ordinal: int) -> bool:
         """Whether an opening of a known id is a second wording of it, not the id used again."""
-        if event.kind not in ("opening", "opened") or life.state == "connecting":
+        if event.kind not in ("opening", "opened"):
+            return False
+        if life.state == "connecting" and event.kind == "opened":
             return False
         if event.state is not None:
             return True  # a line that tells the state, whenever something happens
@@ -95,21 +102,31 @@ class Connections:
             return event.time - life.opened_at <= SAME_EVENT
         return ordinal - life.opened_ordinal <= SAME_EVENT_LINES
 
+    def learn(self, life: Life, event: Event) -> None:
+        """Let a line add what it knows to a connection that we follow."""
+        if life.knows_less_than(event):
+            with self.moving(life):
+                life.absorb(event)
+            self.dirty[life.number] = life
+
     def absorb(self, number: int | None, event: Event) -> None:
         """Let an echo add what it knows (an id, an address) to the connection it is about."""
         life = self.live.get(number) if number is not None else None
         if life is None:
             return
-        life.absorb(event)
+        self.learn(life, event)
         if event.connection and life.identity != "id" and event.layer != "browser":
             life.name, life.identity = event.connection, "id"
         for key in _keys(event):
-            self._keys.setdefault(key, life)
+            if key not in self._keys:
+                self._keys[key] = life
+                self._aliases.setdefault(life.number, set()).add(key)
         self.dirty[life.number] = life
 
     def ended_before(self, event: Event) -> tuple[int, int] | None:
         """The line (source, offset) that told this close already, by the same id."""
-        return next((self._recent[key] for key in _keys(event) if key in self._recent), None)
+        keys = _keys(event)
+        return self._recent.get(keys[0]) if keys else None  # an id is one within its process
 
     def on_gap(self, event: Event) -> list[Step]:
         """Lines are missing: what was open across the gap is unknown from here on."""
@@ -149,7 +166,7 @@ class Connections:
             life = Life(self._number, f"{self.service}#{self._number}", "count")
         life.process = event.process
         life.absorb(event)
-        for key in _keys(event):
+        for key in _keys_of(life):
             self._keys[key] = life
             self._recent.pop(key, None)
         return life
@@ -243,7 +260,7 @@ class Connections:
         return Step(life, before, after)
 
     def _forget(self, life: Life) -> None:
-        for key in _keys_of(life):
+        for key in (*_keys_of(life), *self._aliases.pop(life.number, ())):
             if self._keys.get(key) is life:
                 del self._keys[key]
             self._recent[key] = life.closed_line or (0, 0)
@@ -261,6 +278,7 @@ class Connections:
             "app_closes": self._app_closes,
             "transport_closed": self.transport_closed,
             "recent": list(self._recent.items()),
+            "aliases": [[number, sorted(keys)] for number, keys in self._aliases.items()],
             "totals": self.totals.snapshot(),
             "processes": self.processes.snapshot(),
         }
@@ -281,6 +299,10 @@ class Connections:
             self._live_of[life.process] += life.state in LIVE
             for key in _keys_of(life):
                 self._keys[key] = life
+        for number, keys in state["aliases"]:
+            self._aliases[number] = set(keys)
+            for key in keys:
+                self._keys.setdefault(key, self.live[number])
 
 
 def _keys(event: Event) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from logdiag.diagnosis.description import WEAK, describe, named, strength
@@ -251,16 +252,33 @@ class Court:
             return self.open[fingerprint][0]
         return self.done.get(fingerprint)
 
-    def moved(self, life: Life, key: str | None) -> None:
-        """The connection's client is another one from here on."""
-        live = life.state in LIVE
-        for groups in self._groups.values():
-            if live:
+    @contextmanager
+    def moving(self, life: Life) -> Iterator[None]:
+        """What a group goes by changes within: the connection moves along."""
+        if life.state not in LIVE:
+            yield
+            return
+        homes = [(groups, groups.of_life(life)) for groups in self._groups.values()]
+        yield
+        for groups, home in homes:
+            group = groups.of_life(life)
+            if group is not home:
+                home.remove(life)
+                group.add(life)
+                group.sort()
+
+    def forget_clients(self, lives: Iterable[Life]) -> None:
+        """Nobody can say any more whose connections these are."""
+        lives = [life for life in lives if life.state in LIVE]
+        for life in lives:
+            for groups in self._groups.values():
                 groups.of_life(life).remove(life)
-        life.client_key = key
-        for groups in self._groups.values():
-            if live:
+            life.client_key = None
+            for groups in self._groups.values():
                 groups.of_life(life).add(life)
+        for groups in self._groups.values():
+            for group in {id(g): g for g in map(groups.of_life, lives)}.values():
+                group.sort()
 
     # Odds and ends
 
@@ -290,7 +308,7 @@ class Court:
 
     def restore(self, state: dict[str, Any], lives: Iterable[Life]) -> None:
         """Take up where `snapshot` was made; rules that are gone take their findings along."""
-        for life in lives:
+        for life in sorted(lives, key=lambda life: life.opened_ordinal):
             for groups in self._groups.values():
                 groups.of_life(life).add(life)
         for by, key, window, pairs, valley in state["windows"]:

@@ -43,6 +43,7 @@ class Detector:
         self._surroundings = Surroundings()
         self._known = Known(self._connections, self._surroundings, settle)
         self._court = Court(rules, self._known, service)
+        self._connections.moving = self._court.moving
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticked: Moment = (_NEVER, -DEFAULT_LINES)
@@ -83,7 +84,7 @@ class Detector:
         if life is not None:
             if not self._connections.repeats(event, life, line):
                 return False
-            life.absorb(event)
+            self._connections.learn(life, event)
             return self._echo(event, life.opened_line or (event.source, event.offset))
         told = self._connections.ended_before(event) if event.kind == "closed" else None
         told = told or self._refusals.explains(event, line)
@@ -139,9 +140,8 @@ class Detector:
     def _forget_clients(self) -> None:
         """A close named nobody though openings name addresses: what is left has no owner."""
         self._nobody = True
-        for life in self._connections.live.values():
-            self._court.moved(life, None)
-            self._connections.dirty[life.number] = life
+        self._court.forget_clients(self._connections.live.values())
+        self._connections.dirty.update(self._connections.live)
         self._surroundings.forget_clients()
 
     # Time

@@ -10,6 +10,7 @@ two, not one and not four.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import Any
 
 from logdiag.model import SECOND, Event
@@ -57,6 +58,7 @@ class Echoes:
     def __init__(self) -> None:
         self._recent: dict[tuple[str, str], deque[Report]] = {}
         self._reporters: dict[str, set[str]] = {}
+        self._complete: deque[Report] = deque(maxlen=MAX_LOOK)  # told by all reporters known then
         self._names: dict[tuple[str, str, bool], str] = {}
 
     def find(self, event: Event, ordinal: int) -> Report | None:
@@ -66,17 +68,29 @@ class Echoes:
         if known <= {reporter}:
             return None
         reports = self._recent.get((event.kind, _segment(event)))
-        if not reports:
+        if reports is None:
             return None
         while reports and _expired(reports[0], event, ordinal):
             reports.popleft()
-        for place in range(min(len(reports), MAX_LOOK)):
-            report = reports[place]
-            if reporter not in report.reporters and report.agrees(event, reporter):
+        found = self._join(reports, event, reporter)
+        if found is None and reporter not in known:  # what all had told, this one had not
+            late = deque(one for one in self._complete if not _expired(one, event, ordinal))
+            found = self._join(late, event, reporter)
+        known.add(reporter)
+        if found is not None and found in reports and len(found.reporters) >= len(known):
+            reports.remove(found)
+            self._complete.append(found)
+        return found
+
+    @staticmethod
+    def _join(reports: deque[Report], event: Event, reporter: str) -> Report | None:
+        for report in islice(reports, MAX_LOOK):
+            if (
+                report.event.kind == event.kind
+                and reporter not in report.reporters
+                and report.agrees(event, reporter)
+            ):
                 report.reporters = (*report.reporters, reporter)
-                if len(report.reporters) >= len(known | {reporter}):
-                    del reports[place]
-                known.add(reporter)
                 return report
         return None
 
@@ -114,6 +128,7 @@ class Echoes:
         """What `restore` needs, as plain JSON types."""
         return {
             "reporters": {kind: sorted(names) for kind, names in self._reporters.items()},
+            "complete": [_plain(report) for report in self._complete],
             "recent": [
                 [kind, segment, [_plain(report) for report in reports]]
                 for (kind, segment), reports in self._recent.items()
@@ -124,6 +139,7 @@ class Echoes:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         self._reporters = {kind: set(names) for kind, names in state["reporters"].items()}
+        self._complete.extend(_report(*plain) for plain in state["complete"])
         self._recent = {
             (kind, segment): deque((_report(*plain) for plain in reports), maxlen=MAX_KEPT)
             for kind, segment, reports in state["recent"]

@@ -9,7 +9,9 @@ other values. Parsing knows the shape only; what exists and fits is `checking`'s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -22,6 +24,8 @@ UNITS = {
 }  # fmt: skip
 MAX_TEXT = 2_000  # characters of one expression; a rule that needs more is several rules
 MAX_DEPTH = 40  # nested parentheses; keeps the recursive grammar off the stack's end
+MAX_OPERATORS = 100  # the same for the walks over the tree
+_OPERATOR = re.compile(r"\b(?:and|or|not)\b|[-+*/]")
 
 
 class ExpressionError(Exception):
@@ -101,8 +105,10 @@ def parse(text: str) -> Node:
     """
     if len(text) > MAX_TEXT:
         raise ExpressionError(MAX_TEXT, f"the expression is longer than {MAX_TEXT} characters")
-    if text.count("(") > MAX_DEPTH or text.count("not ") > MAX_DEPTH:
+    if text.count("(") > MAX_DEPTH:
         raise ExpressionError(0, f"more than {MAX_DEPTH} parentheses", "Split the rule in two.")
+    if len(_OPERATOR.findall(text)) > MAX_OPERATORS:
+        raise ExpressionError(0, f"more than {MAX_OPERATORS} operators", "Split the rule in two.")
     try:
         return _grammar().parse_string(text, parse_all=True)[0]  # type: ignore[no-any-return]
     except pp.ParseBaseException as error:
@@ -118,7 +124,7 @@ def unparse(node: Node) -> str:
     """The text of a tree; parsing it again gives an equal tree."""
     match node:
         case Number(value, percent):
-            return f"{value:g}%" if percent else f"{value:g}"
+            return f"{Decimal(repr(value)):f}".removesuffix(".0") + "%" * percent
         case Span(_, text):
             return text
         case Name(name):

@@ -84,6 +84,11 @@ class Group:
                 )  # fmt: skip
                 self.valley = len(self.lives)
 
+    def sort(self) -> None:
+        """Bring connections that moved here into the order of their opening."""
+        ordered = sorted(self.lives.values(), key=lambda life: life.opened_ordinal)
+        self.lives = {life.number: life for life in ordered}
+
     def saw(self, ordinal: int, event: Event) -> None:
         """An event that some rule may count."""
         self.window.append(Seen(ordinal, event))

@@ -81,6 +81,15 @@ class Life:
         if self.path is None:
             self.path = event.path
 
+    def knows_less_than(self, event: Event) -> bool:
+        """Whether `absorb` would change anything."""
+        return (
+            (self.client is None and event.client is not None)
+            or (self.port is None and event.port is not None)
+            or (self.user is None and event.user is not None)
+            or (self.path is None and event.path is not None)
+        )
+
     def opened_by(self, event: Event, ordinal: int) -> None:
         """Note when and where it opened."""
         self.opened_at = event.time

@@ -130,10 +130,9 @@ def _condition(decoder: Decoder, node: yaml.Node | None) -> Condition | None:
     try:
         return condition(text)
     except ExpressionError as error:
-        place = place_of(node)
         line = text.count("\n", 0, error.column)
-        column = error.column - (text.rfind("\n", 0, error.column) + 1 if line else 0)
-        place = Place(place.line + line, column + (place.column if not line else 1))
+        column = error.column - (text.rfind("\n", 0, error.column) + 1)
+        place = decoder.place_within(node, line, column)
         decoder.note(place, f"{error.message.removesuffix('.')}.", error.hint)
         return None
 

@@ -15,8 +15,6 @@ from logdiag.formats import Formats, Parser
 from logdiag.model import SECOND, Block, Event, Gap, Position, Source
 from tests.diagnosis.builders import Log, Told, at, follow, rule, stopped
 
-XFAIL = "what later lines add is not stored; further ids are not restored; suspicions stay told"
-UNSTABLE = pytest.mark.xfail(strict=True, reason=XFAIL)
 SAMPLES = sorted((Path(__file__).parents[2] / "sample_logs").glob("*.log"))
 REAL = [pytest.param(path, id=path.stem) for path in SAMPLES]
 RULES = [
@@ -129,7 +127,6 @@ def first_difference(one: dict[str, Any], other: dict[str, Any]) -> list[Any]:
     ]
 
 
-@UNSTABLE
 @settings(max_examples=150)
 @given(histories())
 def test_stopped_anywhere_in_any_log(history: tuple[list[Event], list[str]]) -> None:
@@ -210,7 +207,6 @@ def test_what_was_told_as_if_it_ended_is_taken_back() -> None:
     assert ["pending"] == [finding.state for finding in told.findings.values()]
 
 
-@pytest.mark.xfail(strict=True, reason="it is looked for in the group of the path it has by then")
 def test_absorbing_a_path_does_not_keep_a_closed_connection() -> None:
     """A second wording adds the path; when the connection closes it leaves its group."""
     log = Log()

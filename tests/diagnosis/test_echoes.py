@@ -104,7 +104,6 @@ def test_a_proxy_before_or_after(proxy_first: bool) -> None:
 NGINX = {"layer": "access", "pattern": "nginx:1"}
 
 
-@pytest.mark.xfail(strict=True, reason="the third reporter's very first line is not known for one")
 def test_three_reporters_tell_one_request() -> None:
     """Application, access logger and proxy: one, not two and not three."""
     assert 1 == counted(refused((0, {}), (0, ACCESS), (0.5, NGINX)))

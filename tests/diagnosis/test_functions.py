@@ -207,7 +207,6 @@ def test_the_first_look_excludes_what_it_can(text: str, possible: bool) -> None:
     assert possible == condition(text).possible(group, FakeService())
 
 
-@pytest.mark.xfail(strict=True, reason="'> 1.5' is looked at as '>= 2.5'")
 def test_the_first_look_at_a_fraction() -> None:
     """Two are more than one and a half."""
     assert condition("live > 1.5").possible(view([life(1), life(2)]).group, FakeService())

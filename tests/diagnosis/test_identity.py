@@ -130,7 +130,6 @@ def test_state_lines_repeat_an_opening() -> None:
     assert 2 == len(told.echoes)
 
 
-@pytest.mark.xfail(strict=True, reason="a handshake told twice ends the first as superseded")
 def test_state_lines_repeat_a_handshake() -> None:
     """'WebSocket a state: CONNECTING' twice is one handshake."""
     log = Log()("opening", 0, connection="a", state=0)("opening", 1, connection="a", state=0)
@@ -147,7 +146,6 @@ def test_workers_of_a_cluster_use_the_same_ids() -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="a close in one worker passes for a repeat of another's")
 def test_a_close_in_one_worker_is_not_told_by_another() -> None:
     """Two workers close connections of the same id that opened before the log: two closes."""
     log = Log()("closed", 0, connection="1", process="101")

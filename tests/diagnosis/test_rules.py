@@ -40,7 +40,6 @@ def test_problems_come_in_the_order_of_the_file() -> None:
         assert sorted(places) == places
 
 
-@pytest.mark.xfail(strict=True, reason="the column is counted without the block's indentation")
 def test_the_column_in_a_block_is_that_of_the_file() -> None:
     """An editor that jumps there lands on the word."""
     text = (BAD / "condition.yaml").read_text(encoding="utf-8")

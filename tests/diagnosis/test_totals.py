@@ -63,7 +63,6 @@ def test_a_log_that_begins_in_the_middle() -> None:
     assert (38, 0) == live_and_drift(series(("opened", 40), ("closed", 39), ("closed", 38)))
 
 
-@pytest.mark.xfail(strict=True, reason="the first step is told before its total is looked at")
 def test_the_first_total_counts_at_once() -> None:
     """The very step that brings the first total already tells the live count it implies."""
     assert (40, 0) == live_and_drift(series(("opened", 40)))
