@@ -19,6 +19,7 @@ from typing import Any
 
 import re2
 
+from logdiag.definitions import did_you_mean
 from logdiag.formats.fields import DEFAULTS, FIELDS, TYPES, Convert
 from logdiag.formats.language import (
     Choice,
@@ -28,7 +29,6 @@ from logdiag.formats.language import (
     PatternError,
     Template,
     Text,
-    did_you_mean,
 )
 
 MIN_LITERAL = 3  # bytes; a shorter one is in every other line

@@ -16,13 +16,13 @@ The grammar runs when a pack is loaded, never on a log line.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
 import pyparsing as pp
 
+from logdiag.definitions import did_you_mean
 from logdiag.formats.fields import DEFAULTS, TYPES
 
 MAX_NESTING = 20  # optional parts within optional parts; deeper is a mistake, not a wish
@@ -84,15 +84,6 @@ class PatternError(ValueError):
     def __init__(self, column: int, message: str, hint: str = "") -> None:
         super().__init__(f"{message} {hint}".rstrip())
         self.column, self.message, self.hint = column, message, hint
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The hint for a misspelt word: its nearest neighbour, else all the words there are."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    prefixed = [name for name in names if len(name) > 2 and word.startswith(name)]
-    guess = near or prefixed
-    return f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(names)}."
 
 
 @cache

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from logdiag.definitions import Place
 from logdiag.errors import Problem
 from logdiag.formats import language
 from logdiag.formats.compile import MIN_LITERAL, Program, compile_regex, compile_template
 from logdiag.formats.fields import Value
 from logdiag.formats.scanner import Scanner
-from logdiag.formats.spec import LineSpec, PackSpec, Place, SampleSpec
+from logdiag.formats.spec import LineSpec, PackSpec, SampleSpec
 
 
 @dataclass(frozen=True)

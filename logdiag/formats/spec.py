@@ -5,26 +5,18 @@ This is the YAML's shape, unchecked in meaning; `pack.py` makes what runs out of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 
 import yaml
 
+from logdiag.definitions import Decoder, Place, place_of
 from logdiag.errors import Problem
 from logdiag.formats.fields import FIELDS, Value, coerce, kind_of
-from logdiag.formats.language import did_you_mean
 from logdiag.model import KINDS, LAYERS
 
 T = TypeVar("T")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster
-
-
-class Place(NamedTuple):
-    """Where a value stands: 1-based line and column of its first character."""
-
-    line: int
-    column: int
 
 
 NOWHERE = Place(1, 1)
@@ -73,64 +65,8 @@ class PackSpec:
     parts: tuple[tuple[str, str, Place], ...] = ()
 
 
-@dataclass
-class _Reader:
-    file: str
-    problems: list[Problem] = field(default_factory=list)
-
-    def problem(self, node: yaml.Node, message: str, hint: str = "") -> None:
-        place = place_of(node)
-        self.problems.append(Problem(self.file, place.line, place.column, message, hint))
-
-    def mapping(
-        self, node: yaml.Node, what: str, known: Collection[str], needed: Collection[str]
-    ) -> dict[str, yaml.Node]:
-        """The values of a mapping by key; unknown, doubled and missing keys are problems."""
-        if not isinstance(node, yaml.MappingNode):
-            self.problem(
-                node, f"{what} is no mapping.", f"Write 'key: value' with {', '.join(needed)}."
-            )
-            return {}
-        found: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name not in known:
-                self.problem(key, f"unknown key {name!r} in {what}.", did_you_mean(name, known))
-            elif name in found:
-                self.problem(key, f"key {name!r} stands twice in {what}.", "Remove one of them.")
-            found[name] = value
-        for name in needed:
-            if name not in found:
-                self.problem(node, f"{what} has no {name!r}.", f"Add '{name}:'.")
-        return found
-
-    def text(self, node: yaml.Node | None, what: str) -> str:
-        if node is None:
-            return ""
-        if isinstance(node, yaml.ScalarNode) and node.value != "":
-            return str(node.value)
-        self.problem(node, f"{what} is no text.", "Write one value.")
-        return ""
-
-    def items(self, node: yaml.Node | None, what: str) -> list[yaml.Node]:
-        if node is None:
-            return []
-        if isinstance(node, yaml.SequenceNode):
-            return list(node.value)
-        self.problem(node, f"{what} is no list.", "Begin each entry with '- '.")
-        return []
-
-    def texts(self, node: yaml.Node | None, what: str) -> tuple[str, ...]:
-        """One text or a list of texts."""
-        if isinstance(node, yaml.ScalarNode):
-            return (self.text(node, what),)
-        return tuple(self.text(item, what) for item in self.items(node, what))
-
-    def word(self, node: yaml.Node | None, what: str, known: Collection[str]) -> str:
-        word = self.text(node, what)
-        if node is not None and word and word not in known:
-            self.problem(node, f"unknown {what} {word!r}.", did_you_mean(word, known))
-        return word
+class _Reader(Decoder):
+    """Decodes packs: it knows the types of an event's fields, too."""
 
     def value(self, name: str, node: yaml.Node) -> Value:
         found = coerce(name, self.text(node, name))
@@ -143,27 +79,8 @@ class _Reader:
 def read(text: str, file: str) -> tuple[PackSpec | None, list[Problem]]:
     """Decode one pack. `file` is how problems name it. Never raises for what the text holds."""
     reader = _Reader(file)
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        message = f"this is no YAML: {error.problem or error.context}."
-        return None, [Problem(file, line, column, message, "Quote texts that hold ': ' or '{'.")]
-    except yaml.YAMLError as error:  # a character that YAML forbids
-        return None, [Problem(file, 1, 1, f"this is no YAML: {error}.".replace("\n", " "))]
-    if node is None:
-        return None, [Problem(file, 1, 1, "the file is empty.", "See rules/README.md.")]
-    return _pack(reader, node), reader.problems
-
-
-def place_of(node: yaml.Node) -> Place:
-    """Where a node's text begins: behind the quote, or on the line below `|`."""
-    mark = node.start_mark
-    style = getattr(node, "style", None)
-    if style in ("|", ">"):
-        return Place(mark.line + 2, 1)
-    return Place(mark.line + 1, mark.column + 1 + (style in ('"', "'")))
+    node = reader.compose(text)
+    return (None if node is None else _pack(reader, node)), reader.problems
 
 
 _PACK_KEYS = ("name", "title", "description", "references", "layer", "parts", "lines",
