@@ -57,6 +57,8 @@ class Detector:
     def on_event(self, event: Event) -> None:
         """Take the next event of the service, in the order of the log."""
         moment = self._order.moment(event)
+        if event.time is None and moment[0] is not None:
+            event = event._replace(time=moment[0])
         if self._first is None:
             self._first = event.time
         self.latest = event.time

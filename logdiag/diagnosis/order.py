@@ -20,7 +20,9 @@ class Order:
         base = self._bases.get(event.source)
         if base is None:
             base = self._bases[event.source] = self.now[1]
-        self.now = (event.time, base + event.line)
+        # A file without times beside one with them: it happened when the other had come so far.
+        time = self.now[0] if event.time is None else event.time
+        self.now = (time, base + event.line)
         return self.now
 
     def at(self, now: int) -> Moment:
