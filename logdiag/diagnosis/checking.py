@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,10 +24,11 @@ from logdiag.diagnosis.expression import (
     walk,
 )
 from logdiag.diagnosis.functions import FUNCTIONS, Function
-from logdiag.diagnosis.groups import Group, Seen
+from logdiag.diagnosis.groups import Seen
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.view import Service, View
+from logdiag.diagnosis.possible import Possible, possible
+from logdiag.diagnosis.view import View
 from logdiag.model import KINDS, Event
 
 _FIELDS = Event._fields[Event._fields.index("connection") :]
@@ -42,7 +42,6 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 Run = Callable[[View], Any]
 _Use = Callable[[View], Iterable[Life]]
-_Possible = Callable[[Group, Service], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,8 @@ class Condition:
     holds: Run
     kinds: frozenset[str]  # kinds of events that it counts
     guards: tuple[str, ...]
-    # A cheap first look: False only if the condition cannot hold for the group.
-    possible: _Possible
+    # A cheap first look: False only if the condition cannot hold for the group as it is now.
+    possible: Possible
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
@@ -95,7 +94,7 @@ def condition(text: str) -> Condition:
         holds=holds,
         kinds=_kinds(calls),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
-        possible=_possible(tree) or (lambda group, service: True),
+        possible=possible(tree) or (lambda group, service: True),
         _witnesses=_witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
@@ -113,43 +112,6 @@ def _kinds(calls: Sequence[tuple[Function, tuple[Node, ...]]]) -> frozenset[str]
         for node in arguments
         if isinstance(node, Name)
     )
-
-
-def _possible(node: Node) -> _Possible | None:
-    """What must be true of a group for the condition to hold; None where that costs a full look."""
-    match node:
-        case Binary("and" | "or" as word, left, right):
-            one, other = _possible(left), _possible(right)
-            if one is not None and other is not None:
-                return _both(one, other) if word == "and" else _either(one, other)
-            return (one or other) if word == "and" else None
-        case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
-            least = math.ceil(value) if word == ">=" else math.floor(value) + 1
-            return _at_least(FUNCTIONS.get(name), node.left, least)
-    return None
-
-
-def _both(one: _Possible, other: _Possible) -> _Possible:
-    return lambda group, service: one(group, service) and other(group, service)
-
-
-def _either(one: _Possible, other: _Possible) -> _Possible:
-    return lambda group, service: one(group, service) or other(group, service)
-
-
-def _at_least(function: Function | None, node: Node, least: float) -> _Possible | None:
-    if function is None:
-        return None
-    if function.of_service:
-        ask = function.of_service
-        return lambda group, service: ask(service) >= least
-    if function.at_most:
-        first = node.arguments[0] if isinstance(node, Call) else None
-        at_most = function.at_most(first.name if isinstance(first, Name) else "")
-        return lambda group, service: at_most(group) >= least
-    if function.lives:  # it counts some of the live ones
-        return lambda group, service: len(group.lives) >= least
-    return None
 
 
 def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:
@@ -300,4 +262,3 @@ def _argument(wanted: str, node: Node) -> Run:
         raise ExpressionError(node.at, "a quantile is wanted here.", "Write p50, p95 or p99.5.")
     share = float(match[1]) / 100
     return lambda view: share
-

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life
+from logdiag.diagnosis.names import keys, keys_of
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.totals import Totals
 from logdiag.model import SECOND, Event, State, Transition
@@ -24,12 +25,9 @@ SAME_EVENT = 2 * SECOND  # two wordings of one opening stand this close together
 SAME_EVENT_LINES = 10
 
 
-class Step(NamedTuple):
-    """One life after one step: the state it left (None at birth) and the state it is in."""
-
-    life: Life
-    before: State | None
-    after: State
+# One life after one step: the state it left (None at birth) and the state it is in.
+Step = tuple[Life, State | None, State]
+_new = tuple.__new__  # makes a named tuple in a third of its own constructor's time
 
 
 class Connections:
@@ -64,23 +62,25 @@ class Connections:
         kind = event.kind
         if kind == "server_start" or kind == "server_stop":
             return self._end(self.processes.ended_by(event, self.live.values()), "restart", event)
-        steps: list[Step] = []
         self.processes.seen(event, ordinal)
         if kind in ("opening", "opened"):
-            steps += self._opening(life, event, ordinal)
+            steps = self._opening(life, event, ordinal)
         elif kind in ("closing", "closed", "rejected"):
-            steps += self._ending(life, event)
-        elif life is not None:
-            self.learn(life, event)
+            steps = self._ending(life, event)
+        else:
+            if life is not None:
+                self.learn(life, event)
+            return []
         if event.total is not None and steps:
-            steps += self._reported(event, steps[-1].life)
+            steps += self._reported(event, steps[-1][0])
             live = self.live_count + self.totals.before  # by the total, too
-            self.transitions[-1] = self.transitions[-1]._replace(live=live)
+            if live != self.transitions[-1].live:
+                self.transitions[-1] = self.transitions[-1]._replace(live=live)
         return steps
 
     def known(self, event: Event) -> Life | None:
         """The life that the event names by id or address, if we follow it."""
-        for key in _keys(event):
+        for key in keys(event):
             life = self._keys.get(key)
             if life is not None and (
                 life.process == event.process or None in (life.process, event.process)
@@ -117,7 +117,7 @@ class Connections:
         self.learn(life, event)
         if event.connection and life.identity != "id" and event.layer != "browser":
             life.name, life.identity = event.connection, "id"
-        for key in _keys(event):
+        for key in keys(event):
             if key not in self._keys:
                 self._keys[key] = life
                 self._aliases.setdefault(life.number, set()).add(key)
@@ -125,8 +125,8 @@ class Connections:
 
     def ended_before(self, event: Event) -> tuple[int, int] | None:
         """The line (source, offset) that told this close already, by the same id."""
-        keys = _keys(event)
-        return self._recent.get(keys[0]) if keys else None  # an id is one within its process
+        found = keys(event)
+        return self._recent.get(found[0]) if found else None  # an id is one within its process
 
     def on_gap(self, event: Event) -> list[Step]:
         """Lines are missing: what was open across the gap is unknown from here on."""
@@ -142,7 +142,7 @@ class Connections:
     # Openings
 
     def _opening(self, life: Life | None, event: Event, ordinal: int) -> list[Step]:
-        steps = []
+        steps: list[Step] = []
         if life is not None and (life.state, event.kind) not in NEXT:
             steps += self._end([life], "restart", event)  # the id is used again
             life = None
@@ -166,7 +166,7 @@ class Connections:
             life = Life(self._number, f"{self.service}#{self._number}", "count")
         life.process = event.process
         life.absorb(event)
-        for key in _keys_of(life):
+        for key in keys_of(life):
             self._keys[key] = life
             self._recent.pop(key, None)
         return life
@@ -239,28 +239,39 @@ class Connections:
         before: State | None = life.state if life.number in self.live else None
         after = life.state = NEXT[before, word]
         change = (after in LIVE) - (before in LIVE)
-        self.live_count += change
-        self._live_of[life.process] += change
+        if change:
+            self.live_count += change
+            self._live_of[life.process] += change
         if after in OVER:
             life.closed_by(event)
             if after == "closed":
                 self.closes += 1
                 self._app_closes += event.layer == "app"
-            self.live.pop(life.number, None)
+            self._remove(life)
             self._forget(life)
         else:
             self.live[life.number] = life
         self.dirty[life.number] = life
         self.transitions.append(
-            Transition(
+            _new(Transition, (
                 life.number, after, event.time, event.source, event.offset,
                 self.live_count + self.totals.before,
-            )
+            ))
         )  # fmt: skip
-        return Step(life, before, after)
+        return life, before, after
+
+    def _remove(self, life: Life) -> None:
+        number = life.number
+        if number not in self.live:
+            return
+        # See `groups.youngest`: where only the count is known, the youngest end first.
+        if life.identity != "id" and number == next(reversed(self.live)):
+            self.live.popitem()
+        else:
+            del self.live[number]
 
     def _forget(self, life: Life) -> None:
-        for key in (*_keys_of(life), *self._aliases.pop(life.number, ())):
+        for key in (*keys_of(life), *self._aliases.pop(life.number, ())):
             if self._keys.get(key) is life:
                 del self._keys[key]
             self._recent[key] = life.closed_line or (0, 0)
@@ -297,31 +308,9 @@ class Connections:
             self.live[life.number] = life
             self.live_count += life.state in LIVE
             self._live_of[life.process] += life.state in LIVE
-            for key in _keys_of(life):
+            for key in keys_of(life):
                 self._keys[key] = life
-        for number, keys in state["aliases"]:
-            self._aliases[number] = set(keys)
-            for key in keys:
+        for number, aliases in state["aliases"]:
+            self._aliases[number] = set(aliases)
+            for key in aliases:
                 self._keys.setdefault(key, self.live[number])
-
-
-def _keys(event: Event) -> tuple[str, ...]:
-    """What a connection is found by: its id within its process, its address and port."""
-    name = event.connection
-    if name:
-        process = event.process
-        return (f"{process}/{name}", f"/{name}") if process else (f"/{name}",)
-    if event.client and event.port:
-        return (f"{event.client}:{event.port}",)
-    return ()
-
-
-def _keys_of(life: Life) -> list[str]:
-    keys = []
-    if life.identity == "id":
-        if life.process:
-            keys.append(f"{life.process}/{life.name}")
-        keys.append(f"/{life.name}")
-    if life.client and life.port:
-        keys.append(f"{life.client}:{life.port}")
-    return keys

@@ -47,19 +47,19 @@ class Court:
 
     # What happens
 
-    def stepped(self, life: Life, was_live: bool, moment: Moment) -> None:
-        """A connection took a step; `was_live` says what it was before."""
-        is_live = life.state in LIVE
-        if is_live == was_live:
-            return
+    def opened(self, life: Life, moment: Moment) -> None:
+        """A connection is live."""
         for groups in self._judging:
             group = groups.of_life(life)
-            if not group.rules:
-                continue  # e.g. the client is unknown, and all rules want to know it
-            if is_live:
+            if group.rules:  # if the client is unknown, and all rules want to know it, none
                 group.add(life)
                 self._look(group, group.rules, moment)
-            else:
+
+    def ended(self, life: Life, moment: Moment) -> None:
+        """It is live no more."""
+        for groups in self._judging:
+            group = groups.of_life(life)
+            if group.rules:
                 group.remove(life)
                 if group.judgements:
                     self._left(group, life, moment)
@@ -317,8 +317,9 @@ class Court:
                 group = groups_by.of_key(tuple(key))
                 for ordinal, event in window:
                     group.saw(ordinal, Event(*event))
-                group.pairs.clear()
-                group.pairs.extend(map(pair_of, pairs))
+                group.pairs = ()
+                for pair in pairs:
+                    group.pair(pair_of(pair))
                 group.valley = valley
         rules = {rule.id: rule for rule in self.rules}
         for plain in state["judgements"]:

@@ -64,34 +64,34 @@ class Detector:
         self.latest = event.time
         if self._court.open:
             self._tick(moment, event)
+        kind, line = event.kind, moment[1]
         key = client_key(event)
         life = self._connections.known(event)
-        if event.kind in KINDS and self._repeated(event, life, key, moment):
-            return
-        if event.kind in ("server_start", "server_stop"):
+        report = None
+        if kind in KINDS:
+            if self._repeated(event, life, key, line):
+                return
+            report = self._echoes.add(event, line)
+        elif kind in ("server_start", "server_stop"):
             self._convict(moment)  # its connections will never close now
-        report = self._echoes.add(event, moment[1]) if event.kind in KINDS else None
-        steps = self._connections.on_event(event, life, moment[1])
+        steps = self._connections.on_event(event, life, line)
         for step in steps:
             self._stepped(step, event, key, moment)
         if report is not None and steps:
-            report.life = steps[-1].life.number
+            report.life = steps[-1][0].number
         self._noted(event, key, moment)
 
-    def _repeated(
-        self, event: Event, life: Life | None, key: str | None, moment: Moment
-    ) -> bool:
+    def _repeated(self, event: Event, life: Life | None, key: str | None, line: int) -> bool:
         """Whether the line only repeats what another one told; then what it adds is kept."""
-        line = moment[1]
         if life is not None:
             if not self._connections.repeats(event, life, line):
                 return False
             self._connections.learn(life, event)
             return self._echo(event, life.opened_line or (event.source, event.offset))
-        told = self._connections.ended_before(event) if event.kind == "closed" else None
-        told = told or self._refusals.explains(event, line)
-        if told:
-            return self._echo(event, told)
+        if event.kind == "closed":
+            told = self._connections.ended_before(event) or self._refusals.explains(event, line)
+            if told:
+                return self._echo(event, told)
         report = self._echoes.find(event, line)
         if report is None:
             return False
@@ -109,17 +109,21 @@ class Detector:
 
     def _stepped(self, step: Step, event: Event, key: str | None, moment: Moment) -> None:
         life, before, after = step
+        was_live, is_live = before in LIVE, after in LIVE
         if after == "open" or (after == "connecting" and before is None):
             life.client_key = None if self._nobody else key or life.client_key
         if after == "open":
             self._marks.on_opened(life, key, event, moment[1])
             self._surroundings.opened(life, moment)
             self._known.opened(life, moment)
-        elif before in LIVE and after not in LIVE:
+        elif was_live and not is_live:
             self._ended(life, event, key, moment)
         elif after == "rejected":
             self._refusals.add(event, moment[1])
-        self._court.stepped(life, before in LIVE, moment)
+        if is_live and not was_live:
+            self._court.opened(life, moment)
+        elif was_live and not is_live:
+            self._court.ended(life, moment)
 
     def _ended(self, life: Life, event: Event, key: str | None, moment: Moment) -> None:
         self._surroundings.ended(life, moment)

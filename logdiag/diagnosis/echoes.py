@@ -57,16 +57,16 @@ class Echoes:
 
     def __init__(self) -> None:
         self._recent: dict[tuple[str, str], deque[Report]] = {}
-        self._reporters: dict[str, set[str]] = {}
+        self._reporters: dict[str, set[str]] = {kind: set() for kind in sorted(KINDS)}
         self._complete: deque[Report] = deque(maxlen=MAX_LOOK)  # told by all reporters known then
         self._names: dict[tuple[str, str, bool], str] = {}
 
     def find(self, event: Event, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
-        known = self._reporters.setdefault(event.kind, set())
+        known = self._reporters[event.kind]
         reporter = self._reporter(event)
-        if known <= {reporter}:
-            return None
+        if len(known) < 2 and (not known or reporter in known):
+            return None  # nobody else reports such events
         reports = self._recent.get((event.kind, _segment(event)))
         if reports is None:
             return None
@@ -97,7 +97,7 @@ class Echoes:
     def add(self, event: Event, ordinal: int) -> Report:
         """Remember an event that was counted, so that its echoes are known."""
         reporter = self._reporter(event)
-        self._reporters.setdefault(event.kind, set()).add(reporter)
+        self._reporters[event.kind].add(reporter)
         report = Report(event, (reporter,), ordinal)
         key = (event.kind, _segment(event))
         reports = self._recent.get(key)
@@ -127,7 +127,7 @@ class Echoes:
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
         return {
-            "reporters": {kind: sorted(names) for kind, names in self._reporters.items()},
+            "reporters": {kind: sorted(names) for kind, names in self._reporters.items() if names},
             "complete": [_plain(report) for report in self._complete],
             "recent": [
                 [kind, segment, [_plain(report) for report in reports]]
@@ -138,7 +138,8 @@ class Echoes:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._reporters = {kind: set(names) for kind, names in state["reporters"].items()}
+        for kind, names in state["reporters"].items():
+            self._reporters[kind] = set(names)
         self._complete.extend(_report(*plain) for plain in state["complete"])
         self._recent = {
             (kind, segment): deque((_report(*plain) for plain in reports), maxlen=MAX_KEPT)

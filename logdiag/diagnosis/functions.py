@@ -67,7 +67,9 @@ def _count_after(view: View, kind: str) -> int:
 def _at_most_after(kind: str) -> Callable[[Group], int]:
     mark = _mark_of(kind)
     return lambda group: (
-        len(group.lives) if group.anonymous else len(group.proofs.get(mark, ()))
+        min(len(group.lives), len(group.pairs))
+        if group.anonymous
+        else len(group.proofs.get(mark, ()))
     )
 
 

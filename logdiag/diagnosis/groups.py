@@ -43,40 +43,43 @@ class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
     __slots__ = (
-        "judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "valley",
+        "_youngest", "judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "valley",
         "window",
     )  # fmt: skip
 
     def __init__(self, key: Key, rules: Sequence[Rule]) -> None:
         self.key = key
-        self.rules = [rule for rule in rules if rule.concerns(key)]
-        self.lives: dict[int, Life] = {}
+        self.rules = rules  # those that concern it
+        self.lives: dict[int, Life] = {}  # oldest first
+        self._youngest: Life | None = None
         self.marked: dict[str, dict[int, Life]] = {}
         self.proofs: dict[str, Counter[Mark]] = {}
-        self.window: deque[Seen] = deque(maxlen=MAX_WINDOW)
-        self.pairs: deque[Pair] = deque(maxlen=MAX_WINDOW)
+        # Made when needed: a deque takes 700 bytes, and most groups need none.
+        self.window: deque[Seen] | tuple[()] = ()
+        self.pairs: deque[Pair] | tuple[()] = ()
         self.valley = 0  # the least count of live connections since the last pair
         self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
 
     @property
     def anonymous(self) -> bool:
         """Whether nobody can say which of the connections are left: there is only the count."""
-        for last in reversed(self.lives.values()):
-            return last.client_key is None and last.identity != "id"
-        return False
+        last = self._youngest
+        return last is not None and last.identity != "id" and last.client_key is None
 
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
-        self.lives[life.number] = life
-        if life.marks is None:
-            return
-        for mark, proof in life.marks.items():
+        self.lives[life.number] = self._youngest = life
+        if life.marks is not None:
+            self._mark(life, life.marks)
+
+    def _mark(self, life: Life, marks: dict[str, Mark]) -> None:
+        for mark, proof in marks.items():
             self.marked.setdefault(mark, {})[life.number] = life
             if mark not in self.proofs:
                 self.proofs[mark] = Counter()
             self.proofs[mark][proof] += 1
             if life.client_key is None and life.identity != "id" and life.opened_line:
-                self.pairs.append(
+                self.pair(
                     Pair(
                         mark, life.opened_at, life.opened_ordinal, proof, life.opened_line,
                         self.valley,
@@ -84,28 +87,52 @@ class Group:
                 )  # fmt: skip
                 self.valley = len(self.lives)
 
+    def pair(self, pair: Pair) -> None:
+        """A marked opening of a connection that nobody can name."""
+        if not self.pairs:
+            self.pairs = deque(maxlen=MAX_WINDOW)
+        self.pairs.append(pair)
+
     def sort(self) -> None:
         """Bring connections that moved here into the order of their opening."""
         ordered = sorted(self.lives.values(), key=lambda life: life.opened_ordinal)
         self.lives = {life.number: life for life in ordered}
+        self._youngest = youngest(self.lives)
 
     def saw(self, ordinal: int, event: Event) -> None:
         """An event that some rule may count."""
+        if not self.window:
+            self.window = deque(maxlen=MAX_WINDOW)
         self.window.append(Seen(ordinal, event))
 
     def remove(self, life: Life) -> None:
         """It is live no more."""
-        if self.lives.pop(life.number, None) is None:
+        if life is self._youngest:
+            self.lives.popitem()
+            self._youngest = youngest(self.lives)
+        elif self.lives.pop(life.number, None) is None:
             return
-        self.valley = min(self.valley, len(self.lives))
-        if life.marks is None:
-            return
-        for mark, proof in life.marks.items():
+        if len(self.lives) < self.valley:
+            self.valley = len(self.lives)
+        if life.marks is not None:
+            self._unmark(life, life.marks)
+
+    def _unmark(self, life: Life, marks: dict[str, Mark]) -> None:
+        for mark, proof in marks.items():
             self.marked[mark].pop(life.number, None)
             count = self.proofs[mark]
             count[proof] -= 1
             if not count[proof]:
                 del count[proof]
+
+
+def youngest(lives: dict[int, Life]) -> Life | None:
+    """The last one of a dict from which the last is taken by `popitem` only.
+
+    `pop` leaves holes behind, which looking for the last one passes by, one after the other:
+    where only the count is known and the youngest end first, each end would cost more.
+    """
+    return next(reversed(lives.values()), None)
 
 
 class Groups:
@@ -114,12 +141,15 @@ class Groups:
     def __init__(self, by: tuple[str, ...], rules: Sequence[Rule]) -> None:
         self.by = by
         self.rules = rules
-        self._key_of = _key_maker(by)
-        self._groups: dict[Key, Group] = {}
+        self._fields_of = _getter(by)
+        self._groups: dict[Any, Group] = {}  # by what `_fields_of` gives
+        self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
 
     def of_life(self, life: Life) -> Group:
         """The group that the connection belongs to."""
-        return self.of_key(self._key_of(life))
+        fields = self._fields_of(life)
+        group = self._groups.get(fields)
+        return group or self.of_key((fields,) if len(self.by) == 1 else fields)
 
     def of_event(self, event: Event, client_key: str | None) -> Group:
         """The group that the event belongs to."""
@@ -129,12 +159,20 @@ class Groups:
 
     def of_key(self, key: Key) -> Group:
         """The group of that key, made if need be."""
-        group = self._groups.get(key)
+        fields = key[0] if len(key) == 1 else key
+        group = self._groups.get(fields)
         if group is None:
             if len(self._groups) >= MAX_IDLE:
                 self._drop_idle()
-            group = self._groups[key] = Group(key, self.rules)
+            group = self._groups[fields] = self._made(key)
         return group
+
+    def _made(self, key: Key) -> Group:
+        known = tuple(value is not None for value in key)
+        rules = self._rules_of.get(known)
+        if rules is None:
+            rules = self._rules_of[known] = [rule for rule in self.rules if rule.concerns(key)]
+        return Group(key, rules)
 
     def _drop_idle(self) -> None:
         """Forget the older half of the groups that have no connection."""
@@ -147,15 +185,10 @@ class Groups:
         return (group for group in self._groups.values() if group.window or group.pairs)
 
 
-def _key_maker(by: tuple[str, ...]) -> Callable[[Life], Key]:
+def _getter(by: tuple[str, ...]) -> Callable[[Life], Any]:
+    """What gives those fields of a life: several as a tuple, a single one as it is."""
     names = ["client_key" if name == "client" else name for name in by]
-    if len(names) > 1:
-        several: Callable[[Life], Key] = attrgetter(*names)
-        return several
-    if not names:
-        return lambda life: ()
-    one = attrgetter(names[0])
-    return lambda life: (one(life),)
+    return attrgetter(*names) if names else lambda life: ()
 
 
 def pair_of(values: Sequence[Any]) -> Pair:

@@ -75,7 +75,7 @@ class Known:
 
     def drift(self) -> int:
         """Connections that the server holds beyond what its lines account for."""
-        return max(self._connections.totals.drift, 0)
+        return self._connections.totals.drift
 
     def limit(self, group: Group) -> int:
         """How many live connections one client of that group may have."""

@@ -30,7 +30,9 @@ class Lifetimes:
     def add(self, lifetime: int) -> None:
         """One more connection closed."""
         self.closed += 1
-        self._buckets[round(math.log2(max(lifetime, self._least)) * PER_OCTAVE)] += 1
+        if lifetime < self._least:
+            lifetime = self._least
+        self._buckets[round(math.log2(lifetime) * PER_OCTAVE)] += 1
 
     def quantile(self, share: float) -> int | None:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""

@@ -10,6 +10,7 @@ A mark carries its proof: the line that came before.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
@@ -35,9 +36,10 @@ class Marks:
     """Remembers, per client, what came before the next opening."""
 
     def __init__(self) -> None:
-        self._failed: dict[str, _Before] = {}
-        self._lost: dict[str, _Before] = {}
-        self._opened: dict[str, _Before] = {}
+        # In order: a dict is slow to find its first item once many before it were taken out.
+        self._failed: OrderedDict[str, _Before] = OrderedDict()
+        self._lost: OrderedDict[str, _Before] = OrderedDict()
+        self._opened: OrderedDict[str, _Before] = OrderedDict()
 
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
         """A request was refused."""
@@ -80,14 +82,14 @@ class Marks:
         earlier = self._opened.get(key)
         if earlier and _near(earlier, event, ordinal, TWIN, TWIN_LINES):
             _mark(life, "twin", earlier.proof)
-        self._note(self._opened, key, _before(event, ordinal)._replace(life=life.number))
+        self._note(self._opened, key, _before(event, ordinal, life.number))
 
     @staticmethod
-    def _note(memory: dict[str, _Before], key: str, before: _Before) -> None:
-        memory.pop(key, None)  # so that the oldest stays first
+    def _note(memory: OrderedDict[str, _Before], key: str, before: _Before) -> None:
         memory[key] = before
+        memory.move_to_end(key)  # so that the oldest stays first
         if len(memory) > MAX_CLIENTS:
-            del memory[next(iter(memory))]
+            memory.popitem(last=False)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
@@ -96,16 +98,16 @@ class Marks:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         self._failed, self._lost, self._opened = (
-            {
-                key: _Before(time, ordinal, Mark(*proof), lost, life)
+            OrderedDict(
+                (key, _Before(time, ordinal, Mark(*proof), lost, life))
                 for key, (time, ordinal, proof, lost, life) in state[name].items()
-            }
+            )
             for name in ("failed", "lost", "opened")
         )
 
 
-def _before(event: Event, ordinal: int) -> _Before:
-    return _Before(event.time, ordinal, Mark(event.source, event.offset, event.path))
+def _before(event: Event, ordinal: int, life: int = 0) -> _Before:
+    return _Before(event.time, ordinal, Mark(event.source, event.offset, event.path), 1, life)
 
 
 def _near(before: _Before, event: Event, ordinal: int, span: int, lines: int) -> bool:

@@ -45,21 +45,18 @@ class Totals:
     def __init__(self) -> None:
         self._scopes: dict[str, _Scope] = {}
         self.before = 0  # connections open before the log began, as far as totals tell
+        # How many more connections the server holds than its own lines account for.
+        self.drift = 0
 
     @property
     def reported(self) -> bool:
         """Whether the server tells its total at all."""
         return bool(self._scopes)
 
-    @property
-    def drift(self) -> int:
-        """How many more connections the server holds than its own lines account for."""
-        return max((scope.drift for scope in self._scopes.values()), default=0)
-
     def reset(self) -> None:
         """Forget all: after a gap the next total is a first one."""
         self._scopes.clear()
-        self.before = 0
+        self.before = self.drift = 0
 
     def unseen_close(self, event: Event) -> None:
         """A connection ended that no line had opened: it was one of those before."""
@@ -85,11 +82,16 @@ class Totals:
         if difference < 0:
             return self._less(scope, -difference, total, own, counted)
         if not counted or closed_since or event.kind == "closed":
-            scope.drift = difference
+            self._drifted(scope, difference)
         elif difference:
             self._add_before(scope, difference)  # opened where we could not see
             scope.flips += scope.fell
         return NOTHING
+
+    def _drifted(self, scope: _Scope, drift: int) -> None:
+        if drift != scope.drift:  # rarely; but it is asked for at each opening
+            scope.drift = drift
+            self.drift = max(one.drift for one in self._scopes.values())
 
     def _add_before(self, scope: _Scope, change: int) -> None:
         scope.before += change
@@ -98,7 +100,7 @@ class Totals:
     def _less(
         self, scope: _Scope, missing: int, total: int, own: int, counted: bool
     ) -> Comparison:
-        scope.drift = 0
+        self._drifted(scope, 0)
         restarted = total <= 1 and own + scope.before >= RESET_FROM
         if not (counted or restarted):
             return NOTHING
@@ -122,3 +124,4 @@ class Totals:
             for name, value in values.items():
                 setattr(scope, name, value)
         self.before = sum(scope.before for scope in self._scopes.values())
+        self.drift = max((scope.drift for scope in self._scopes.values()), default=0)

@@ -8,6 +8,7 @@ never adds up to a leak, and a late close takes its connection out of the count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
 from logdiag.diagnosis.groups import Group, Pair, Seen
@@ -103,10 +104,10 @@ class View:
         """Whether nobody can say which of the connections are left: there is only the count."""
         return self.group.anonymous
 
-    def pairs(self, mark: str) -> list[Pair]:
+    def pairs(self, mark: str) -> Iterator[Pair]:
         """The marked openings, up to now, since the count was last zero or began to rise."""
         first = next(iter(self.group.lives.values())).opened_ordinal
-        return [pair for pair in self.group.pairs if pair.mark == mark and pair.ordinal >= first]
+        return (pair for pair in self.group.pairs if pair.mark == mark and pair.ordinal >= first)
 
     def risen_with(self, mark: str) -> int:
         """By how many the count rose for good, if it rose step by step with marked openings.
@@ -115,11 +116,18 @@ class View:
         again. They are laid to the marked openings if the count climbs by about one with each of
         these, step by step, and has not fallen back since.
         """
-        if sum(1 for _ in self.lives()) < LEAST_RISE:
+        if len(list(islice(self.lives(), LEAST_RISE))) < LEAST_RISE:
             return 0
-        held, pairs = len(self.group.lives), self.pairs(mark)
-        steps = len({pair.proof for pair in pairs})
-        if not SLOPE[0] * steps <= held <= SLOPE[1] * steps:
+        held = len(self.group.lives)
+        pairs: list[Pair] = []
+        proofs: set[Mark] = set()
+        for pair in self.pairs(mark):
+            pairs.append(pair)
+            proofs.add(pair.proof)
+            if SLOPE[0] * len(proofs) > held:
+                return 0  # in a healthy log soon, of thousands of pairs
+        steps = len(proofs)
+        if held > SLOPE[1] * steps:
             return 0
         return min(held, steps) if climbs(self._valleys(pairs)) else 0
 
