@@ -27,7 +27,7 @@ def _weak_client_key(view: View) -> bool:
 _TABLE = (
     GuardCheck(
         "restarted",
-        "The server restarted within the last 120 s (40 lines): a start line, a new process id, "
+        "The server restarted within 120 s (40 lines) of it: a start line, a new process id, "
         "or a total that began again.",
         lambda view: view.service.restarted(view),
     ),
@@ -38,7 +38,7 @@ _TABLE = (
     ),
     GuardCheck(
         "log_gap",
-        "Lines went missing within the settle time.",
+        "Lines went missing within 120 s (40 lines) of it.",
         lambda view: view.service.gap(view),
     ),
     GuardCheck(

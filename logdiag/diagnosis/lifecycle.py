@@ -14,8 +14,7 @@ from logdiag.model import Connection, Event, Identity, Mark, State
 NEXT: dict[tuple[State | None, str], State] = {
     (None, "opening"): "connecting",
     (None, "opened"): "open",
-    (None, "closing"): "closing",  # opened before the log began
-    (None, "closed"): "closed",  # the same: no leak, whatever it was
+    (None, "closed"): "closed",  # opened before the log began: no leak, whatever it was
     (None, "rejected"): "rejected",
     ("connecting", "opened"): "open",
     ("connecting", "closing"): "closing",

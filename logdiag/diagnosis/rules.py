@@ -169,7 +169,8 @@ def _within(decoder: Decoder, node: yaml.Node | None) -> tuple[int, int]:
     lines = int(match["lines"] or DEFAULT_LINES)
     if not match["time"]:
         return DEFAULT_WITHIN, lines
-    return _parse_duration(decoder, node, match["time"]) or DEFAULT_WITHIN, lines
+    within = _parse_duration(decoder, node, match["time"])
+    return DEFAULT_WITHIN if within is None else within, lines
 
 
 def _duration(
