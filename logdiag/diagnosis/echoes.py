@@ -18,6 +18,7 @@ from logdiag.model import SECOND, Event
 WINDOW = 2 * SECOND  # two loggers of one process, or a proxy beside it
 WINDOW_LINES = 10  # the same where the log has no clock
 MAX_LOOK = 16  # reports compared per event: bounds the cost in a storm of refusals
+MANY = 64  # reports of a kind and path after which the expired ones are looked for
 MAX_KEPT = 4096  # reports kept per kind and path: older ones are told as new events
 
 _WITH_ID = "/id"
@@ -104,6 +105,8 @@ class Echoes:
         if reports is None:
             self._forget(event, ordinal)
             reports = self._recent[key] = deque(maxlen=MAX_KEPT)
+        elif len(reports) >= MANY:
+            _shorten(reports, event, ordinal)
         reports.append(report)
         return report
 
@@ -164,10 +167,16 @@ def _segment(event: Event) -> str:
     return event.path.partition("?")[0].rpartition("/")[2]
 
 
-def _expired(report: Report, event: Event, ordinal: int) -> bool:
+def _expired(report: Report, event: Event, ordinal: int, windows: int = 1) -> bool:
     if report.event.time is not None and event.time is not None:
-        return event.time - report.event.time > WINDOW
-    return ordinal - report.ordinal > WINDOW_LINES
+        return event.time - report.event.time > windows * WINDOW
+    return ordinal - report.ordinal > windows * WINDOW_LINES
+
+
+def _shorten(reports: deque[Report], event: Event, ordinal: int) -> None:
+    """Without it, where only one reporter tells, thousands of reports went into every snapshot."""
+    while reports and _expired(reports[0], event, ordinal, 2):  # lines may be a little late
+        reports.popleft()
 
 
 def _same_path(one: str, other: str) -> bool:

@@ -49,9 +49,12 @@ _finding_fields: Callable[[Finding], tuple[Any, ...]] = attrgetter(*_PLAIN_FINDI
 _NOWHERE = (None, None)
 
 
+_compact = json.JSONEncoder(separators=(",", ":"))  # `json.dumps` would make one at each call
+
+
 def to_json(value: object) -> str:
     """Compact JSON in ASCII, so that a lone surrogate cannot stop it from being stored."""
-    return json.dumps(value, separators=(",", ":"))
+    return _compact.encode(value)
 
 
 def without_nulls(
