@@ -29,7 +29,7 @@ def ingest(
     Raises UsageError, SourceError for a path that does not exist, TimelineError.
     """
     wanted = targets(paths)
-    formats, rules = knowledge.load_formats(settings), knowledge.load_rules(settings)
+    formats, rules = knowledge.load_all(settings)
     with Writer.open(db) as writer:
         pipeline = Pipeline(writer, formats, rules, settings)
         for target in wanted:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from logdiag import formats, resources
 from logdiag.diagnosis import Rule, read_rule
+from logdiag.engines import ruletests
 from logdiag.engines.settings import Settings
 from logdiag.errors import DefinitionErrors, Problem, UsageError
 from logdiag.formats import Formats
@@ -18,8 +19,29 @@ def load_formats(settings: Settings) -> Formats:
     return formats.load([built_in, *settings.formats], verified=[built_in])
 
 
+def load_all(settings: Settings) -> tuple[Formats, list[Rule]]:
+    """All format packs and leak rules, as they are to judge logs.
+
+    A rule of a further directory whose own tests do not pass is a mistake, too; those of the
+    built-in ones pass, or no version of logdiag is made.
+    Raises DefinitionErrors with every mistake of every file.
+    """
+    packs, rules = load_formats(settings), load_rules(settings)
+    own = [rule for rule in rules if Path(rule.file).parent in settings.rules]
+    failed = [case for case in ruletests.run(own, packs, beside=rules) if not case.passed]
+    if failed:
+        raise DefinitionErrors(
+            [
+                Problem(case.file, case.line, 1, f"test '{case.name}' fails: {case.message}.",
+                        "See 'logdiag rules test'.")
+                for case in failed
+            ]
+        )  # fmt: skip
+    return packs, rules
+
+
 def load_rules(settings: Settings) -> list[Rule]:
-    """All leak rules; one of a further directory replaces a built-in one of the same id.
+    """All leak rules, untested; one of a further directory replaces a built-in one of its id.
 
     Raises DefinitionErrors with every mistake of every file.
     """

@@ -24,9 +24,15 @@ class CaseResult:
     line: int
 
 
-def run(rules: Sequence[Rule], formats: Formats) -> list[CaseResult]:
-    """Every test of every rule, each log judged by all the rules. Deterministic."""
-    return [result for rule in rules for result in _cases(rule, rules, formats)]
+def run(
+    rules: Sequence[Rule], formats: Formats, beside: Sequence[Rule] | None = None
+) -> list[CaseResult]:
+    """Every test of every rule, each log judged by all the rules. Deterministic.
+
+    A test speaks of its own rule and of those that it names: without them, silence is expected.
+    """
+    together = rules if beside is None else beside
+    return [result for rule in rules for result in _cases(rule, together, formats)]
 
 
 def findings(log: str, rules: Sequence[Rule], formats: Formats) -> list[Finding]:
@@ -43,7 +49,12 @@ def findings(log: str, rules: Sequence[Rule], formats: Formats) -> list[Finding]
 def _cases(rule: Rule, rules: Sequence[Rule], formats: Formats) -> Iterator[CaseResult]:
     for case in rule.tests:
         expected = sorted(_expectations(case))
-        found = [_facts(finding) for finding in findings(case.log, rules, formats)]
+        named = {rule.id, *(wish["rule"] for wish in case.expect)}
+        found = [
+            _facts(finding)
+            for finding in findings(case.log, rules, formats)
+            if finding.rule in named
+        ]
         passed = len(expected) == len(found) and all(
             any(wish <= facts for facts in found) for wish in map(frozenset, expected)
         )

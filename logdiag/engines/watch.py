@@ -41,7 +41,7 @@ def watch(
     Raises UsageError, SourceError, TimelineError (a second writer, a foreign file).
     """
     wanted = targets(paths, may_appear=not once)
-    formats, rules = knowledge.load_formats(settings), knowledge.load_rules(settings)
+    formats, rules = knowledge.load_all(settings)
     with Writer.open(db) as writer:
         patience = Patience(stop, retry, on_notice)
         pipeline = Pipeline(writer, formats, rules, settings, on_finding, patience)
