@@ -11,8 +11,7 @@ verdict.
 """
 
 from logdiag.diagnosis.detector import SETTLE, Detector
-from logdiag.diagnosis.merge import Merger
 from logdiag.diagnosis.rules import CaseSpec, Rule, read_rule
 from logdiag.diagnosis.verdict import Facts, verdict
 
-__all__ = ["SETTLE", "CaseSpec", "Detector", "Facts", "Merger", "Rule", "read_rule", "verdict"]
+__all__ = ["SETTLE", "CaseSpec", "Detector", "Facts", "Rule", "read_rule", "verdict"]
