@@ -8,6 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from logdiag.engines import knowledge
+from logdiag.engines.collector import seldom
 from logdiag.engines.feed import Feed
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.pipeline import Pipeline
@@ -30,7 +31,7 @@ def ingest(
     """
     wanted = targets(paths)
     formats, rules = knowledge.load_all(settings)
-    with Writer.open(db) as writer:
+    with Writer.open(db) as writer, seldom():
         pipeline = Pipeline(writer, formats, rules, settings)
         for target in wanted:
             pipeline.service(target.service)
