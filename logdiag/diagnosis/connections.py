@@ -271,7 +271,10 @@ class Connections:
             del self.live[number]
 
     def _forget(self, life: Life) -> None:
-        for key in (*keys_of(life), *self._aliases.pop(life.number, ())):
+        names = keys_of(life)
+        if life.number in self._aliases:
+            names += self._aliases.pop(life.number)
+        for key in names:
             if self._keys.get(key) is life:
                 del self._keys[key]
             self._recent[key] = life.closed_line or (0, 0)

@@ -40,6 +40,7 @@ class Court:
             for kind in frozenset().union(*(rule.when.kinds for rule in some)):
                 counting = [rule for rule in some if kind in rule.when.kinds]
                 self._counting.setdefault(kind, []).append((self._groups[by], counting))
+        self.counted = frozenset(self._counting)  # kinds of events that some rule counts
         self.open: dict[str, tuple[Judgement, Group]] = {}  # pending or firing, by fingerprint
         self.done: dict[str, Judgement] = {}  # resolved
         self.dirty: dict[str, Judgement] = {}

@@ -43,6 +43,7 @@ class Detector:
         self._surroundings = Surroundings()
         self._known = Known(self._connections, self._surroundings, settle)
         self._court = Court(rules, self._known, service)
+        self._noteworthy = self._court.counted | {"auth_failure", "reconnect"}  # kinds
         self._connections.moving = self._court.moving
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
@@ -79,7 +80,8 @@ class Detector:
             self._stepped(step, event, key, moment)
         if report is not None and steps:
             report.life = steps[-1][0].number
-        self._noted(event, key, moment)
+        if kind in self._noteworthy:
+            self._noted(event, key, moment)
 
     def _repeated(self, event: Event, life: Life | None, key: str | None, line: int) -> bool:
         """Whether the line only repeats what another one told; then what it adds is kept."""
