@@ -76,7 +76,11 @@ def contestants(
          [path, "ingest", "{file}", "--db", "{work}/timeline.db"])
         for path in logdiags
     ]  # fmt: skip
-    entries = [*ours, *EVERYWHERE, *(ACCESS if kind == "access" else APP)]
+    found_only: Entry = (
+        "logdiag, finding and storing alone", None,
+        [sys.executable, "-m", "benchmarks.find_and_store", "{file}", "{work}/timeline.db"],
+    )  # fmt: skip
+    entries = [*ours, found_only, *EVERYWHERE, *(ACCESS if kind == "access" else APP)]
     missing = sorted({entry[2][0] for entry in entries if not installed(entry[2][0])})
     found = []
     for name, most, command in entries:
