@@ -78,7 +78,7 @@ def contestants(
     ]  # fmt: skip
     found_only: Entry = (
         "logdiag, finding and storing alone", None,
-        [sys.executable, "-m", "benchmarks.find_and_store", "{file}", "{work}/timeline.db"],
+        [sys.executable, str(HERE / "find_and_store.py"), "{file}", "{work}/timeline.db"],
     )  # fmt: skip
     entries = [*ours, found_only, *EVERYWHERE, *(ACCESS if kind == "access" else APP)]
     missing = sorted({entry[2][0] for entry in entries if not installed(entry[2][0])})
