@@ -41,5 +41,5 @@ class Batch:
     events: list[Event] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     changes: dict[str, Changes] = field(default_factory=dict)
-    before: dict[str, dict[str, Any]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
