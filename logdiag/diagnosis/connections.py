@@ -8,22 +8,20 @@ claimed without ids.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life
-from logdiag.diagnosis.names import keys, keys_of
+from logdiag.diagnosis.names import Names
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.totals import Totals
 from logdiag.model import SECOND, Event, State, Transition
 
-MAX_RECENT = 10_000  # ended ids kept, so that a close told twice is one
 MAX_SEARCH = 64  # lives looked at to find the one an anonymous close fits
 SAME_EVENT = 2 * SECOND  # two wordings of one opening stand this close together
 SAME_EVENT_LINES = 10
-
 
 # One life after one step: the state it left (None at birth) and the state it is in.
 Step = tuple[Life, State | None, State]
@@ -41,21 +39,19 @@ class Connections:
         self.dirty: dict[int, Life] = {}
         self.totals = Totals()
         self.processes = Processes()
+        self.names = Names()
         self.transport_closed = 0  # closes that only a proxy saw
         self.closes = 0
         self.live_count = 0
         self._live_of: Counter[str | None] = Counter()  # process -> live
         self._app_closes = 0
-        self._keys: dict[str, Life] = {}
-        self._aliases: dict[int, set[str]] = {}  # live number -> further ids, told by echoes
-        self._recent: OrderedDict[str, tuple[int, int]] = OrderedDict()
         self._number = 0
         self._named_opens = 0
 
     # What the detector calls
 
     def on_event(self, event: Event, life: Life | None, ordinal: int) -> list[Step]:
-        """Apply an event that is no echo; `life` is the one that `known` gives for it.
+        """Apply an event that is no echo; `life` is the one that `names` finds for it.
 
         Returns the steps it caused, restarts first.
         """
@@ -77,16 +73,6 @@ class Connections:
             if live != self.transitions[-1].live:
                 self.transitions[-1] = self.transitions[-1]._replace(live=live)
         return steps
-
-    def known(self, event: Event) -> Life | None:
-        """The life that the event names by id or address, if we follow it."""
-        for key in keys(event):
-            life = self._keys.get(key)
-            if life is not None and (
-                life.process == event.process or None in (life.process, event.process)
-            ):
-                return life
-        return None
 
     def repeats(self, event: Event, life: Life, ordinal: int) -> bool:
         """Whether an opening of a known id is a second wording of it, not the id used again."""
@@ -117,16 +103,8 @@ class Connections:
         self.learn(life, event)
         if event.connection and life.identity != "id" and event.layer != "browser":
             life.name, life.identity = event.connection, "id"
-        for key in keys(event):
-            if key not in self._keys:
-                self._keys[key] = life
-                self._aliases.setdefault(life.number, set()).add(key)
+        self.names.add_alias(life, event)
         self.dirty[life.number] = life
-
-    def ended_before(self, event: Event) -> tuple[int, int] | None:
-        """The line (source, offset) that told this close already, by the same id."""
-        found = keys(event)
-        return self._recent.get(found[0]) if found else None  # an id is one within its process
 
     def on_gap(self, event: Event) -> list[Step]:
         """Lines are missing: what was open across the gap is unknown from here on."""
@@ -166,9 +144,7 @@ class Connections:
             life = Life(self._number, f"{self.service}#{self._number}", "count")
         life.process = event.process
         life.absorb(event)
-        for key in keys_of(life):
-            self._keys[key] = life
-            self._recent.pop(key, None)
+        self.names.add(life)
         return life
 
     # Endings
@@ -248,7 +224,7 @@ class Connections:
                 self.closes += 1
                 self._app_closes += event.layer == "app"
             self._remove(life)
-            self._forget(life)
+            self.names.forget(life)
         else:
             self.live[life.number] = life
         self.dirty[life.number] = life
@@ -270,17 +246,6 @@ class Connections:
         else:
             del self.live[number]
 
-    def _forget(self, life: Life) -> None:
-        names = keys_of(life)
-        if life.number in self._aliases:
-            names += self._aliases.pop(life.number)
-        for key in names:
-            if self._keys.get(key) is life:
-                del self._keys[key]
-            self._recent[key] = life.closed_line or (0, 0)
-        while len(self._recent) > MAX_RECENT:
-            self._recent.popitem(last=False)
-
     # State
 
     def snapshot(self) -> dict[str, Any]:
@@ -291,8 +256,7 @@ class Connections:
             "closes": self.closes,
             "app_closes": self._app_closes,
             "transport_closed": self.transport_closed,
-            "recent": list(self._recent.items()),
-            "aliases": [[number, sorted(keys)] for number, keys in self._aliases.items()],
+            "names": self.names.snapshot(),
             "totals": self.totals.snapshot(),
             "processes": self.processes.snapshot(),
         }
@@ -304,16 +268,10 @@ class Connections:
         self.closes = state["closes"]
         self._app_closes = state["app_closes"]
         self.transport_closed = state["transport_closed"]
-        self._recent = OrderedDict((key, tuple(line)) for key, line in state["recent"])
         self.totals.restore(state["totals"])
         self.processes.restore(state["processes"])
         for life in lives:
             self.live[life.number] = life
             self.live_count += life.state in LIVE
             self._live_of[life.process] += life.state in LIVE
-            for key in keys_of(life):
-                self._keys[key] = life
-        for number, aliases in state["aliases"]:
-            self._aliases[number] = set(aliases)
-            for key in aliases:
-                self._keys.setdefault(key, self.live[number])
+        self.names.restore(state["names"], self.live)

@@ -67,7 +67,7 @@ class Detector:
             self._tick(moment, event)
         kind, line = event.kind, moment[1]
         key = client_key(event)
-        life = self._connections.known(event)
+        life = self._connections.names.find(event)
         report = None
         if kind in KINDS:
             if self._repeated(event, life, key, line):
@@ -91,7 +91,8 @@ class Detector:
             self._connections.learn(life, event)
             return self._echo(event, life.opened_line or (event.source, event.offset))
         if event.kind == "closed":
-            told = self._connections.ended_before(event) or self._refusals.explains(event, line)
+            told = self._connections.names.ended_before(event)
+            told = told or self._refusals.explains(event, line)
             if told:
                 return self._echo(event, told)
         report = self._echoes.find(event, line)

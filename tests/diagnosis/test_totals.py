@@ -11,7 +11,7 @@ def count(log: Log, connections: Connections | None = None) -> Connections:
     """The connections after a log without echoes."""
     connections = connections or Connections("app")
     for event in log.events:
-        connections.on_event(event, connections.known(event), event.line)
+        connections.on_event(event, connections.names.find(event), event.line)
     return connections
 
 
