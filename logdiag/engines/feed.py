@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from logdiag.engines.pipeline import BATCH_EVENTS, Pipeline
 from logdiag.engines.sequence import FUTURE, LATENESS, log_of
 from logdiag.engines.service import Service
 from logdiag.model import Block, Gap
-from logdiag.tailing import Reader
+from logdiag.tailing import BLOCK_SIZE, Reader, Target, discover
+from logdiag.tailing.targets import STDIN
+
+READ_AHEAD = 16 << 20  # bytes of all logs of a service that may wait for their neighbours
+_LEAST_BLOCK = 4 << 10
+
+
+def block_size(wanted: Iterable[Target]) -> int:
+    """Bytes to read of a log at a time, so that what waits of a thousand logs fits the memory."""
+    logs: dict[str, set[str]] = {}
+    for target in wanted:
+        if target.root != STDIN:
+            named = logs.setdefault(target.service, set())
+            named.update(log_of(found.shown) for found in discover(target))
+    most = max(map(len, logs.values()), default=0) or 1
+    return min(BLOCK_SIZE, max(_LEAST_BLOCK, READ_AHEAD // most))
 
 
 class Feed:

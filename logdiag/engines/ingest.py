@@ -9,7 +9,7 @@ from pathlib import Path
 
 from logdiag.engines import knowledge
 from logdiag.engines.collector import seldom
-from logdiag.engines.feed import Feed
+from logdiag.engines.feed import Feed, block_size
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.pipeline import Pipeline
 from logdiag.engines.settings import Settings
@@ -35,7 +35,10 @@ def ingest(
         pipeline = Pipeline(writer, formats, rules, settings)
         for target in wanted:
             pipeline.service(target.service)
-        tailer = Tailer(wanted, writer.known(), writer.register, final=True, archives=True)
+        tailer = Tailer(
+            wanted, writer.known(), writer.register,
+            final=True, archives=True, block_size=block_size(wanted),
+        )  # fmt: skip
         count = _Count(progress or (lambda done, total: None))
         try:
             for _ in range(_PASSES):

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from logdiag.engines import knowledge
+from logdiag.engines.feed import block_size
 from logdiag.engines.loop import Loop
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.pipeline import Pipeline
@@ -50,8 +51,9 @@ def watch(
             pipeline.service(service)
         watcher = Watcher([] if once else wanted)
         tailer = Tailer(
-            wanted, writer.known(), patience.around(writer.register), wall=wall, wake=watcher.wake
-        )
+            wanted, writer.known(), patience.around(writer.register),
+            wall=wall, wake=watcher.wake, block_size=block_size(wanted),
+        )  # fmt: skip
         loop = Loop(pipeline, tailer, on_notice, stop.is_set, wall)
         try:
             for notice in watcher.notices:

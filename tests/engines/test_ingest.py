@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from logdiag.engines.feed import block_size
 from logdiag.engines.ingest import ingest
 from logdiag.errors import SourceError
+from logdiag.tailing import BLOCK_SIZE, targets
 from logdiag.timeline import Reader
 from tests.engines.lines import closed, healthy, leak, opened
 from tests.engines.running import SAMPLES, SETTINGS, dump, findings, ingested
@@ -199,3 +201,17 @@ def test_lines_without_time_within_a_log_with_times(tmp_path: Path) -> None:
     ingest([str(tmp_path)], tmp_path / "state" / "a.db", SETTINGS)
     steps = [item["state"] for item in items(tmp_path / "state" / "a.db", "transitions")]
     assert ["open", "open", "closed", "open"] == steps
+
+
+def test_many_logs_at_once(tmp_path: Path) -> None:
+    """However many logs a service has, what waits of them is bounded, and the order is right."""
+    logs = tmp_path / "shop"
+    logs.mkdir()
+    for number in range(300):
+        (logs / f"{number}.log").write_bytes(opened(f"c{number}", number) + b"noise\n" * 20_000)
+    assert (16 << 20) // 300 == block_size(targets([str(logs)]))
+    assert BLOCK_SIZE == block_size(targets([str(logs / "0.log"), "-"]))
+    ingest([str(logs)], tmp_path / "a.db", SETTINGS)
+    assert [f"c{number}" for number in range(300)] == [
+        n for n, _ in lives(tmp_path / "a.db", "shop")
+    ]
