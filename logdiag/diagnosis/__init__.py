@@ -5,9 +5,9 @@
         detector.on_event(event)
     changes = detector.drain(ended=True)
 
-Read the room in this order: lifecycle, connections (with totals, processes, echoes, refusals),
-marks, groups, view, functions, guards, expression, checking, rules, judgement, court, detector,
-verdict.
+Read the room in this order: lifecycle, connections (with names, totals, processes, echoes,
+refusals), marks, groups, view, functions, guards, expression, checking, rules, judgement,
+groupings, court, ending, detector, verdict.
 """
 
 from logdiag.diagnosis.detector import SETTLE, Detector

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from logdiag.diagnosis.description import WEAK, describe, named, strength
-from logdiag.diagnosis.groups import Group, Groups, pair_of
+from logdiag.diagnosis.groupings import Groupings
+from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.judgement import Judgement
-from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.view import Service, View
@@ -27,20 +27,7 @@ class Court:
         self.rules = sorted(rules, key=lambda rule: bool(rule.yields_to))
         self.service = service
         self.name = name
-        self._groups: dict[tuple[str, ...], Groups] = {}
-        self._rules_by: dict[tuple[str, ...], list[Rule]] = {}
-        for rule in self.rules:
-            self._rules_by.setdefault(rule.by, []).append(rule)
-        for by, some in self._rules_by.items():
-            self._groups[by] = Groups(by, some)
-        self._judging = list(self._groups.values())
-        # Which groups keep an event of a kind, and which rules look at it then.
-        self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
-        for by, some in self._rules_by.items():
-            for kind in frozenset().union(*(rule.when.kinds for rule in some)):
-                counting = [rule for rule in some if kind in rule.when.kinds]
-                self._counting.setdefault(kind, []).append((self._groups[by], counting))
-        self.counted = frozenset(self._counting)  # kinds of events that some rule counts
+        self.groupings = Groupings(self.rules)
         self.open: dict[str, tuple[Judgement, Group]] = {}  # pending or firing, by fingerprint
         self.done: dict[str, Judgement] = {}  # resolved
         self.dirty: dict[str, Judgement] = {}
@@ -50,27 +37,21 @@ class Court:
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection is live."""
-        for groups in self._judging:
-            group = groups.of_life(life)
-            if group.rules:  # if the client is unknown, and all rules want to know it, none
-                group.add(life)
-                self._look(group, group.rules, moment)
+        for group in self.groupings.of_life(life):
+            group.add(life)
+            self._look(group, group.rules, moment)
 
     def ended(self, life: Life, moment: Moment) -> None:
         """It is live no more."""
-        for groups in self._judging:
-            group = groups.of_life(life)
-            if group.rules:
-                group.remove(life)
-                if group.judgements:
-                    self._left(group, life, moment)
+        for group in self.groupings.of_life(life):
+            group.remove(life)
+            if group.judgements:
+                self._left(group, life, moment)
 
     def happened(self, event: Event, key: str | None, ordinal: int, moment: Moment) -> None:
         """An event that some rule may count."""
-        for groups, rules in self._counting.get(event.kind, ()):
-            group = groups.of_event(event, key)
-            group.saw(ordinal, event)
-            self._look(group, [rule for rule in rules if rule in group.rules], moment)
+        for group, rules in self.groupings.saw(event, key, ordinal):
+            self._look(group, rules, moment)
 
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
@@ -253,34 +234,6 @@ class Court:
             return self.open[fingerprint][0]
         return self.done.get(fingerprint)
 
-    @contextmanager
-    def moving(self, life: Life) -> Iterator[None]:
-        """What a group goes by changes within: the connection moves along."""
-        if life.state not in LIVE:
-            yield
-            return
-        homes = [(groups, groups.of_life(life)) for groups in self._groups.values()]
-        yield
-        for groups, home in homes:
-            group = groups.of_life(life)
-            if group is not home:
-                home.remove(life)
-                group.add(life)
-                group.sort()
-
-    def forget_clients(self, lives: Iterable[Life]) -> None:
-        """Nobody can say any more whose connections these are."""
-        lives = [life for life in lives if life.state in LIVE]
-        for life in lives:
-            for groups in self._groups.values():
-                groups.of_life(life).remove(life)
-            life.client_key = None
-            for groups in self._groups.values():
-                groups.of_life(life).add(life)
-        for groups in self._groups.values():
-            for group in {id(g): g for g in map(groups.of_life, lives)}.values():
-                group.sort()
-
     # Odds and ends
 
     def view(self, rule: Rule, group: Group, now: Moment, then: Moment) -> View:
@@ -300,35 +253,19 @@ class Court:
                 judgement.snapshot()
                 for judgement in (*(one for one, _ in self.open.values()), *self.done.values())
             ],
-            "windows": [
-                [by, group.key, list(group.window), list(group.pairs), group.valley]
-                for by, groups in self._groups.items()
-                for group in groups.windows()
-            ],
+            "windows": self.groupings.snapshot(),
         }
 
     def restore(self, state: dict[str, Any], lives: Iterable[Life]) -> None:
         """Take up where `snapshot` was made; rules that are gone take their findings along."""
-        for life in sorted(lives, key=lambda life: life.opened_ordinal):
-            for groups in self._groups.values():
-                groups.of_life(life).add(life)
-        for by, key, window, pairs, valley in state["windows"]:
-            groups_by = self._groups.get(tuple(by))
-            if groups_by is not None:
-                group = groups_by.of_key(tuple(key))
-                for ordinal, event in window:
-                    group.saw(ordinal, Event(*event))
-                group.pairs = ()
-                for pair in pairs:
-                    group.pair(pair_of(pair))
-                group.valley = valley
+        self.groupings.restore(state["windows"], lives)
         rules = {rule.id: rule for rule in self.rules}
         for plain in state["judgements"]:
             rule = rules.get(plain["rule"])
             if rule is None:
                 continue
             judgement = Judgement.restored(self.name, rule, plain)
-            group = self._groups[rule.by].of_key(judgement.key)
+            group = self.groupings.of_rule(rule, judgement.key)
             group.judgements[rule.id] = judgement
             if judgement.state == "resolved":
                 self.done[judgement.fingerprint] = judgement

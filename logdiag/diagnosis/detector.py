@@ -43,8 +43,8 @@ class Detector:
         self._surroundings = Surroundings()
         self._known = Known(self._connections, self._surroundings, settle)
         self._court = Court(rules, self._known, service)
-        self._noteworthy = self._court.counted | {"auth_failure", "reconnect"}  # kinds
-        self._connections.moving = self._court.moving
+        self._noteworthy = self._court.groupings.counted | {"auth_failure", "reconnect"}  # kinds
+        self._connections.moving = self._court.groupings.moving
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticked: Moment = (_NEVER, -DEFAULT_LINES)
@@ -149,7 +149,7 @@ class Detector:
     def _forget_clients(self) -> None:
         """A close named nobody though openings name addresses: what is left has no owner."""
         self._nobody = True
-        self._court.forget_clients(self._connections.live.values())
+        self._court.groupings.forget_clients(self._connections.live.values())
         self._connections.dirty.update(self._connections.live)
         self._surroundings.forget_clients()
 

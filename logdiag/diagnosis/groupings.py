@@ -1,0 +1,101 @@
+"""All groups of one service: one set of them for each `by` that a rule has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from logdiag.diagnosis.groups import Group, Groups, pair_of
+from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.rules import Rule
+from logdiag.model import Event
+
+
+class Groupings:
+    """Which groups a connection or an event belongs to, and which rules look at them."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        by_fields: dict[tuple[str, ...], list[Rule]] = {}
+        for rule in rules:
+            by_fields.setdefault(rule.by, []).append(rule)
+        self._by = {by: Groups(by, some) for by, some in by_fields.items()}
+        self._all = list(self._by.values())
+        # Which groups keep an event of a kind, and which rules look at it then.
+        self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
+        for by, some in by_fields.items():
+            for kind in frozenset().union(*(rule.when.kinds for rule in some)):
+                counting = [rule for rule in some if kind in rule.when.kinds]
+                self._counting.setdefault(kind, []).append((self._by[by], counting))
+        self.counted = frozenset(self._counting)  # the kinds of events that some rule counts
+
+    def of_life(self, life: Life) -> list[Group]:
+        """The groups of the connection that some rule looks at."""
+        # If its client is unknown, and all rules want to know it, there is none.
+        return [group for groups in self._all if (group := groups.of_life(life)).rules]
+
+    def saw(
+        self, event: Event, key: str | None, ordinal: int
+    ) -> Iterator[tuple[Group, list[Rule]]]:
+        """Keep an event where some rule counts it; gives the groups and the rules to look."""
+        for groups, rules in self._counting.get(event.kind, ()):
+            group = groups.of_event(event, key)
+            group.saw(ordinal, event)
+            yield group, [rule for rule in rules if rule in group.rules]
+
+    def of_rule(self, rule: Rule, key: tuple[str | None, ...]) -> Group:
+        """The group of that key that the rule judges."""
+        return self._by[rule.by].of_key(key)
+
+    @contextmanager
+    def moving(self, life: Life) -> Iterator[None]:
+        """What a group goes by changes within: the connection moves along."""
+        if life.state not in LIVE:
+            yield
+            return
+        homes = [(groups, groups.of_life(life)) for groups in self._all]
+        yield
+        for groups, home in homes:
+            group = groups.of_life(life)
+            if group is not home:
+                home.remove(life)
+                group.add(life)
+                group.sort()
+
+    def forget_clients(self, lives: Iterable[Life]) -> None:
+        """Nobody can say any more whose connections these are."""
+        lives = [life for life in lives if life.state in LIVE]
+        for life in lives:
+            for groups in self._all:
+                groups.of_life(life).remove(life)
+            life.client_key = None
+            for groups in self._all:
+                groups.of_life(life).add(life)
+        for groups in self._all:
+            for group in {id(group): group for group in map(groups.of_life, lives)}.values():
+                group.sort()
+
+    def snapshot(self) -> list[Any]:
+        """The recent events and pairs of all groups, as plain JSON types."""
+        return [
+            [by, group.key, list(group.window), list(group.pairs), group.valley]
+            for by, groups in self._by.items()
+            for group in groups.windows()
+        ]
+
+    def restore(self, state: list[Any], lives: Iterable[Life]) -> None:
+        """Take up where `snapshot` was made, with the lives that were live."""
+        for life in sorted(lives, key=lambda life: life.opened_ordinal):
+            for groups in self._all:
+                groups.of_life(life).add(life)
+        for by, key, window, pairs, valley in state:
+            groups_by = self._by.get(tuple(by))
+            if groups_by is None:
+                continue  # the rules that looked at it are gone
+            group = groups_by.of_key(tuple(key))
+            for ordinal, event in window:
+                group.saw(ordinal, Event(*event))
+            group.pairs = ()
+            for pair in pairs:
+                group.pair(pair_of(pair))
+            group.valley = valley
