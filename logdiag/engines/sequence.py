@@ -10,6 +10,7 @@ import heapq
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from logdiag.model import SECOND, Event
@@ -22,6 +23,7 @@ FUTURE = 1 << 63  # behind every timestamp
 _Rank = tuple[str, int]  # the log that the source is a part of, and which part
 
 
+@lru_cache(maxsize=10_000)  # asked for every source in every second
 def log_of(path: str) -> str:
     """The log that a file is a part of: its path without the marks of rotation."""
     directory, name = os.path.split(path)

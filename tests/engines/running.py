@@ -22,6 +22,11 @@ FORMATS = knowledge.load_formats(SETTINGS)
 RULES = knowledge.load_rules(SETTINGS)
 
 
+# Seconds between what an access log's line says and when it is there: whole seconds are told, and
+# the line is written when the request is over.
+ACCESS_DELAY = 1.5
+
+
 class Watch:
     """What `watch` does, one look at a time, under a clock that only tests move."""
 
@@ -96,14 +101,14 @@ _COMMON = re.compile(rb"\[(\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d)")
 def two_logs() -> list[tuple[str, bytes]]:
     """A service that writes two logs, as it wrote them: (file name, line), line by line."""
     lines = (SAMPLES / "node-leaky.log").read_bytes().splitlines(keepends=True)
-    access = (line for line in (SAMPLES / "nginx-access.log").read_bytes().splitlines(True))
-    return _by_time(
+    access = (SAMPLES / "nginx-access.log").read_bytes().splitlines(keepends=True)
+    return _as_written(
         [("app.log", line) for line in lines] + [("access.log", line) for line in access]
     )
 
 
-def _by_time(lines: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """In the order of their times; each log keeps its own order."""
+def _as_written(lines: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """In the order in which they came to be; each log keeps its own order."""
     reached: dict[str, float] = {}
     keyed = []
     for place, (name, line) in enumerate(lines):
@@ -117,5 +122,5 @@ def _time(line: bytes) -> float | None:
         return datetime.fromisoformat(found[0].decode() + "+00:00").timestamp()
     if found := _COMMON.search(line):
         written = datetime.strptime(found[1].decode() + "+0000", "%d/%b/%Y:%H:%M:%S%z")
-        return written.timestamp()
+        return written.timestamp() + ACCESS_DELAY
     return None
