@@ -5,6 +5,7 @@ import json
 
 
 async def app(scope, receive, send):
+    """Handle one connection of any kind."""
     if scope["type"] == "lifespan":
         await lifespan(receive, send)
     elif scope["type"] == "websocket":
@@ -14,6 +15,7 @@ async def app(scope, receive, send):
 
 
 async def lifespan(receive, send):
+    """Start and stop when told."""
     while True:
         message = await receive()
         await send({"type": message["type"] + ".complete"})
@@ -22,6 +24,7 @@ async def lifespan(receive, send):
 
 
 async def http(scope, send):
+    """Answer a request: 200 with a token, 401 without."""
     status, body = 404, {"error": "not found"}
     if scope["path"] == "/":
         status, body = 200, {"ok": True}
@@ -31,11 +34,13 @@ async def http(scope, send):
             status, body = 200, {"videos": ["v-101", "v-102"]}
         else:
             status, body = 401, {"error": "unauthorized"}
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 
 async def websocket(scope, receive, send):
+    """Keep a WebSocket open until its client closes it."""
     await receive()
     if scope["path"] != "/ws":
         await send({"type": "websocket.close", "code": 1008})
@@ -51,8 +56,10 @@ async def websocket(scope, receive, send):
 
 
 async def send_updates(send):
+    """Send a status every three seconds."""
     percent = 0
     while True:
         await asyncio.sleep(3)
         percent = (percent + 10) % 110
-        await send({"type": "websocket.send", "text": json.dumps({"video": "v-101", "percent": percent})})
+        text = json.dumps({"video": "v-101", "percent": percent})
+        await send({"type": "websocket.send", "text": text})
