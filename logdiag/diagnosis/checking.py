@@ -63,11 +63,7 @@ class Condition:
 
         A condition on `live` alone means all of the group; one on `drift` none.
         """
-        found = {
-            life.number: life
-            for select in self._witnesses(view)
-            for life in select(view)
-        }
+        found = {life.number: life for select in self._witnesses(view) for life in select(view)}
         if not found and self._of_all:
             return {life.number: life for life in view.lives()}
         return found

@@ -207,9 +207,7 @@ class Connections:
     # Steps
 
     def _end(self, lives: Iterable[Life], word: str, event: Event) -> list[Step]:
-        return [
-            self._step(life, word, event) for life in lives if (life.state, word) in NEXT
-        ]
+        return [self._step(life, word, event) for life in lives if (life.state, word) in NEXT]
 
     def _step(self, life: Life, word: str, event: Event) -> Step:
         before: State | None = life.state if life.number in self.live else None

@@ -209,9 +209,7 @@ def _case(decoder: Decoder, node: yaml.Node) -> CaseSpec:
     return CaseSpec(name, log, tuple(expected), place_of(node))
 
 
-def _needs_cases(
-    decoder: Decoder, node: yaml.Node | None, tests: Sequence[CaseSpec]
-) -> None:
+def _needs_cases(decoder: Decoder, node: yaml.Node | None, tests: Sequence[CaseSpec]) -> None:
     """A rule shows when it fires, a near miss that stays silent, and what a late close does."""
     if node is None:
         return

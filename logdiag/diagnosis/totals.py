@@ -97,9 +97,7 @@ class Totals:
         scope.before += change
         self.before += change
 
-    def _less(
-        self, scope: _Scope, missing: int, total: int, own: int, counted: bool
-    ) -> Comparison:
+    def _less(self, scope: _Scope, missing: int, total: int, own: int, counted: bool) -> Comparison:
         self._drifted(scope, 0)
         restarted = total <= 1 and own + scope.before >= RESET_FROM
         if not (counted or restarted):
