@@ -175,7 +175,8 @@ class Detector:
 
     def on_gap(self, gap: Gap) -> None:
         """Lines of a source are gone unread: what was open across the gap is unknown."""
-        event = Event("gap", gap.time, gap.source.id, gap.offset, 0, gap.reason)
+        # when it was found out is the wall clock's; the service stands at its last event
+        event = Event("gap", self._order.now[0], gap.source.id, gap.offset, 0, gap.reason)
         moment = self._order.now
         self._surroundings.gap = moment
         for step in self._connections.on_gap(event):

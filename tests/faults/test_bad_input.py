@@ -12,7 +12,7 @@ import pytest
 
 from logdiag.engines.ingest import ingest
 from tests.engines.lines import closed, healthy, leak, opened
-from tests.engines.running import SETTINGS, Watch, append, dump, findings
+from tests.engines.running import SETTINGS, Watch, append, dump, findings, ingested
 from tests.faults.children import said
 
 MEGABYTE = 1 << 20
@@ -112,3 +112,16 @@ print(outcome.events, outcome.lines, int(peak) // 1024)
     count, lines, peak = said(script, log, tmp_path / "a.db")[0].split()
     assert ("2", "3") == (count, lines)
     assert 150 > int(peak)
+
+
+def test_damage_is_the_same_each_time(tmp_path: Path) -> None:
+    """What was open where an archive breaks off is unknown since the log's last moment."""
+    archive = tmp_path / "app.log.gz"
+    noise = os.urandom(200_000).hex().encode() + b"\n"
+    archive.write_bytes(gzip.compress(leak() + noise)[:-2_000])
+    before = ingested(tmp_path / "1.db", archive)
+    lives = [item for item in map(json.loads, before) if item["table"] == "connections"]
+    assert [("unknown", "2026-11-23T00:00:03.1Z")] * 4 == [
+        (life["state"], life["closed_at"]) for life in lives
+    ]
+    assert before == ingested(tmp_path / "2.db", archive)
