@@ -123,9 +123,13 @@ class Echoes:
         """Drop what is too old to be echoed, once the paths are many."""
         if len(self._recent) < MAX_KEPT:
             return
-        for key, reports in list(self._recent.items()):
-            if not reports or _expired(reports[-1], event, ordinal):
-                del self._recent[key]
+        kept = [
+            (key, reports)
+            for key, reports in self._recent.items()
+            if reports and not _expired(reports[-1], event, ordinal)
+        ]
+        # In a storm of paths even these are too many: half of them, so that this is done seldom.
+        self._recent = dict(kept[-MAX_KEPT // 2 :])
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
