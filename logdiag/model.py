@@ -149,7 +149,7 @@ class Connection:
     client_key: str | None = None  # what tells its client apart: "user x", "address 10.0.0.7"
     pattern: str = ""
     ordinal: int = 0  # the line it opened at, counted through all sources of the service
-    marks: dict[str, Mark] | None = None  # "auth_failure", "reconnect", ... -> the line
+    marks: dict[str, Mark] | None = None  # "auth_failure", "reconnect", ... -> the line; while live
 
 
 class Transition(NamedTuple):

@@ -53,16 +53,16 @@ def _cannot_tell(facts: Facts) -> tuple[Verdict, str] | None:
         )
     if not facts.closed:
         return "cannot_tell", (
-            f"{facts.opened} connections opened and no line says that one closed. Log the close, "
-            "with the id of its opening."
+            f"{_connections(facts.opened)} opened and no line says that one closed. Log the "
+            "close, with the id of its opening."
         )
     if facts.unknown and facts.unknown >= facts.closed:
         return "cannot_tell", (
-            f"Lines are missing: what became of {facts.unknown} connections is unknown."
+            f"Lines are missing: what became of {_connections(facts.unknown)} is unknown."
         )
     if facts.outliving:
         return "cannot_tell", (
-            f"{facts.outliving} connections outlived all that closed, and no line tells whose "
+            f"{_connections(facts.outliving)} outlived all that closed, and no line tells whose "
             "they are. Log the client with each opening."
         )
     return None
@@ -77,3 +77,7 @@ def _clean(findings: Sequence[Finding], facts: Facts) -> str:
     if resolved:
         reason += f" {resolved} resolved before."
     return reason
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection" + "s" * (count != 1)

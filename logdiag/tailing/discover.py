@@ -14,6 +14,8 @@ from logdiag.tailing.notices import Notice
 from logdiag.tailing.targets import STDIN, Target
 
 SNIFF_SIZE = 4096  # bytes; one page
+BINARY = 50  # one zero in so many bytes makes a file binary
+A_FEW = 8  # so many do not, however small it is
 Kind = Literal["plain", "gz", "bz2", "xz", "zst", "unreadable"]
 _MAGIC: tuple[tuple[bytes, str, Kind], ...] = (
     (b"\x1f\x8b", ".gz", "gz"),  # RFC 1952 section 2.3.1
@@ -239,5 +241,7 @@ def _sniff(path: str, shown: str) -> Kind | None:
             return kind if kind != "bz2" or shown.lower().endswith(suffix) else "plain"
     if shown.lower().endswith(".zst") and start[1:4] == _SKIPPABLE_FRAME:
         return "zst"
-    # Zeros at the start are the hole that copytruncate leaves under a writer without O_APPEND.
-    return None if b"\0" in start.lstrip(b"\0") else "plain"
+    # Zeros at the start are the hole that copytruncate leaves under a writer without O_APPEND;
+    # a few within come from a crash. What is not text has many.
+    rest = start.lstrip(b"\0")
+    return None if rest.count(b"\0") > max(A_FEW, len(rest) // BINARY) else "plain"

@@ -57,7 +57,9 @@ class Tailer:
         self._discoverer = Discoverer()
         services = {target.service for target in self._targets}
         self._orphans = [
-            Orphan(source, position) for source, position in known if source.service in services
+            Orphan(source, position)
+            for source, position in known
+            if source.service in services and source.path != STDIN  # a pipe is never met again
         ]
         self._files: dict[Key, AnyFile] = {}
         self._departed = Departed(self._settings)

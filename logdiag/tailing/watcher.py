@@ -8,6 +8,7 @@ The kernel's queue overflows at some 60,000 events a second and watchdog then dr
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Sequence
@@ -43,6 +44,8 @@ class Watcher:
 
         if not directories:
             return None
+        # Its remarks (a hint that comes while it stops) are not for the person at the terminal.
+        logging.getLogger("watchdog").addHandler(logging.NullHandler())
         observer = Observer()
         # Opening and closing a file makes events too, and our own reading opens files.
         wanted: list[type[events.FileSystemEvent]] = [

@@ -76,7 +76,7 @@ def test_directory_without_logs(tmp_path: Path) -> None:
 def test_binary_file_given(tmp_path: Path) -> None:
     """A binary file given by name is not passed by in silence."""
     path = tmp_path / "app.log"
-    path.write_bytes(b"a\0b")
+    path.write_bytes(b"a\0b" * 20)
     notices: list[Notice] = []
     assert [] == discover(targets([str(path)])[0], notices)
     assert ["this is not a text file, it is not read"] == [notice.what for notice in notices]
@@ -140,3 +140,10 @@ def test_permission_lost_and_restored(tmp_path: Path) -> None:
     log.chmod(0o644)
     as_nobody(lambda: follower.sweep(2))
     assert ([b"one", b"two"], []) == (follower.lines(), follower.gaps)
+
+
+def test_a_log_with_a_few_zeros_is_a_log(tmp_path: Path) -> None:
+    """A crash leaves some in the middle of a line; the log around them is read."""
+    (tmp_path / "app.log").write_bytes(b"info: one\n\0\0\0two\n")
+    (target,) = targets([str(tmp_path)])
+    assert ["plain"] == [found.kind for found in discover(target)]
