@@ -40,7 +40,6 @@ class Connections:
         self.totals = Totals()
         self.processes = Processes()
         self.names = Names()
-        self.transport_closed = 0  # closes that only a proxy saw
         self.closes = 0
         self.live_count = 0
         self._live_of: Counter[str | None] = Counter()  # process -> live
@@ -154,8 +153,7 @@ class Connections:
             return []
         if life is None and event.kind == "closed":
             if event.layer == "access" and self._app_closes:
-                self.transport_closed += 1  # the application has yet to say so
-                return []
+                return []  # only a proxy saw it; the application has yet to say so
             if not (event.connection and self._named_opens):
                 life = self._youngest(event)
         if life is None:
@@ -253,7 +251,6 @@ class Connections:
             "named_opens": self._named_opens,
             "closes": self.closes,
             "app_closes": self._app_closes,
-            "transport_closed": self.transport_closed,
             "names": self.names.snapshot(),
             "totals": self.totals.snapshot(),
             "processes": self.processes.snapshot(),
@@ -265,7 +262,6 @@ class Connections:
         self._named_opens = state["named_opens"]
         self.closes = state["closes"]
         self._app_closes = state["app_closes"]
-        self.transport_closed = state["transport_closed"]
         self.totals.restore(state["totals"])
         self.processes.restore(state["processes"])
         for life in lives:

@@ -19,7 +19,6 @@ from logdiag.model import CONFIDENCES, LEVELS, SECOND, Confidence, Level
 DEFAULT_WITHIN = 30 * SECOND
 DEFAULT_LINES = 40  # the window where the log has no clock
 DEFAULT_KEEP = 300 * SECOND
-CASES = ("fires", "silent", "late close")  # what a rule's tests must show
 
 _KEYS = (
     "title", "id", "status", "level", "description", "references", "falsepositives", "author",

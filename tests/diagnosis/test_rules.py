@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from logdiag.diagnosis import Rule, read_rule
-from logdiag.diagnosis.rules import CASES
 from logdiag.engines import ruletests
 from logdiag.engines.knowledge import load_rules
 from logdiag.engines.settings import Settings
@@ -114,7 +113,7 @@ def test_each_built_in_rule_shows_all_cases(made: Rule) -> None:
         "silent": any(not case.expect for case in made.tests),
         "late close": (made.id, "resolved") in own,
     }
-    assert dict.fromkeys(CASES, True) == shown
+    assert dict.fromkeys(("fires", "silent", "late close"), True) == shown
 
 
 @pytest.mark.parametrize("made", BUILT_IN, ids=lambda made: made.id)
