@@ -1,7 +1,7 @@
 """Where the files lie that are not Python: in a checkout at its top, in a wheel inside the package.
 
-A checkout:     rules/formats/*.yaml             rules/leaks/*.yaml
-A wheel:        logdiag/_data/rules/formats/...  logdiag/_data/rules/leaks/...
+A checkout:  rules/formats/*.yaml             rules/leaks/*.yaml             web/...
+A wheel:     logdiag/_data/rules/formats/...  logdiag/_data/rules/leaks/...  logdiag/_data/web/...
 """
 
 from __future__ import annotations
@@ -21,3 +21,8 @@ def formats_dir() -> Path:
 def rules_dir() -> Path:
     """The folder of the built-in leak rules, `*.yaml`."""
     return _ROOT / "rules" / "leaks"
+
+
+def web_dir() -> Path:
+    """The folder of what the browser gets: `templates/` and `static/`."""
+    return _ROOT / "web"

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from logdiag import __version__
-from logdiag.faces import explaining, reading, reporting, rulebook
+from logdiag.faces import explaining, reading, reporting, rulebook, showing
 
 app = typer.Typer(
     name="logdiag",
@@ -26,6 +26,7 @@ app.command()(reading.watch)
 app.command()(reading.ingest)
 app.command()(reporting.report)
 app.command()(reporting.check)
+app.command()(showing.web)
 app.command()(explaining.explain)
 app.add_typer(rulebook.app, name="rules")
 

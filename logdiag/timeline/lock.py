@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from logdiag.errors import TimelineError
+
+_TRIES, _PAUSE = 3, 0.01  # seconds; who only asks for the holder has the lock for microseconds
 
 
 class Lock:
@@ -21,9 +24,9 @@ class Lock:
             words = f"The lock file {path} cannot be written: {error.strerror}."
             raise TimelineError(words, "Choose another place with --db or LOGDIAG_DB.") from error
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take()
         except OSError as error:
-            holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = _written(self._file) or "unknown"
             os.close(self._file)
             raise TimelineError(
                 f"The database {database} is in use by process {holder}.",
@@ -32,8 +35,36 @@ class Lock:
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
+    def _take(self) -> None:
+        for _ in range(_TRIES):
+            try:
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_PAUSE)
+        return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
     def release(self) -> None:
         """Let the next writer in. May be called twice."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def holder(database: Path) -> int | None:
+    """The process that holds the lock, 0 if it has not said its number; None: nobody does."""
+    try:
+        file = os.open(database.with_name(database.name + "-lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        number = _written(file)
+        return int(number) if number.isdecimal() else 0
+    finally:
+        os.close(file)
+    return None
+
+
+def _written(file: int) -> str:
+    return os.pread(file, 20, 0).decode("ascii", "replace").strip()

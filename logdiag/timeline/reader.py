@@ -62,6 +62,10 @@ class Reader:
         finally:
             self._connection.execute("ROLLBACK")
 
+    def data_version(self) -> int:
+        """Another number whenever somebody else has committed. To be asked outside a snapshot."""
+        return int(self._rows("PRAGMA data_version")[0]["data_version"])
+
     # -- services -------------------------------------------------------------------------------
 
     def services(self) -> list[str]:

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,30 @@ def test_every_command_shown_runs(command: str, place: dict[str, str], tmp_path:
     words = [_within(word, place) for word in words]
     db = tmp_path / "timeline.db"
     run("ingest", db, ["ingest", place["/var/log/app"]])
+    if words[0] == "web":
+        serve(db, [*words, "--port", "0"])
+        return
     if words[0] == "watch":
         words.append("--once")
     done = run(command, db, words)
     expected = 1 if "--fail-on" in words else 0
     assert (expected, "") == (done.returncode, done.stderr if done.returncode > 1 else "")
+
+
+def serve(db: Path, words: list[str]) -> None:
+    """Start the page, look at it, and tell it to stop."""
+    environment = {**os.environ, "LOGDIAG_DB": str(db)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "logdiag", *words], cwd=ROOT, env=environment, text=True,
+        stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        url = re.search(r"http://\S+", process.stdout.readline())
+        assert url is not None
+        with urllib.request.urlopen(url[0]) as page:
+            assert 200 == page.status
+        process.terminate()
+    assert 143 == process.returncode
 
 
 def _within(word: str, place: dict[str, str]) -> str:
