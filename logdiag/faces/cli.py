@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from logdiag import __version__
-from logdiag.faces import explaining, reading, reporting, rulebook, showing
+from logdiag.faces import explaining, reading, reporting, rulebook, showing, simulating
 
 app = typer.Typer(
     name="logdiag",
@@ -28,6 +28,7 @@ app.command()(reporting.report)
 app.command()(reporting.check)
 app.command()(showing.web)
 app.command()(explaining.explain)
+app.command()(simulating.simulate)
 app.add_typer(rulebook.app, name="rules")
 
 

@@ -6,7 +6,7 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -43,16 +43,20 @@ def complain(message: str, hint: str = "", *, kind: str = "Error") -> None:
     typer.echo(f"{label} " + "\n  ".join(lines), err=True)
 
 
-def emit(text: str, file: Path | None = None) -> bool:
-    """Write to stdout, or to a file. False: nobody reads any more (`| head`), which is no error.
+def emit(text: str | Iterable[str], file: Path | None = None) -> bool:
+    """Write a text or its parts to stdout, or to a file.
+
+    False: nobody reads any more (`| head`), which is no error.
 
     Errors: `AccessError` for a file or device that does not take it.
     """
+    parts = [text] if isinstance(text, str) else text
     try:
         if file is not None:
-            file.write_text(text, encoding="utf-8", errors="backslashreplace")
+            with file.open("w", encoding="utf-8", errors="backslashreplace") as lines:
+                lines.writelines(parts)
             return True
-        sys.stdout.write(text)
+        sys.stdout.writelines(parts)
         sys.stdout.flush()
     except BrokenPipeError:
         # Python flushes once more at exit, and would complain then.

@@ -1,0 +1,127 @@
+"""The command `simulate`: a log of a named case, and the truth about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from logdiag.faces import options
+from logdiag.faces.shell import emit, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_T = TypeVar("_T")
+
+
+@guarded
+def simulate(
+    case: Annotated[
+        str | None, typer.Argument(metavar="CASE", show_default=False, help="As --list has it.")
+    ] = None,
+    format: Annotated[  # noqa: A002 -- the option's name
+        str, typer.Option("--format", metavar="NAME", help="Whose log, as --list has it.")
+    ] = "node-ws",
+    duration: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", show_default=False, help="45m, 3d. Default: the case's."),
+    ] = None,
+    clients: Annotated[
+        int | None,
+        typer.Option(min=1, max=100_000, show_default=False, help="Default: the case's."),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.01, max=100.0, help="How busy people are; 2 is twice as busy.")
+    ] = 1.0,
+    noise: Annotated[
+        float, typer.Option(min=0.0, max=0.99, help="The share of lines that say nothing.")
+    ] = 0.3,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same log.")] = 1,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", show_default=False, help="ISO 8601; no zone: UTC."),
+    ] = None,
+    output: options.Output = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", show_default=False, help="What really happened, as JSON."),
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the cases and the formats.")] = False,
+) -> int:
+    """Write a log with a known truth: a root cause, or a healthy day that looks like one."""
+    import dataclasses
+    import json
+
+    from logdiag import simulation
+
+    if list_ or case is None:
+        emit(_listing())
+        return 0 if list_ else 2
+    chosen = _named("case", case, simulation.CASES)
+    written = _named("format", format, simulation.FORMATS)
+    played = simulation.Simulation(
+        chosen, seed=seed, duration=_seconds(duration), clients=clients, rate=rate
+    )
+    lines = simulation.write(
+        played.play(), written, noise=noise, seed=seed, start=_start(start) or simulation.START
+    )
+    whole = emit((f"{line}\n" for line in lines), output)
+    if truth is not None and whole:
+        told = dataclasses.asdict(played.truth(written))
+        emit(json.dumps(told, indent=2) + "\n", truth)
+    return 0
+
+
+def _listing() -> str:
+    from logdiag.simulation import CASES, FORMATS
+
+    groups = {
+        "Root causes": [(name, case.title) for name, case in CASES.items() if not case.healthy],
+        "Healthy days": [(name, case.title) for name, case in CASES.items() if case.healthy],
+        "Formats": [(name, one.title) for name, one in FORMATS.items()],
+    }
+    return "\n".join(
+        f"{head}\n" + "".join(f"  {name:18}{title}\n" for name, title in rows)
+        for head, rows in groups.items()
+    )
+
+
+def _named(what: str, name: str, known: Mapping[str, _T]) -> _T:
+    from logdiag.definitions import did_you_mean
+    from logdiag.errors import UsageError
+
+    if name in known:
+        return known[name]
+    hint = f"{did_you_mean(name, known)} See 'logdiag simulate --list'."
+    raise UsageError(f"There is no {what} {name!r}.", hint)
+
+
+def _seconds(text: str | None) -> float | None:
+    from logdiag.errors import UsageError
+    from logdiag.faces import periods
+    from logdiag.model import SECOND
+
+    if text is None:
+        return None
+    found = periods.duration(text)
+    if not found:
+        raise UsageError(f"--duration: {text!r} is no duration.", "Write it like 45m or 3d.")
+    return found / SECOND
+
+
+def _start(text: str | None) -> datetime | None:
+    from datetime import UTC, datetime
+
+    from logdiag.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "Write it like 2026-01-31T12:00:00Z (no zone: UTC)."
+        raise UsageError(f"--start: {text!r} is no time.", hint) from None
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,0 +1,46 @@
+"""`logdiag simulate`: a log, its truth, and what it says to those who mistype."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from logdiag.simulation import CASES, FORMATS
+from tests.faces.running import run
+
+
+def test_it_writes_a_log_and_its_truth(tmp_path: Path) -> None:
+    """The log begins when it is told to, and the truth names connections that it has."""
+    log, truth = tmp_path / "d4.log", tmp_path / "d4.json"
+    run("simulate", "D4", "--start", "2026-01-31T12:00:00", "-o", log, "--truth", truth)
+    told = json.loads(truth.read_text())
+    text = log.read_text()
+    assert "2026-01-31T12:00:00" == text[:19]
+    assert ("D4", "auth-loading-race") == (told["case"], told["expected"])
+    assert told["leaked_count"] == len(told["leaked"]) > 3
+    assert [] == [name for name in told["leaked"] if name not in text]
+
+
+def test_it_lists_all_there_is() -> None:
+    """Every case and every format stands in the list."""
+    listed = run("simulate", "--list").output
+    assert [] == [name for name in (*CASES, *FORMATS) if f"  {name} " not in listed]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["D44"], "There is no case 'D44'. Did you mean 'D4'?"),
+        (["D4", "--format", "node"], "There is no format 'node'."),
+        (["D4", "--duration", "long"], "--duration: 'long' is no duration."),
+        (["D4", "--start", "noon"], "--start: 'noon' is no time."),
+        (["D4", "--noise", "1"], "Invalid value for '--noise'"),
+    ],
+)
+def test_mistakes_are_told(args: list[str], message: str) -> None:
+    """What is wrong on the command line is told, with exit code 2."""
+    result = run("simulate", *args)
+    assert 2 == result.exit_code
+    assert message in " ".join(result.output.split())
