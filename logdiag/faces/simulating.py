@@ -51,7 +51,7 @@ def simulate(
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the cases and the formats.")] = False,
 ) -> int:
-    """Write a log with a known truth: a root cause, or a healthy day that looks like one."""
+    """Write a log with a known truth: of a leak, or of a healthy day."""
     import dataclasses
     import json
 
