@@ -191,7 +191,10 @@ class Guard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A suspected leak. `fingerprint` groups its repeats; `count` says how often it fired."""
+    """A suspected leak, in its latest episode: from pending to resolved.
+
+    `fingerprint` groups its repeats; `count` says how often it fired, and so numbers the episodes.
+    """
 
     rule: str
     title: str
@@ -221,6 +224,7 @@ class Changes:
     connections: list[Connection] = field(default_factory=list)  # insert or replace by number
     transitions: list[Transition] = field(default_factory=list)
     echoes: list[Echo] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)  # insert or replace by fingerprint
+    # Insert or replace by fingerprint and count, in order: one takes the place of later ones, too.
+    findings: list[Finding] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)  # fingerprints that are no finding after all
     snapshot: dict[str, Any] | None = None

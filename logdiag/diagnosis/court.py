@@ -29,8 +29,9 @@ class Court:
         self.name = name
         self.groupings = Groupings(self.rules)
         self.open: dict[str, tuple[Judgement, Group]] = {}  # pending or firing, by fingerprint
-        self.done: dict[str, Judgement] = {}  # resolved
+        self.done: dict[str, tuple[Judgement, Group]] = {}  # resolved
         self.dirty: dict[str, Judgement] = {}
+        self.over: list[Finding] = []  # episodes that another one followed before they were told
         self.dropped: set[str] = set()
 
     # What happens
@@ -76,6 +77,8 @@ class Court:
             if judgement is None:
                 judgement = self._judgement(rule, group)
             if judgement.state != "pending":
+                if judgement.fingerprint in self.dirty and judgement.state == "resolved":
+                    self.over.append(judgement.finding())
                 judgement.begin(moment)
                 judgement.group = named(rule, group)
                 self.open[judgement.fingerprint] = (judgement, group)
@@ -146,7 +149,7 @@ class Court:
 
     def _left(self, group: Group, life: Life, moment: Moment) -> None:
         """A connection of the group is over: the finding may be, too."""
-        for judgement in group.judgements.values():
+        for judgement in list(group.judgements.values()):
             if judgement.state != "firing" or life.number not in judgement.open:
                 continue
             judgement.open.discard(life.number)
@@ -181,10 +184,10 @@ class Court:
 
     def _resolve(self, judgement: Judgement, moment: Moment, note: str) -> None:
         judgement.resolve(moment[0], note)
-        self.open.pop(judgement.fingerprint, None)
-        self.done[judgement.fingerprint] = judgement
+        self.done[judgement.fingerprint] = self.open.pop(judgement.fingerprint)
         if len(self.done) > MAX_JUDGEMENTS:
-            del self.done[next(iter(self.done))]
+            oldest, group = self.done.pop(next(iter(self.done)))
+            del group.judgements[oldest.rule.id]
 
     def _drop(self, judgement: Judgement, group: Group) -> None:
         judgement.withdraw()
@@ -192,7 +195,8 @@ class Court:
         self.open.pop(fingerprint, None)
         self.dirty.pop(fingerprint, None)
         if judgement.state == "resolved":
-            self.done[fingerprint] = judgement
+            self.done[fingerprint] = (judgement, group)
+            self._touch(judgement)  # the end of the input may have told it as firing again
         else:
             del group.judgements[judgement.rule.id]
             self.dropped.add(fingerprint)
@@ -206,9 +210,11 @@ class Court:
                 self._touch(judgement)
 
     def tell(self) -> Iterator[Finding]:
-        """The findings that changed since the last call."""
+        """The findings that changed since the last call, earlier episodes first."""
+        yield from self.over
+        self.over = []
         for judgement in self.dirty.values():
-            if judgement.state != "pending" or judgement.previous:
+            if judgement.state != "pending":
                 yield judgement.finding()
             elif finding := self.suspicion(judgement):
                 yield finding
@@ -218,6 +224,8 @@ class Court:
 
     def suspicion(self, judgement: Judgement) -> Finding | None:
         """What is pending, as far as it is known; None once it can come to nothing."""
+        if judgement.previous:
+            return judgement.previous
         group = self.open[judgement.fingerprint][1]
         view = self.view(judgement.rule, group, judgement.last, judgement.last)
         if not judgement.rule.when.holds(view):
@@ -230,9 +238,8 @@ class Court:
 
     def find(self, fingerprint: str) -> Judgement | None:
         """The judgement of that fingerprint, open or resolved."""
-        if fingerprint in self.open:
-            return self.open[fingerprint][0]
-        return self.done.get(fingerprint)
+        judgement, _ = self.open.get(fingerprint) or self.done.get(fingerprint) or (None, None)
+        return judgement
 
     # Odds and ends
 
@@ -250,8 +257,7 @@ class Court:
         """What `restore` needs beside the lives, as plain JSON types."""
         return {
             "judgements": [
-                judgement.snapshot()
-                for judgement in (*(one for one, _ in self.open.values()), *self.done.values())
+                judgement.snapshot() for judgement, _ in (*self.open.values(), *self.done.values())
             ],
             "windows": self.groupings.snapshot(),
         }
@@ -267,10 +273,8 @@ class Court:
             judgement = Judgement.restored(self.name, rule, plain)
             group = self.groupings.of_rule(rule, judgement.key)
             group.judgements[rule.id] = judgement
-            if judgement.state == "resolved":
-                self.done[judgement.fingerprint] = judgement
-            else:
-                self.open[judgement.fingerprint] = (judgement, group)
+            judgements = self.done if judgement.state == "resolved" else self.open
+            judgements[judgement.fingerprint] = (judgement, group)
 
 
 def _yields(entry: tuple[Judgement, Group]) -> bool:

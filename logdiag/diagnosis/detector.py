@@ -6,7 +6,7 @@ as `on_timer`. Its state is the lives that are not over, plus `snapshot`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
 from logdiag.diagnosis.clients import client_key
@@ -206,35 +206,34 @@ class Detector:
         connections, court = self._connections, self._court
         if ended:
             court.doubt()
-        findings = {finding.fingerprint: finding for finding in court.tell()}
-        self._uncover(findings)
+        findings = list(court.tell())
+        findings += self._uncover({finding.fingerprint for finding in findings})
         if ended:
-            for finding in self.on_eof():
-                findings[finding.fingerprint] = finding
-                self._overlaid.append(finding.fingerprint)
+            findings += (ending := self.on_eof())
+            self._overlaid += [finding.fingerprint for finding in ending]
         changes = Changes(
             connections=[life.connection() for life in connections.dirty.values()],
             transitions=connections.transitions,
             echoes=self._echoed,
-            findings=list(findings.values()),
+            findings=list({(one.fingerprint, one.count): one for one in findings}.values()),
             dropped=sorted(court.dropped),
         )
         connections.dirty, connections.transitions, self._echoed = {}, [], []
         court.dropped = set()
         return changes
 
-    def _uncover(self, findings: dict[str, Finding]) -> None:
+    def _uncover(self, told: Set[str]) -> Iterator[Finding]:
         """Tell what was told as if the input had ended as it really is: the input goes on."""
         for key in self._overlaid:
-            if key in findings:
+            if key in told:
                 continue
             judgement = self._court.find(key)
             if judgement is None:
                 self._court.dropped.add(key)
             elif judgement.state != "pending":
-                findings[key] = judgement.finding()
+                yield judgement.finding()
             elif finding := self._court.suspicion(judgement):
-                findings[key] = finding
+                yield finding
         self._overlaid = []
 
     def snapshot(self) -> dict[str, Any]:

@@ -34,10 +34,15 @@ class Span(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A finding and the service that it is about."""
+    """A finding, the service that it is about, and its last episodes before, latest first.
+
+    `first_seen` is when its first episode began, ns; None without a clock.
+    """
 
     service: str
     finding: Finding
+    first_seen: int | None = None
+    earlier: tuple[Finding, ...] = ()
 
 
 class SourceStatus(NamedTuple):

@@ -28,8 +28,8 @@ _ORDER_BY_SOURCE = {"events": "offset", "echoes": "offset", "gaps": "offset, id"
 _ORDER_BY_SERVICE = {
     "connections": "number",
     "transitions": "id",  # the order in which they happened
-    "findings": "fingerprint",
-    "evidence": "fingerprint, position",
+    "findings": "fingerprint, count",
+    "evidence": "fingerprint, episode, position",
 }
 _SOURCES = {"source", "opened_source", "closed_source", "of_source"}
 _TIMES = {"time", "opened_at", "closed_at", "pending_at", "fired_at", "resolved_at",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +15,7 @@ from logdiag.model import Connection, Event, Evidence, Gap, Source, Transition
 from logdiag.timeline import connect, dump, rows
 from logdiag.timeline.answers import Found, Live, SourceStatus, Span, Totals
 
+MOST_EARLIER = 20  # episodes told of a finding, beside the latest
 _OF_SERVICE = "service = (SELECT id FROM services WHERE name = ?)"
 
 
@@ -157,24 +160,32 @@ class Reader:
         `since`; one without a clock is in every period.
         """
         sql = (
-            "SELECT f.*, name FROM findings AS f JOIN services AS s ON s.id = f.service"
-            " WHERE coalesce(name = ?, 1) AND coalesce(resolved_at >= ?, 1)"
-            " AND coalesce(coalesce(pending_at, fired_at) < ?, 1)"
-            " ORDER BY name, coalesce(pending_at, fired_at), rule, fingerprint"
+            "SELECT f.*, name, coalesce(pending_at, fired_at) AS begun"
+            " FROM findings AS f JOIN services AS s ON s.id = f.service"
+            " WHERE coalesce(name = ?, 1) AND coalesce(coalesce(pending_at, fired_at) < ?, 1)"
+            " ORDER BY name, fingerprint, count DESC"
         )
-        return [
-            Found(row["name"], rows.finding_of(row, self._evidence(row)))
-            for row in self._rows(sql, service, since, until)
+        grouped = groupby(self._rows(sql, service, until), itemgetter("name", "fingerprint"))
+        found = [episodes for _, group in grouped if _lasts(episodes := list(group), since)]
+        found.sort(key=lambda episodes: _by_time(episodes[0]))
+        return [self._found(episodes) for episodes in found]
+
+    def _found(self, episodes: Sequence[rows.Record]) -> Found:
+        """The finding, from its episodes, latest first."""
+        latest, *earlier = [
+            rows.finding_of(row, self._evidence(row)) for row in episodes[: MOST_EARLIER + 1]
         ]
+        return Found(episodes[0]["name"], latest, episodes[-1]["begun"], tuple(earlier))
 
     def _evidence(self, finding: rows.Record) -> list[Evidence]:
         sql = (
             "SELECT v.source, v.offset, coalesce(line, 0) AS line, coalesce(kind, '') AS event,"
             " coalesce(text, '') AS text FROM evidence AS v"
             " LEFT JOIN events AS e ON e.source = v.source AND e.offset = v.offset"
-            " WHERE service = ? AND fingerprint = ? ORDER BY position"
+            " WHERE service = ? AND fingerprint = ? AND episode = ? ORDER BY position"
         )
-        found = self._rows(sql, finding["service"], finding["fingerprint"])
+        key = (finding["service"], finding["fingerprint"], finding["count"])
+        found = self._rows(sql, *key)
         return [Evidence(**row) for row in found]
 
     def sources(self, service: str | None = None) -> list[SourceStatus]:
@@ -258,6 +269,17 @@ class Reader:
     def _rows(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
         with connect.told(self.path):
             return list(self._database.query(sql, parameters))
+
+
+def _lasts(episodes: Sequence[rows.Record], since: int | None) -> bool:
+    """Whether the latest episode was not over before."""
+    resolved = episodes[0]["resolved_at"]
+    return since is None or resolved is None or resolved >= since
+
+
+def _by_time(row: rows.Record) -> tuple[Any, ...]:
+    """By service and begin; what has no clock comes first."""
+    return row["name"], row["begun"] or 0, row["rule"], row["fingerprint"]
 
 
 def _period(column: str, since: int | None, until: int | None) -> tuple[str, tuple[int, ...]]:

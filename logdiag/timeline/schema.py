@@ -148,17 +148,19 @@ CREATE TABLE findings (
     connections_total INTEGER NOT NULL,
     guards TEXT NOT NULL,
     links TEXT NOT NULL,
-    PRIMARY KEY (service, fingerprint)
+    PRIMARY KEY (service, fingerprint, count)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE evidence (
     service INTEGER NOT NULL REFERENCES services (id),
     fingerprint TEXT NOT NULL,
+    episode INTEGER NOT NULL,
     position INTEGER NOT NULL,
     source INTEGER NOT NULL REFERENCES sources (id),
     offset INTEGER NOT NULL,
-    PRIMARY KEY (service, fingerprint, position),
-    FOREIGN KEY (service, fingerprint) REFERENCES findings (service, fingerprint)
+    PRIMARY KEY (service, fingerprint, episode, position),
+    FOREIGN KEY (service, fingerprint, episode)
+        REFERENCES findings (service, fingerprint, count)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE gaps (
@@ -225,12 +227,14 @@ WHERE NOT EXISTS (SELECT 1 FROM echoes AS o WHERE o.source = e.source AND o.offs
 
 CREATE VIEW evidence_lines AS
 SELECT
-    s.name AS service, n.rule, n.fingerprint, v.position, f.path || ':' || e.line AS line,
+    s.name AS service, n.rule, n.fingerprint, v.episode, v.position,
+    f.path || ':' || e.line AS line,
     {iso("e.time")} AS time, e.kind, e.text
 FROM evidence AS v
 JOIN services AS s ON s.id = v.service
-JOIN findings AS n ON n.service = v.service AND n.fingerprint = v.fingerprint
+JOIN findings AS n
+    ON n.service = v.service AND n.fingerprint = v.fingerprint AND n.count = v.episode
 LEFT JOIN sources AS f ON f.id = v.source
 LEFT JOIN events AS e ON e.source = v.source AND e.offset = v.offset
-ORDER BY s.name, v.fingerprint, v.position;
+ORDER BY s.name, v.fingerprint, v.episode, v.position;
 """

@@ -24,7 +24,8 @@ from logdiag.timeline.reader import Reader
 _CONNECTION = ("service", *rows.CONNECTION)
 _TRANSITION = ("service", *rows.TRANSITION)
 _FINDING = ("service", *rows.FINDING)
-_EVIDENCE = ("service", "fingerprint", "position", *rows.EVIDENCE)
+_EVIDENCE = ("service", "fingerprint", "episode", "position", *rows.EVIDENCE)
+MAX_EPISODES = 100  # kept per finding: the first one, and the latest; a leak may flap for weeks
 _GAP = ("source", "offset", "size", "reason", "time")
 _SOURCE = (
     "UPDATE sources SET parser = coalesce(?, parser), format = ?, lines = ?, recognised = ?, "
@@ -43,6 +44,7 @@ _OPEN = (
     "SELECT * FROM connections WHERE service = (SELECT id FROM services WHERE name = ?) "
     "AND state IN ('connecting', 'open', 'closing') ORDER BY number"
 )
+_ANY = 2**63 - 1
 _UNTAMED = (UnicodeEncodeError, OverflowError)
 
 
@@ -246,15 +248,18 @@ class Writer:
             row = (service, rows.to_json(changes.snapshot))
             self._insert("detector", ("service", "state"), [row], "REPLACE")
 
-    def _forget(self, service: int, fingerprint: str) -> None:
-        for table in ("evidence", "findings"):
+    def _forget(self, service: int, fingerprint: str, first: int = 1, last: int = _ANY) -> None:
+        """Forget some episodes of a finding, or the whole."""
+        for table, number in (("evidence", "episode"), ("findings", "count")):
             sql = f"DELETE FROM {table} WHERE service = ? AND fingerprint = ?"
-            self._connection.execute(sql, (service, fingerprint))
+            bounds = (service, fingerprint, first, last)
+            self._connection.execute(f"{sql} AND {number} BETWEEN ? AND ?", bounds)
 
     def _finding(self, service: int, finding: Finding) -> None:
-        self._forget(service, finding.fingerprint)
+        self._forget(service, finding.fingerprint, finding.count)
+        self._forget(service, finding.fingerprint, 2, max(1, finding.count - MAX_EPISODES))
         self._insert("findings", _FINDING, [(service, *rows.finding_row(finding))])
-        key = (service, finding.fingerprint)
+        key = (service, finding.fingerprint, finding.count)
         lines = ((*key, place, *line[:2]) for place, line in enumerate(finding.evidence))
         self._insert("evidence", _EVIDENCE, lines)
 

@@ -99,6 +99,18 @@ def test_it_fires_again() -> None:
     assert (4, 5, 6) == again.connections
 
 
+def test_an_episode_is_told_though_another_follows_at_once() -> None:
+    """Read in one piece, a log tells every episode, as it does when it is followed."""
+    log = closed(opened(Log(), "abc", 0)("message", 95), "abc", 100)
+    log = closed(opened(log, "def", 1000)("message", 1095), "def", 1100)("message", 1110)
+    detector = Detector("app", [rule()])
+    for event in log.events:
+        detector.on_event(event)
+    assert [(1, "resolved", (1, 2, 3)), (2, "resolved", (4, 5, 6))] == [
+        (one.count, one.state, one.connections) for one in detector.drain().findings
+    ]
+
+
 def test_groups_have_findings_of_their_own() -> None:
     """Two users, two fingerprints; another service would have another one too."""
     log = opened(opened(Log(), "abc", 0), "def", 10, user="v")("message", 200)

@@ -160,6 +160,25 @@ def test_told_once(log: Path, db: Path) -> None:
     assert [(RACE, "firing"), (RACE, "resolved")] == watch.told
 
 
+def test_every_episode_is_kept(log: Path, db: Path) -> None:
+    """A leak that fires twice is one finding with a history: followed, killed, or read at once."""
+    pieces = [leak(), leak_over(250), leak(1000), leak_over(2500)]
+    watch = Watch([log], db)
+    for piece in pieces:
+        append(log, piece)
+        watch.step(1).step(SETTLE)
+        watch.kill()
+        watch.start()
+    watch.stop()
+    assert ingested(db.with_name("whole.db"), log) == dump(db)
+    with Reader.open(db) as reader:
+        (found,) = reader.findings()
+    assert (2, "resolved") == (found.finding.count, found.finding.state)
+    assert [(1, "resolved", 8)] == [
+        (one.count, one.state, len(one.evidence)) for one in found.earlier
+    ]
+
+
 def test_told_too_early(log: Path, db: Path) -> None:
     """What looked like a leak when the input seemed to end, and is none, is told to be over."""
     append(log, leak())

@@ -7,6 +7,7 @@ import pytest
 from logdiag.errors import TimelineError
 from logdiag.model import Changes, Connection, Echo, Evidence, Position, Source
 from logdiag.timeline import Batch, Notice, Reader, SourceUpdate, Writer
+from logdiag.timeline.writer import MAX_EPISODES
 from tests.timeline import builders
 
 
@@ -119,6 +120,29 @@ def test_findings_are_replaced_and_dropped(writer: Writer, source: Source) -> No
     ):
         writer.commit(Batch(changes={"app": Changes(findings=findings, dropped=dropped)}))
         assert expected == [found.finding for found in writer.reader().findings()]
+
+
+def test_episodes_are_kept(writer: Writer, source: Source) -> None:
+    """What fires again keeps its history, up to a bound; what comes too early takes it back."""
+    events = [builders.event(source, n) for n in range(2)]
+    episodes = [
+        builders.finding(source, count=n, state="resolved", pending_at=n) for n in range(1, 5)
+    ]
+    writer.commit(Batch(events=events, changes={"app": Changes(findings=episodes)}))
+    (found,) = writer.reader().findings()
+    assert (episodes[3], 1) == (found.finding, found.first_seen)
+    assert (episodes[2], episodes[1], episodes[0]) == found.earlier
+    writer.commit(Batch(changes={"app": Changes(findings=[episodes[1]])}))
+    (found,) = writer.reader().findings()
+    assert (episodes[1], (episodes[0],)) == (found.finding, found.earlier)
+
+
+def test_episodes_are_bounded(writer: Writer, source: Source) -> None:
+    """A leak that flaps for weeks keeps its first episode and the latest ones."""
+    flapping = [builders.finding(source, count=n, evidence=()) for n in range(1, 400)]
+    writer.commit(Batch(changes={"app": Changes(findings=flapping)}))
+    counts = writer._connection.execute("SELECT count FROM findings ORDER BY count").fetchall()
+    assert [1, *range(400 - MAX_EPISODES, 400)] == [count for (count,) in counts]
 
 
 def test_evidence_is_filled_in(writer: Writer, source: Source) -> None:
