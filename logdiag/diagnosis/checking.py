@@ -10,8 +10,8 @@ from itertools import chain
 from typing import Any
 
 from logdiag.definitions import did_you_mean
+from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import (
-    COMPARISONS,
     Binary,
     Call,
     ExpressionError,
@@ -24,11 +24,12 @@ from logdiag.diagnosis.expression import (
     walk,
 )
 from logdiag.diagnosis.functions import FUNCTIONS, Function
-from logdiag.diagnosis.groups import Seen
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.measures import Measure, Mismatch, combined
 from logdiag.diagnosis.possible import Possible, possible
 from logdiag.diagnosis.view import View
+from logdiag.diagnosis.windows import Seen
 from logdiag.model import KINDS, Event
 
 _FIELDS = Event._fields[Event._fields.index("connection") :]
@@ -146,12 +147,12 @@ def _selector(select: Callable[..., Any], function: Function, arguments: Sequenc
     return lambda view: select(view, *(value(view) for value in values))
 
 
-def _compile(node: Node) -> tuple[str, Run]:
+def _compile(node: Node) -> tuple[Measure, Run]:
     """The node's type and the function that computes it."""
     match node:
         case Number(value, percent):
             constant = value / 100 if percent else value
-            return "number", lambda view: constant
+            return "share" if percent else "number", lambda view: constant
         case Span(ns):
             return "duration", lambda view: ns
         case Name(name, at):
@@ -170,32 +171,18 @@ def _compile(node: Node) -> tuple[str, Run]:
             return _binary(node)
 
 
-def _binary(node: Binary) -> tuple[str, Run]:
+def _binary(node: Binary) -> tuple[Measure, Run]:
     word = node.operator
     (left, one), (right, other) = _compile(node.left), _compile(node.right)
     apply = _OPERATORS[word]
     run: Run = lambda view: apply(one(view), other(view))  # noqa: E731 - the compiled node
-    if "condition" in (left, right):
-        raise ExpressionError(node.at, f"'{word}' stands beside a condition, not a number")
-    if word in COMPARISONS:
-        if left != right:
-            raise ExpressionError(
-                node.at, f"a {left} is compared with a {right}",
-                "Write durations with a unit (90s) and counts without.",
-            )  # fmt: skip
-        return "condition", run
-    if word in "+-" and left != right:
-        raise ExpressionError(node.at, f"a {left} and a {right} do not add up")
-    if word == "*" and left == right == "duration":
-        raise ExpressionError(node.at, "a duration is multiplied by a duration")
-    if word == "/" and right == "duration":
-        if left == "number":
-            raise ExpressionError(node.at, "a number is divided by a duration")
-        return "number", run
-    return ("duration" if "duration" in (left, right) else "number"), run
+    try:
+        return combined(word, left, right), run
+    except Mismatch as error:
+        raise ExpressionError(node.at, error.message, error.hint) from None
 
 
-def _need(kind: str, node: Node, word: str) -> Run:
+def _need(kind: Measure, node: Node, word: str) -> Run:
     found, run = _compile(node)
     if found != kind:
         raise ExpressionError(
@@ -204,7 +191,7 @@ def _need(kind: str, node: Node, word: str) -> Run:
     return run
 
 
-def _name(name: str, at: int) -> tuple[str, Run]:
+def _name(name: str, at: int) -> tuple[Measure, Run]:
     if name in GUARDS:
         return "condition", GUARDS[name].holds
     function = FUNCTIONS.get(name)
@@ -217,9 +204,11 @@ def _name(name: str, at: int) -> tuple[str, Run]:
     return function.result, function.run
 
 
-def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[str, Run]:
+def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Run]:
     function = FUNCTIONS.get(name)
-    if function is None or not function.parameters:
+    if name in GUARDS or (function is not None and not function.parameters):
+        raise ExpressionError(at, f"'{name}' takes no arguments.", f"Write {name}.")
+    if function is None:
         known = [f.name for f in FUNCTIONS.values() if f.parameters]
         raise ExpressionError(at, f"unknown function '{name}'.", did_you_mean(name, known))
     if len(arguments) != len(function.parameters):
@@ -241,13 +230,13 @@ def _arguments(function: Function, arguments: Sequence[Node]) -> list[Run]:
 
 
 def _argument(wanted: str, node: Node) -> Run:
-    if wanted in ("number", "duration"):
+    if wanted == "duration":
         found, run = _compile(node)
         if found != wanted:
             raise ExpressionError(node.at, f"a {wanted} is wanted here, this is a {found}")
         return run
     name = node.name if isinstance(node, Name) else None
-    known = {"kind": KINDS, "field": _FIELDS, "series": ("live",)}.get(wanted)
+    known = {"kind": COUNTABLE, "field": _FIELDS, "series": ("live",)}.get(wanted)
     if known is not None:
         if name not in known:
             hint = did_you_mean(name or "", known)

@@ -14,7 +14,8 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.view import Service, View
-from logdiag.model import Event, Finding, Guard
+from logdiag.diagnosis.windows import Seen
+from logdiag.model import Finding, Guard
 
 MAX_JUDGEMENTS = 10_000  # findings remembered per service; the oldest resolved ones go first
 
@@ -49,9 +50,9 @@ class Court:
             if group.judgements:
                 self._left(group, life, moment)
 
-    def happened(self, event: Event, key: str | None, ordinal: int, moment: Moment) -> None:
+    def happened(self, seen: Seen, key: str | None, moment: Moment) -> None:
         """An event that some rule may count."""
-        for group, rules in self.groupings.saw(event, key, ordinal):
+        for group, rules in self.groupings.saw(seen, key):
             self._look(group, rules, moment)
 
     def tick(self, moment: Moment) -> None:

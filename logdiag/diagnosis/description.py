@@ -37,7 +37,9 @@ def describe(judgement: Judgement, view: View) -> None:
         for pair in view.group.pairs:
             lines += (pair.proof[:2], pair.opened)
             paths.add(pair.proof.path)
-    lines += [(event.source, event.offset) for _, event in rule.when.events(view)]
+    for seen in rule.when.events(view):
+        lines += [seen.proof] if seen.proof else []
+        lines.append((seen.event.source, seen.event.offset))
     _prove(judgement, lines)
     _note_path(judgement, paths)
 

@@ -12,6 +12,7 @@ from typing import Any
 from logdiag.diagnosis.clients import client_key
 from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
+from logdiag.diagnosis.derived import OVERLAPS, overlaps
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
 from logdiag.diagnosis.ending import as_if_ended, made_firm
 from logdiag.diagnosis.known import Known
@@ -22,11 +23,13 @@ from logdiag.diagnosis.order import Order
 from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.surroundings import Surroundings
+from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
+ALWAYS_NOTED = {"auth_failure", "cleanup", "reconnect"}  # kinds that leave marks
 _NEVER = -(1 << 62)
 
 
@@ -43,7 +46,7 @@ class Detector:
         self._surroundings = Surroundings()
         self._known = Known(self._connections, self._surroundings, settle)
         self._court = Court(rules, self._known, service)
-        self._noteworthy = self._court.groupings.counted | {"auth_failure", "reconnect"}  # kinds
+        self._noteworthy = self._court.groupings.counted | ALWAYS_NOTED
         self._connections.moving = self._court.groupings.moving
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
@@ -129,7 +132,7 @@ class Detector:
             self._court.ended(life, moment)
 
     def _ended(self, life: Life, event: Event, key: str | None, moment: Moment) -> None:
-        self._surroundings.ended(life, moment)
+        newer = self._surroundings.ended(life, moment)
         if life.state != "closed":
             self._known.lost_track()
             return
@@ -138,13 +141,18 @@ class Detector:
             self._forget_clients()
         self._known.closed(life, moment, named=named)
         self._marks.on_loss(event, life.client_key or key, moment[1])
+        if newer is not None and not self._noteworthy.isdisjoint(OVERLAPS):
+            for derived in overlaps(life, event, newer, self.settle // 2):
+                self._court.happened(Seen(moment[1], derived, newer.line), life.client_key, moment)
 
     def _noted(self, event: Event, key: str | None, moment: Moment) -> None:
         if event.kind == "auth_failure":
             self._marks.on_failure(event, key, moment[1])
         elif event.kind == "reconnect":
             self._marks.on_loss(event, key, moment[1])
-        self._court.happened(event, None if self._nobody else key, moment[1], moment)
+        elif event.kind == "cleanup":
+            self._marks.on_cleanup(event, key, moment[1])
+        self._court.happened(Seen(moment[1], event), None if self._nobody else key, moment)
 
     def _forget_clients(self) -> None:
         """A close named nobody though openings name addresses: what is left has no owner."""

@@ -9,7 +9,9 @@ from typing import Any
 from logdiag.diagnosis.groups import Group, Groups, pair_of
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.rules import Rule
-from logdiag.model import Event
+from logdiag.diagnosis.windows import Seen, Window
+
+FORGET_EVERY = 4_096  # events that are kept between two looks for those that are too old
 
 
 class Groupings:
@@ -24,23 +26,26 @@ class Groupings:
         # Which groups keep an event of a kind, and which rules look at it then.
         self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
         for by, some in by_fields.items():
-            for kind in frozenset().union(*(rule.when.kinds for rule in some)):
+            for kind in frozenset().union(*(rule.kinds for rule in some)):
                 counting = [rule for rule in some if kind in rule.when.kinds]
                 self._counting.setdefault(kind, []).append((self._by[by], counting))
         self.counted = frozenset(self._counting)  # the kinds of events that some rule counts
+        self._saw = 0
 
     def of_life(self, life: Life) -> list[Group]:
         """The groups of the connection that some rule looks at."""
         # If its client is unknown, and all rules want to know it, there is none.
         return [group for groups in self._all if (group := groups.of_life(life)).rules]
 
-    def saw(
-        self, event: Event, key: str | None, ordinal: int
-    ) -> Iterator[tuple[Group, list[Rule]]]:
+    def saw(self, seen: Seen, key: str | None) -> Iterator[tuple[Group, list[Rule]]]:
         """Keep an event where some rule counts it; gives the groups and the rules to look."""
-        for groups, rules in self._counting.get(event.kind, ()):
-            group = groups.of_event(event, key)
-            group.saw(ordinal, event)
+        self._saw += 1
+        if self._saw % FORGET_EVERY == 0:
+            for groups in self._all:
+                groups.forget((seen.event.time, seen.ordinal))
+        for groups, rules in self._counting.get(seen.event.kind, ()):
+            group = groups.of_event(seen.event, key)
+            group.saw(seen)
             yield group, [rule for rule in rules if rule in group.rules]
 
     def of_rule(self, rule: Rule, key: tuple[str | None, ...]) -> Group:
@@ -78,23 +83,26 @@ class Groupings:
     def snapshot(self) -> list[Any]:
         """The recent events and pairs of all groups, as plain JSON types."""
         return [
-            [by, group.key, list(group.window), list(group.pairs), group.valley]
+            [
+                by, group.key,
+                {kind: window.plain() for kind, window in (group.windows or {}).items()},
+                list(group.pairs), group.valley,
+            ]
             for by, groups in self._by.items()
-            for group in groups.windows()
-        ]
+            for group in groups.recent()
+        ]  # fmt: skip
 
     def restore(self, state: list[Any], lives: Iterable[Life]) -> None:
         """Take up where `snapshot` was made, with the lives that were live."""
         for life in sorted(lives, key=lambda life: life.opened_ordinal):
             for groups in self._all:
                 groups.of_life(life).add(life)
-        for by, key, window, pairs, valley in state:
+        for by, key, windows, pairs, valley in state:
             groups_by = self._by.get(tuple(by))
             if groups_by is None:
                 continue  # the rules that looked at it are gone
             group = groups_by.of_key(tuple(key))
-            for ordinal, event in window:
-                group.saw(ordinal, Event(*event))
+            group.windows = {k: Window.restored(rows) for k, rows in windows.items()} or None
             group.pairs = ()
             for pair in pairs:
                 group.pair(pair_of(pair))

@@ -8,24 +8,21 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.model import Event, Mark
+from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.windows import Seen, Window
+from logdiag.model import SECOND, Event, Mark
 
 if TYPE_CHECKING:
     from logdiag.diagnosis.judgement import Judgement
     from logdiag.diagnosis.rules import Rule
 
 BY = ("client", "path", "process", "user")  # what a rule may group by, beside the service
-MAX_WINDOW = 2_000  # recent events kept per group: a rule counts to tens, a storm has thousands
+MAX_PAIRS = 2_000  # marked openings kept per group where only the count is known
+SLACK = 600 * SECOND  # between what happens and the look at it: a tick, at most
+SLACK_LINES = 400
 MAX_IDLE = 50_000  # groups without connections kept per `by`, for their recent events
 
 Key = tuple[str | None, ...]
-
-
-class Seen(NamedTuple):
-    """An event in a window, with its place in the log."""
-
-    ordinal: int
-    event: Event
 
 
 class Pair(NamedTuple):
@@ -44,7 +41,7 @@ class Group:
 
     __slots__ = (
         "_youngest", "judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "valley",
-        "window",
+        "windows",
     )  # fmt: skip
 
     def __init__(self, key: Key, rules: Sequence[Rule]) -> None:
@@ -54,8 +51,8 @@ class Group:
         self._youngest: Life | None = None
         self.marked: dict[str, dict[int, Life]] = {}
         self.proofs: dict[str, Counter[Mark]] = {}
-        # Made when needed: a deque takes 700 bytes, and most groups need none.
-        self.window: deque[Seen] | tuple[()] = ()
+        # Made when needed: most groups need none.
+        self.windows: dict[str, Window] | None = None  # recent events by kind
         self.pairs: deque[Pair] | tuple[()] = ()
         self.valley = 0  # the least count of live connections since the last pair
         self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
@@ -90,7 +87,7 @@ class Group:
     def pair(self, pair: Pair) -> None:
         """A marked opening of a connection that nobody can name."""
         if not self.pairs:
-            self.pairs = deque(maxlen=MAX_WINDOW)
+            self.pairs = deque(maxlen=MAX_PAIRS)
         self.pairs.append(pair)
 
     def sort(self) -> None:
@@ -99,11 +96,32 @@ class Group:
         self.lives = {life.number: life for life in ordered}
         self._youngest = youngest(self.lives)
 
-    def saw(self, ordinal: int, event: Event) -> None:
+    def saw(self, seen: Seen) -> None:
         """An event that some rule may count."""
-        if not self.window:
-            self.window = deque(maxlen=MAX_WINDOW)
-        self.window.append(Seen(ordinal, event))
+        if self.windows is None:
+            self.windows = {}
+        window = self.windows.get(seen.event.kind)
+        if window is None:
+            window = self.windows[seen.event.kind] = Window()
+        window.add(seen)
+
+    def kept(self, kind: str) -> int:
+        """How many recent events of that kind are kept: no window holds more."""
+        window = self.windows.get(kind) if self.windows else None
+        return len(window) if window else 0
+
+    def forget(self, moment: Moment, within: int, lines: int) -> None:
+        """Drop the events that no window that ends at the moment or later still holds."""
+        for kind, window in list((self.windows or {}).items()):
+            window.forget(moment, within, lines)
+            if not window and self.windows:
+                del self.windows[kind]
+        self.windows = self.windows or None
+
+    def newer_than(self, life: Life) -> Life | None:
+        """The youngest live connection of the group, if it opened after this one."""
+        last = self._youngest
+        return last if last is not None and last.opened_ordinal > life.opened_ordinal else None
 
     def remove(self, life: Life) -> None:
         """It is live no more."""
@@ -144,6 +162,7 @@ class Groups:
         self._fields_of = _getter(by)
         self._groups: dict[Any, Group] = {}  # by what `_fields_of` gives
         self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
+        self._horizon = _horizon(rules)
 
     def of_life(self, life: Life) -> Group:
         """The group that the connection belongs to."""
@@ -180,9 +199,29 @@ class Groups:
         for key in idle[: (len(idle) + 1) // 2]:
             del self._groups[key]
 
-    def windows(self) -> Iterable[Group]:
+    def forget(self, moment: Moment) -> None:
+        """Drop events that no rule will count again."""
+        if self._horizon is not None:
+            for group in list(self.recent()):
+                group.forget(moment, *self._horizon)
+
+    def recent(self) -> Iterable[Group]:
         """The groups that hold recent events."""
-        return (group for group in self._groups.values() if group.window or group.pairs)
+        return (group for group in self._groups.values() if group.windows or group.pairs)
+
+
+def _horizon(rules: Sequence[Rule]) -> tuple[int, int] | None:
+    """How far back the rules count events: ns, and lines. None: nobody knows.
+
+    A rule that waits looks back from before its wait, which the usual lifetime may prolong.
+    """
+    counting = [rule for rule in rules if rule.kinds]
+    if any(rule.hold != 0 for rule in counting):
+        return None
+    return (
+        max((rule.within for rule in counting), default=0) + SLACK,
+        max((rule.within_lines for rule in counting), default=0) + SLACK_LINES,
+    )
 
 
 def _getter(by: tuple[str, ...]) -> Callable[[Life], Any]:

@@ -27,11 +27,13 @@ class Known:
         self.lifetimes = Lifetimes()
         self._lifelines = Lifetimes(least=1)  # the same in lines
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
+        self._opens = 0
         self._connections = connections
         self._surroundings = surroundings
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""
+        self._opens += 1
         if life.identity != "id":
             self._unnamed.append(moment)
 
@@ -54,13 +56,17 @@ class Known:
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
-        return [self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed)]
+        return [
+            self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
+            self._opens,
+        ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         self.lifetimes.restore(state[0])
         self._lifelines.restore(state[1])
         self._unnamed.extend((time, line) for time, line in state[2])
+        self._opens = state[3]
 
     def scale(self) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns."""
@@ -68,6 +74,10 @@ class Known:
             return None
         usual = 2 * (self.lifetimes.quantile(0.95) or 0)
         return min(self.settle, max(usual, LEAST_SCALE))
+
+    def opens(self) -> int:
+        """Connections that opened so far."""
+        return self._opens
 
     def closes(self) -> int:
         """Connections that closed so far."""

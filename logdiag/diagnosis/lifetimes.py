@@ -45,6 +45,15 @@ class Lifetimes:
                 break
         return round(2 ** (bucket / PER_OCTAVE))
 
+    def share(self, least: float, most: float) -> float:
+        """How many of the connections lived from `least` to `most`: a share, 0..1."""
+        if not self.closed:
+            return 0.0
+        first, last = (
+            round(math.log2(max(bound, self._least)) * PER_OCTAVE) for bound in (least, most)
+        )
+        return sum(n for b, n in self._buckets.items() if first <= b <= last) / self.closed
+
     def usual(self) -> int | None:
         """How long a connection must live to outlive what is usual; None while nothing closed.
 

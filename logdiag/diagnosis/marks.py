@@ -2,6 +2,7 @@
 
     auth_failure   a request was refused just before (the page mounted without its token)
     reconnect      the client said that it reconnects, or lost a connection, just before
+    cleanup        the page said that it lets go of a socket that was still connecting
     surplus        after that loss more connections came than were lost
     twin           the same client opened another one to the same path just before
 
@@ -21,6 +22,8 @@ BEFORE_LINES = 10
 ANYONE = "*"  # the latest of any client, for openings that do not tell theirs
 TWIN = 2 * SECOND
 TWIN_LINES = 4
+CONNECTING = 0  # readyState
+_MEMORIES = ("failed", "lost", "cleaned", "opened")
 MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
 
 
@@ -39,6 +42,7 @@ class Marks:
         # In order: a dict is slow to find its first item once many before it were taken out.
         self._failed: OrderedDict[str, _Before] = OrderedDict()
         self._lost: OrderedDict[str, _Before] = OrderedDict()
+        self._cleaned: OrderedDict[str, _Before] = OrderedDict()
         self._opened: OrderedDict[str, _Before] = OrderedDict()
 
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
@@ -63,6 +67,11 @@ class Marks:
             before = before._replace(lost=max(earlier.lost, 0) + 1)
         self._note(self._lost, key or "", before)
 
+    def on_cleanup(self, event: Event, key: str | None, ordinal: int) -> None:
+        """A page went away; what it left behind was still connecting."""
+        if event.state == CONNECTING:
+            self._note(self._cleaned, key or "", _before(event, ordinal))
+
     def on_opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
         """Mark the connection of client `key` that just opened."""
         failed = self._failed.get(key or ANYONE) or self._failed.get("")
@@ -75,6 +84,9 @@ class Marks:
                 _mark(life, "surplus", lost.proof)
             where = (key or "") if self._lost.get(key or "") else ""
             self._lost[where] = lost._replace(lost=lost.lost - 1)
+        cleaned = self._cleaned and (self._cleaned.get(key or "") or self._cleaned.get(""))
+        if cleaned and _near(cleaned, event, ordinal, BEFORE, BEFORE_LINES):
+            _mark(life, "cleanup", cleaned.proof)
         if key is not None:
             self._twin(life, f"{key} {life.path or ''}", event, ordinal)
 
@@ -93,17 +105,16 @@ class Marks:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        return {"failed": self._failed, "lost": self._lost, "opened": self._opened}
+        return {name: getattr(self, f"_{name}") for name in _MEMORIES}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._failed, self._lost, self._opened = (
-            OrderedDict(
+        for name in _MEMORIES:
+            memory = OrderedDict(
                 (key, _Before(time, ordinal, Mark(*proof), lost, life))
                 for key, (time, ordinal, proof, lost, life) in state[name].items()
             )
-            for name in ("failed", "lost", "opened")
-        )
+            setattr(self, f"_{name}", memory)
 
 
 def _before(event: Event, ordinal: int, life: int = 0) -> _Before:

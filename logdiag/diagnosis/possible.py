@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import operator
 from collections.abc import Callable
 
 from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.view import Service
+
+_BEYOND = {">=": operator.ge, ">": operator.gt}
 
 Possible = Callable[[Group, Service], bool]
 
@@ -21,9 +23,9 @@ def possible(node: Node) -> Possible | None:
             if one is not None and other is not None:
                 return _both(one, other) if word == "and" else _either(one, other)
             return (one or other) if word == "and" else None
-        case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
-            least = math.ceil(value) if word == ">=" else math.floor(value) + 1
-            return _at_least(FUNCTIONS.get(name), node.left, least)
+        case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, percent)):
+            least = value / 100 if percent else value
+            return _at_least(FUNCTIONS.get(name), node.left, least, _BEYOND[word])
         case Binary(">=", Call(name), Binary("*", Number(value, percent), Name("live"))):
             share = value / 100 if percent else value
             return _at_least_share(FUNCTIONS.get(name), node.left, share)
@@ -38,16 +40,18 @@ def _either(one: Possible, other: Possible) -> Possible:
     return lambda group, service: one(group, service) or other(group, service)
 
 
-def _at_least(function: Function | None, node: Node, least: float) -> Possible | None:
+def _at_least(
+    function: Function | None, node: Node, least: float, beyond: Callable[[float, float], bool]
+) -> Possible | None:
     if function is None:
         return None
     if function.of_service:
         ask = function.of_service
-        return lambda group, service: ask(service) >= least
+        return lambda group, service: beyond(ask(service), least)
     if at_most := _at_most(function, node):
-        return lambda group, service: at_most(group) >= least
+        return lambda group, service: beyond(at_most(group), least)
     if function.lives:  # it counts some of the live ones
-        return lambda group, service: len(group.lives) >= least
+        return lambda group, service: beyond(len(group.lives), least)
     return None
 
 

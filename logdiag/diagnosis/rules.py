@@ -67,6 +67,17 @@ class Rule:
     tests: tuple[CaseSpec, ...] = ()
     file: str = ""
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that it asks."""
+        unless = (self.unless,) if self.unless is not None else ()
+        return (self.when, *unless, *(test for _, test in self.confidence))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of events that it counts."""
+        return frozenset().union(*(test.kinds for test in self.conditions))
+
     def concerns(self, key: Sequence[str | None]) -> bool:
         """Whether a group has what the rule requires of it; `key` goes with `by`."""
         return not self.requires or all(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from typing import Any
 
+from logdiag.diagnosis.derived import Newer
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.model import SECOND
@@ -25,6 +26,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._live: Counter[str] = Counter()  # client -> live connections
+        self._newest: dict[str, Newer] = {}  # of clients with several connections
         self._clients_with: Counter[int] = Counter()  # live connections -> clients
         self._lost: OrderedDict[str, Moment] = OrderedDict()
         self._returned: OrderedDict[str, Moment] = OrderedDict()
@@ -36,23 +38,28 @@ class Surroundings:
         key = life.client_key
         if key is None:
             return
-        self._count(key, 1)
+        if self._count(key, 1) > 1:
+            self._newest[key] = Newer(life.opened_ordinal, life.opened_at, life.opened_line)
         if key in self._lost:
             del self._lost[key]
             self._remember(self._returned, key, moment)
             self._look_for_herd(moment)
 
-    def ended(self, life: Life, moment: Moment) -> None:
-        """A connection is live no more."""
+    def ended(self, life: Life, moment: Moment) -> Newer | None:
+        """A connection is live no more; gives the newer one that its client had opened before."""
         key = life.client_key
         if key is None or not self._live[key]:
-            return
-        self._count(key, -1)
+            return None
+        newer = self._newest.get(key)
+        if self._count(key, -1) < 2:
+            self._newest.pop(key, None)
         self._remember(self._lost, key, moment)
+        return newer if newer is not None and newer.ordinal > life.opened_ordinal else None
 
     def forget_clients(self) -> None:
         """Nobody can say any more whose connections are left."""
         self._live.clear()
+        self._newest.clear()
         self._clients_with.clear()
         self._lost.clear()
         self._returned.clear()
@@ -70,7 +77,7 @@ class Surroundings:
                 return max(PER_CLIENT, 2 * count)
         return PER_CLIENT
 
-    def _count(self, key: str, change: int) -> None:
+    def _count(self, key: str, change: int) -> int:
         before = self._live[key]
         after = before + change
         if before:
@@ -82,6 +89,7 @@ class Surroundings:
             self._clients_with[after] += 1
         else:
             del self._live[key]
+        return after
 
     def _look_for_herd(self, moment: Moment) -> None:
         recent = self._returned
@@ -101,13 +109,17 @@ class Surroundings:
         """What `restore` needs, as plain JSON types; live counts come from the lives."""
         return {
             "lost": list(self._lost.items()), "returned": list(self._returned.items()),
-            "herd": self.herd, "gap": self.gap,
+            "herd": self.herd, "gap": self.gap, "newest": self._newest,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made; `recount` the lives after it."""
         self._lost = OrderedDict((key, tuple(at)) for key, at in state["lost"])
         self._returned = OrderedDict((key, tuple(at)) for key, at in state["returned"])
+        self._newest = {
+            key: Newer(ordinal, time, tuple(line) if line else None)
+            for key, (ordinal, time, line) in state["newest"].items()
+        }
         self.herd = tuple(state["herd"]) if state["herd"] else None
         self.gap = tuple(state["gap"]) if state["gap"] else None
 

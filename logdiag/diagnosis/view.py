@@ -8,13 +8,15 @@ never adds up to a leak, and a late close takes its connection out of the count.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import merge
 from itertools import islice
 from typing import Protocol
 
-from logdiag.diagnosis.groups import Group, Pair, Seen
+from logdiag.diagnosis.groups import Group, Pair
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.windows import Seen
 from logdiag.model import Mark
 
 LEAST_RISE = 3  # connections by which an anonymous count must have risen for good
@@ -32,6 +34,9 @@ class Service(Protocol):
 
     def usual(self) -> tuple[int, int]:
         """How long connections must live to outlive what is usual here: ns, and lines."""
+
+    def opens(self) -> int:
+        """Connections that opened so far."""
 
     def closes(self) -> int:
         """Connections that closed so far."""
@@ -170,15 +175,21 @@ class View:
 
     def events(self, *kinds: str) -> Iterator[Seen]:
         """Events of those kinds (of any, if none is named) within the window, oldest first."""
-        for seen in self.group.window:
-            at = seen.event.time
-            if self.time is None or at is None:
-                if not self.line - self.within_lines < seen.ordinal <= self.line:
-                    continue
-            elif not self.time - self.within <= at <= self.time:
-                continue
-            if not kinds or seen.event.kind in kinds:
-                yield seen
+        windows = self.group.windows or {}
+        found = [
+            windows[kind].events((self.time, self.line), self.within, self.within_lines)
+            for kind in (kinds or windows)
+            if kind in windows
+        ]
+        return iter(found[0]) if len(found) == 1 else merge(*found, key=lambda seen: seen.ordinal)
+
+    def count(self, kind: str) -> int:
+        """How many events of that kind are within the window."""
+        window = self.group.windows and self.group.windows.get(kind)
+        if not window:
+            return 0
+        begin, end = window.span((self.time, self.line), self.within, self.within_lines)
+        return end - begin
 
 
 def climbs(counts: Sequence[int]) -> bool:

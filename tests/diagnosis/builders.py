@@ -12,6 +12,7 @@ from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.view import View
+from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Event, Finding, Transition
 
 T0 = 1_795_168_800 * SECOND  # 2026-11-20T10:00:00Z
@@ -131,6 +132,7 @@ class FakeService:
 
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     settle: int = 90 * SECOND
+    opened: int = 0
     closed: int = 0
     drifted: int = 0
     allowed: int = 2
@@ -139,6 +141,10 @@ class FakeService:
     def usual(self) -> tuple[int, int]:
         """No connection has to outlive anything."""
         return 0, 0
+
+    def opens(self) -> int:
+        """Connections that opened so far."""
+        return self.opened
 
     def closes(self) -> int:
         """Connections that closed so far."""
@@ -195,7 +201,7 @@ def view(
     for one in lives:
         group.add(one)
     for event in events:
-        group.saw(event.line, event)
+        group.saw(Seen(event.line, event))
     moment = now if then is None else then
     return View(
         service or FakeService(), group, None if now is None else at(now),

@@ -23,6 +23,8 @@ RULES = [
     rule("surplus >= 1 or twins >= 1", id="extra", hold=30 * SECOND, yields_to=("race",)),
     rule("count(auth_failure) >= 3 and rise(live) >= 2", id="window", by=()),
     rule("drift >= 1", id="drift", by=(), hold=0),
+    rule("count(overlap) >= 1 or opened_after(cleanup) >= 1", id="overlap", hold=0),
+    rule("count(rejected) >= 2 and variation(rejected) < 50%", id="regular", hold=0),
 ]
 
 
@@ -84,7 +86,7 @@ ROW = st.fixed_dictionaries(
         "kind": st.sampled_from(
             ["opened"] * 5 + ["closed"] * 3
             + ["opening", "closing", "rejected", "auth_failure", "auth_failure", "reconnect",
-               "server_start", "message", "error"]
+               "cleanup", "server_start", "message", "error"]
         ),
         "wait": st.sampled_from([0, 0.5, 1, 3, 10, 40, 120, 400]),
         "connection": NAMES,
@@ -93,6 +95,7 @@ ROW = st.fixed_dictionaries(
         "user": st.sampled_from(["u", None, None, None]),
         "path": st.sampled_from(["/ws", "/api", None]),
         "total": st.sampled_from([None, None, None, 1, 2, 3, 5]),
+        "state": st.sampled_from([None, None, 0]),
         "pattern": st.sampled_from(["app:1", "app:1", "app:2", "morgan:1"]),
         "process": st.sampled_from(["101", "101", "102"]),
     }

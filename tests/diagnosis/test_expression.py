@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logdiag.diagnosis.checking import condition
+from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import (
     COMPARISONS,
     MAX_DEPTH,
@@ -23,7 +24,7 @@ from logdiag.diagnosis.expression import (
     unparse,
     walk,
 )
-from logdiag.model import KINDS, SECOND
+from logdiag.model import SECOND
 
 SHAPE = "An expression reads like: count(auth_failure) >= 2 and rise(live) >= 2"
 EXPECTED = "where a value, a comparison or an operator was expected"
@@ -133,6 +134,7 @@ def test_what_is_no_duration(text: str) -> None:
 
 
 COMPARE = "Compare it: ... >= 2"
+SHARE = "A share is a part of something: write 30%, or multiply it by a count."
 UNIT = "Write durations with a unit (90s) and counts without."
 
 
@@ -156,31 +158,35 @@ UNIT = "Write durations with a unit (90s) and counts without."
         ("lives >= 2", 0, "unknown name 'lives'.", "Did you mean 'live'?"),
         ("live > 1 and restart", 13, "unknown name 'restart'.", "Did you mean 'restarted'?"),
         ("counts(error) > 1", 0, "unknown function 'counts'.", "Did you mean 'count'?"),
-        ("1 < live() + 1", 4, "unknown function 'live'.",
-         "Known: count, distinct, lifetime, older, opened_after, pairs, rise."),
+        ("1 < live() + 1", 4, "'live' takes no arguments.", "Write live."),
+        ("restarted()", 0, "'restarted' takes no arguments.", "Write restarted."),
         ("count >= 2", 0, "'count' is a function.", "Write count(kind)."),
         ("2 <= pairs", 5, "'pairs' is a function.", "Write pairs(kind, kind)."),
         # arguments
         ("count() > 1", 0, "'count' takes 1 argument(s), not 0.", "Write count(kind)."),
         ("pairs(error) > 1", 0, "'pairs' takes 2 argument(s), not 1.", "Write pairs(kind, kind)."),
         ("count(open) > 1", 6, "a kind is wanted here.", "Did you mean 'opened'?"),
-        ("count(3) > 1", 6, "a kind is wanted here.", f"Known: {', '.join(sorted(KINDS))}."),
+        ("count(3) > 1", 6, "a kind is wanted here.", f"Known: {', '.join(sorted(COUNTABLE))}."),
         ("distinct(clients) > 1", 9, "a field is wanted here.", "Did you mean 'client'?"),
         ("rise(opened) > 1", 5, "a series is wanted here.", "Known: live."),
         ("older(90) > 1", 6, "a duration is wanted here, this is a number", ""),
         ("lifetime(95) > 1s", 9, "a quantile is wanted here.", "Write p50, p95 or p99.5."),
         ("lifetime(p101) > 1s", 9, "a quantile is wanted here.", "Write p50, p95 or p99.5."),
         # types
-        ("live", 0, "this is a number, not a condition", COMPARE),
+        ("live", 0, "this is a count, not a condition", COMPARE),
         ("90s", 0, "this is a duration, not a condition", COMPARE),
-        ("live > 90s", 0, "a number is compared with a duration", UNIT),
+        ("live > 90s", 0, "a count is compared with a duration", UNIT),
         ("restarted or settle > 2", 13, "a duration is compared with a number", UNIT),
-        ("live + 90s > 1", 0, "a number and a duration do not add up", ""),
+        ("live + 90s > 1", 0, "a count and a duration do not add up", UNIT),
+        ("live > 50%", 0, "a count is compared with a share", SHARE),
+        ("variation(error) > live", 0, "a share is compared with a count", SHARE),
+        ("lived(1s, 2s) + closes > 1", 0, "a share and a count do not add up", SHARE),
+        ("live / settle > 1", 0, "a count is divided by a duration", ""),
         ("settle * 2s > 1s", 0, "a duration is multiplied by a duration", ""),
         ("2 / settle > 1", 0, "a number is divided by a duration", ""),
-        ("live and restarted", 0, "'and' needs a condition, this is a number", COMPARE),
-        ("restarted or live", 13, "'or' needs a condition, this is a number", COMPARE),
-        ("not live", 4, "'not' needs a condition, this is a number", COMPARE),
+        ("live and restarted", 0, "'and' needs a condition, this is a count", COMPARE),
+        ("restarted or live", 13, "'or' needs a condition, this is a count", COMPARE),
+        ("not live", 4, "'not' needs a condition, this is a count", COMPARE),
         ("restarted > 1", 0, "'>' stands beside a condition, not a number", ""),
         ("(live > 1) + 1 > 2", 1, "'+' stands beside a condition, not a number", ""),
     ],
@@ -236,3 +242,18 @@ def test_a_condition_names_the_kinds_that_it_counts(text: str, kinds: set[str]) 
 def test_a_condition_names_its_guards() -> None:
     """Wherever they stand."""
     assert ("restarted", "log_gap") == condition("restarted or not log_gap").guards
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "live >= 2", "1.5 * live > 2", "50% * live >= count(error)", "live / closes >= 30%",
+        "live / closes >= 0.3", "live / 2 > closes", "live / 50% > closes", "live * closes > 2",
+        "variation(error) < 0.2", "variation(error) + 5% < 1", "50% * 50% < lived(1s, 2s)",
+        "3 * lifetime(p50) > settle", "live * 2s > settle", "settle / lifetime(p50) > 2",
+        "settle / live > 2s", "50% * settle > 2s", "2 / live < 1", "1 / 50% > lived(1s, 2s)",
+    ],
+)  # fmt: skip
+def test_what_measures_the_same_goes_together(text: str) -> None:
+    """Counts with counts, shares with shares, durations with durations; plain numbers fit."""
+    assert text == condition(text).text

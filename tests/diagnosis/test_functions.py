@@ -83,6 +83,34 @@ def test_events_are_counted_in_their_order(text: str, expected: float) -> None:
     assert expected == value(text, seen)
 
 
+@pytest.mark.parametrize(
+    ("intervals", "low", "high"),
+    [
+        ([5, 5, 5, 5], 0, 0), ([5, 5.2, 4.9, 5.1], 0.01, 0.05), ([1, 2, 4, 8], 0.6, 0.8),
+        ([0.1, 9, 0.2, 11], 0.9, 1.1),
+    ],
+)  # fmt: skip
+def test_the_variation_of_intervals(intervals: list[float], low: float, high: float) -> None:
+    """A clockwork, one that jitters, a backoff that doubles, and chance."""
+    places = [70 + sum(intervals[:n]) for n in range(len(intervals) + 1)]
+    seen = window(*[("error", place) for place in places])
+    assert condition(f"variation(error) >= {low} and variation(error) <= {high}").holds(seen)
+
+
+def test_too_few_intervals_are_no_clockwork() -> None:
+    """One interval has no variation to speak of; nor have events of the same moment."""
+    assert condition("variation(error) > 1000").holds(window(("error", 80), ("error", 90)))
+    assert condition("variation(error) > 1000").holds(window(*[("error", 80)] * 5))
+
+
+def test_variation_without_a_clock() -> None:
+    """Every second line, in lines."""
+    log = Log()
+    for place in range(10):
+        log("error" if place % 2 else "message")
+    assert condition("variation(error) == 0").holds(view(events=log.events, now=None, line=10))
+
+
 def test_the_window_in_lines() -> None:
     """Without a clock the last 40 lines are the window."""
     log = Log()
@@ -101,14 +129,17 @@ def test_a_quantile_of_the_lifetimes() -> None:
     assert condition("lifetime(p50) > 9s and lifetime(p50) < 11s").holds(seen)
     assert condition("lifetime(p99.5) > 900s and lifetime(p99.5) < 1100s").holds(seen)
     assert condition("older(1.5 * lifetime(p50)) == 3").holds(seen)
+    assert condition("lived(9s, 11s) == 99%").holds(seen)
+    assert condition("lived(12s, 5m) == 0 and lived(0s, 1h) == 1").holds(seen)
+    assert condition("lived(0s, 1h) == 0").holds(view(MARKED))
     assert condition("lifetime(p50) > 100000d").holds(view(MARKED))
 
 
 def test_what_the_service_tells() -> None:
     """Values of the service as a whole."""
-    service = FakeService(closed=7, drifted=3, allowed=5, settle=60 * SECOND)
+    service = FakeService(opened=9, closed=7, drifted=3, allowed=5, settle=60 * SECOND)
     seen = view(MARKED, service=service)
-    assert [7, 3, 5] == [value(text, seen) for text in ("closes", "drift", "limit")]
+    assert [9, 7, 3, 5] == [value(text, seen) for text in ("opens", "closes", "drift", "limit")]
     assert condition("settle == 1m").holds(seen)
 
 
@@ -198,7 +229,8 @@ def test_the_first_look_never_misses(
         ("live >= 3", False), ("live > 1", True), ("live > 2", False), ("surplus >= 1", False),
         ("live >= 2 and live >= 5", False), ("live >= 5 or live >= 2", True),
         ("live >= 5 or drift >= 1", False), ("not live >= 3", True), ("live < 5", True),
-        ("3 <= live", True), ("live >= 3 or count(error) >= 1", True),
+        ("3 <= live", True), ("live >= 3 or count(error) >= 1", False),
+        ("live >= 2 and count(error) >= 0", True), ("variation(error) >= 1", True),
     ],
 )  # fmt: skip
 def test_the_first_look_excludes_what_it_can(text: str, possible: bool) -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from logdiag.diagnosis import Rule, read_rule
 from logdiag.diagnosis.checking import _FIELDS
+from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import UNITS
 from logdiag.diagnosis.functions import FUNCTIONS
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.rules import _KEYS, _NEEDED
 from logdiag.engines import ruletests
 from logdiag.formats import Formats
-from logdiag.model import KINDS, LEVELS
+from logdiag.model import LEVELS
 
 PAGE = Path(__file__).parents[2] / "rules" / "leaks" / "README.md"
 
@@ -29,11 +30,11 @@ def functions() -> str:
     rows = [
         [
             f"`{one.name}`" if not one.parameters else f"`{one.name}({', '.join(one.parameters)})`",
-            one.result, one.doc,
+            one.result, one.doc, one.keeps,
         ]
         for one in FUNCTIONS.values()
     ]  # fmt: skip
-    return table(["value or function", "gives", "what it counts"], rows)
+    return table(["value or function", "gives", "what it counts", "what it keeps"], rows)
 
 
 def guards() -> str:
@@ -62,7 +63,7 @@ def test_every_key_is_documented() -> None:
     assert set(_NEEDED) == {key for key, star in rows.items() if star}
 
 
-@pytest.mark.parametrize("word", [*KINDS, *_FIELDS, *LEVELS, *FUNCTIONS, *GUARDS])
+@pytest.mark.parametrize("word", [*COUNTABLE, *_FIELDS, *LEVELS, *FUNCTIONS, *GUARDS])
 def test_every_word_is_documented(word: str) -> None:
     """Kinds, fields, levels, functions and guards stand between backticks."""
     assert re.search(rf"`{word}[`(]", PAGE.read_text(encoding="utf-8"))

@@ -1,0 +1,136 @@
+"""What the functions of the language count, for one view of a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from statistics import fmean, pstdev
+from typing import Any
+
+from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.view import View
+from logdiag.diagnosis.windows import Seen
+
+MAX_INTERVALS = 64  # the latest ones of a window: in a storm it holds thousands
+INFINITE = float("inf")
+
+
+def number_of(items: Callable[..., Iterable[Any]]) -> Callable[..., int]:
+    """How many of them there are."""
+    return lambda view, *arguments: sum(1 for _ in items(view, *arguments))
+
+
+# Connections
+
+
+def live(view: View) -> Iterator[Life]:
+    """Live ones."""
+    return view.lives()
+
+
+def count_live(view: View) -> int:
+    """How many of them there are."""
+    return len(view.group.lives) if view.is_now else sum(1 for _ in view.lives())
+
+
+def risen(view: View, _series: str = "live") -> Iterator[Life]:
+    """Live ones that opened within the window."""
+    return (life for life in view.lives_backwards() if view.in_window(life))
+
+
+def older(view: View, age: float) -> Iterator[Life]:
+    """Live ones at least that old (ns)."""
+    return (life for life in view.lives() if (view.age(life) or 0) >= age)
+
+
+def twins(view: View) -> Iterator[Life]:
+    """Those that opened just behind another one, both still live."""
+    if view.anonymous:
+        return iter(())
+    return (life for life in view.marked("twin") if view.twin_lives(life))
+
+
+def surplus(view: View) -> Iterator[Life]:
+    """Those that opened behind a loss that had been made good."""
+    return iter(()) if view.anonymous else view.marked("surplus")
+
+
+def at_most_marked(mark: str) -> Callable[[str], Callable[[Group], int]]:
+    """No more than carry the mark now."""
+    return lambda _: lambda group: len(group.marked.get(mark, ()))
+
+
+_MARKS = {"closed": "reconnect", "reconnect": "reconnect", "cleanup": "cleanup"}
+
+
+def mark_of(kind: str) -> str:
+    """The mark that an event of that kind leaves on the opening that follows."""
+    return _MARKS.get(kind, "auth_failure")
+
+
+def after(view: View, kind: str) -> Iterator[Life]:
+    """Those that opened just after such an event."""
+    return view.marked(mark_of(kind))
+
+
+def count_after(view: View, kind: str) -> int:
+    """How many such events came before them."""
+    return view.proofs(mark_of(kind))
+
+
+def at_most_after(kind: str) -> Callable[[Group], int]:
+    """No more than there are proofs of it now."""
+    mark = mark_of(kind)
+    return lambda group: (
+        min(len(group.lives), len(group.pairs))
+        if group.anonymous
+        else len(group.proofs.get(mark, ()))
+    )
+
+
+# Events
+
+
+def events(view: View, *kinds: str) -> Iterator[Seen]:
+    """Those of these kinds within the window."""
+    return view.events(*kinds)
+
+
+def count(view: View, kind: str) -> int:
+    """How many of that kind."""
+    return view.count(kind)
+
+
+def kept(kind: str) -> Callable[[Group], int]:
+    """No window holds more than the group keeps."""
+    return lambda group: group.kept(kind)
+
+
+def pairs(view: View, first: str, second: str) -> int:
+    """How often one of the first kind is followed by one of the second."""
+    found, waiting = 0, False
+    for seen in view.events(first, second):
+        if seen.event.kind == first:
+            waiting = True
+        elif waiting:
+            found, waiting = found + 1, False
+    return found
+
+
+def distinct(view: View, name: str) -> int:
+    """How many different values of that field, among all kinds."""
+    values = {getattr(seen.event, name) for seen in view.events()}
+    return len(values - {None})
+
+
+def variation(view: View, kind: str) -> float:
+    """The coefficient of variation of the intervals: their standard deviation over their mean.
+
+    Without a clock they are measured in lines. Infinite for fewer than two intervals.
+    """
+    latest = list(view.events(kind))[-MAX_INTERVALS - 1 :]
+    places = [seen.ordinal if seen.event.time is None else seen.event.time for seen in latest]
+    intervals = [later - earlier for earlier, later in pairwise(places)]
+    mean = fmean(intervals) if len(intervals) > 1 else 0
+    return pstdev(intervals) / mean if mean > 0 else INFINITE

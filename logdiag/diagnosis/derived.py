@@ -1,0 +1,50 @@
+"""Events that no line tells, but two lines together do: rules count them like any other kind.
+
+overlap     a connection closed after a newer one of its client had opened
+half_open   the same, H or longer after it, and because its peer no longer answered
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.model import KINDS, Event
+
+OVERLAPS = ("overlap", "half_open")
+DERIVED = OVERLAPS
+COUNTABLE = (*KINDS, *DERIVED)
+
+# No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
+# "ping timeout", websockets' "keepalive ping timeout", and what people write.
+_ABNORMAL = 1006
+_UNANSWERED = re.compile(
+    r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
+)
+
+
+class Newer(NamedTuple):
+    """The latest opening of a client that holds several connections."""
+
+    ordinal: int
+    time: int | None
+    line: tuple[int, int] | None
+
+
+def overlaps(life: Life, event: Event, newer: Newer, horizon: int) -> Iterator[Event]:
+    """What the close of a connection tells, whose client had opened a newer one."""
+    about = event._replace(
+        connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
+    )
+    yield about._replace(kind="overlap")
+    if event.time is None or newer.time is None:
+        return
+    if event.time - newer.time >= horizon and unanswered(event):
+        yield about._replace(kind="half_open")
+
+
+def unanswered(event: Event) -> bool:
+    """Whether a connection closed since its peer no longer answered."""
+    return event.code == _ABNORMAL or bool(event.reason and _UNANSWERED.search(event.reason))

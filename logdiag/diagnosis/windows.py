@@ -1,0 +1,85 @@
+"""The recent events of one group, one window per kind: counted by bisection, oldest first."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from logdiag.diagnosis.moments import Moment
+from logdiag.model import Event
+
+MAX_WINDOW = 2_000  # recent events kept per kind: a rule counts to tens, a storm has thousands
+
+
+class Seen(NamedTuple):
+    """An event in a window, its place in the log, and the line that makes it what it is."""
+
+    ordinal: int
+    event: Event
+    proof: tuple[int, int] | None = None  # (source, offset) of an earlier line
+
+
+class Window:
+    """The recent events of one kind in one group.
+
+    An event stands where the log had come when it was read, so a late line never moves others.
+    """
+
+    __slots__ = ("_lines", "_seen", "_times")
+
+    def __init__(self) -> None:
+        self._seen: list[Seen] = []
+        self._times: list[int] = []  # ns, never falling; -1 where there was no clock yet
+        self._lines: list[int] = []  # ordinals, never falling
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def __iter__(self) -> Iterator[Seen]:
+        return iter(self._seen)
+
+    def add(self, seen: Seen) -> None:
+        """One more event."""
+        if len(self._seen) >= 2 * MAX_WINDOW:  # half at once, so that it is done seldom
+            self._drop(MAX_WINDOW)
+        time = -1 if seen.event.time is None else seen.event.time
+        line = seen.ordinal
+        if self._seen:
+            time, line = max(time, self._times[-1]), max(line, self._lines[-1])
+        self._seen.append(seen)
+        self._times.append(time)
+        self._lines.append(line)
+
+    def span(self, moment: Moment, within: int, lines: int) -> tuple[int, int]:
+        """Where the events within the window that ends at a moment begin and end."""
+        time, line = moment
+        if time is None:
+            return bisect_right(self._lines, line - lines), bisect_right(self._lines, line)
+        return bisect_left(self._times, time - within), bisect_right(self._times, time)
+
+    def events(self, moment: Moment, within: int, lines: int) -> list[Seen]:
+        """Those events, oldest first."""
+        begin, end = self.span(moment, within, lines)
+        return self._seen[max(begin, end - MAX_WINDOW) : end]
+
+    def forget(self, moment: Moment, within: int, lines: int) -> None:
+        """Drop what no window that ends at the moment or later still holds."""
+        self._drop(self.span(moment, within, lines)[0])
+
+    def plain(self) -> list[list[Any]]:
+        """What `restored` needs, as plain JSON types."""
+        return [[*row] for row in zip(self._seen, self._times, self._lines, strict=True)]
+
+    @classmethod
+    def restored(cls, rows: Iterable[list[Any]]) -> Window:
+        """The window that `plain` was made of."""
+        window = cls()
+        for (ordinal, event, proof), time, line in rows:
+            window._seen.append(Seen(ordinal, Event(*event), tuple(proof) if proof else None))
+            window._times.append(time)
+            window._lines.append(line)
+        return window
+
+    def _drop(self, count: int) -> None:
+        del self._seen[:count], self._times[:count], self._lines[:count]
