@@ -7,18 +7,18 @@ else. What there is to tell comes from a `Reader`; the wall time is an argument.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from logdiag import __version__
-from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.verdict import verdict
 from logdiag.errors import UsageError
 from logdiag.faces.facts import Known, known
+from logdiag.faces.lastreport import LastReport
 from logdiag.faces.periods import Period
-from logdiag.model import LEVELS, SECOND, Connection, Finding, Gap
+from logdiag.faces.telling import Teller, as_of
+from logdiag.model import LEVELS, SECOND, Gap
 from logdiag.timeline import Reader
 from logdiag.timeline.answers import Found, SourceStatus
 from logdiag.timeline.dump import iso
@@ -37,10 +37,12 @@ def build(
     service: str | None = None,
     period: Period | None = None,
     problems: Sequence[str] = (),
+    last: LastReport | None = None,
 ) -> Document:
     """The report on one service, or on all.
 
     `generated_at`: wall time, ns. `problems`: sentences about what could not be read just now.
+    `last`: the report before, against which findings are new; None: all are.
     Errors: `UsageError` for a service that is not there.
     """
     wanted = period or Period()
@@ -48,12 +50,12 @@ def build(
         names = _names(reader, service)
         sources = reader.sources(service)
         services = [known(reader, name, sources, wanted) for name in names]
-        findings = {one.name: _findings(reader, one) for one in services}
         labels = {one.source.id: one.source.path for one in sources}
+        found = {one.name: as_of(reader.findings(one.name, *one.period), one) for one in services}
         told = [
-            _Teller(reader, one, labels).finding(finding)
+            Teller(reader, one, labels, last).finding(finding)
             for one in services
-            for finding in findings[one.name]
+            for finding in found[one.name]
         ]
     shown = [_source(one) for one in sources]
     return {
@@ -62,7 +64,8 @@ def build(
         "generated_at": iso(generated_at // SECOND * SECOND),
         "since": _time(wanted.since),
         "until": _time(wanted.until),
-        "services": [_service(one, findings[one.name]) for one in services],
+        "last_report": None if last is None else iso(last.at // SECOND * SECOND),
+        "services": [_service(one, found[one.name]) for one in services],
         "findings": sorted(told, key=_weight),
         "sources": shown,
         "problems": list(problems),
@@ -106,35 +109,13 @@ def _names(reader: Reader, service: str | None) -> list[str]:
     return [service]
 
 
-def _findings(reader: Reader, one: Known) -> list[Finding]:
-    found: Iterable[Found] = reader.findings(one.name, *one.period)
-    return [_as_of(each.finding, one.period.until) for each in found]
-
-
-def _as_of(finding: Finding, until: int | None) -> Finding:
-    """The finding as it stood at the end of the period; what came later is not told."""
-    if until is None:
-        return finding
-    if finding.resolved_at is not None and finding.resolved_at >= until:
-        finding = replace(finding, state="firing", resolved_at=None, note="")
-    if finding.state == "firing" and finding.fired_at is not None and finding.fired_at >= until:
-        finding = replace(finding, state="pending", level="informational", fired_at=None)
-    return finding
-
-
-def _life_as_of(one: Connection, until: int | None) -> Connection:
-    if until is None or one.closed_at is None or one.closed_at < until:
-        return one
-    return replace(one, state="open", closed_at=None, closed_line=None)
-
-
 def _weight(finding: dict[str, Any]) -> tuple[int, int]:
     """What matters most comes first; otherwise the order stays, by service and time."""
     return _STATES.index(finding["state"]), -LEVELS.index(finding["level"])
 
 
-def _service(one: Known, findings: Sequence[Finding]) -> dict[str, Any]:
-    word, reason = verdict(findings, one.facts())
+def _service(one: Known, found: Sequence[Found]) -> dict[str, Any]:
+    word, reason = verdict([each.finding for each in found], one.facts())
     begin = one.span.first
     if begin is not None and one.period.since is not None:
         begin = max(begin, one.period.since)
@@ -171,77 +152,5 @@ def _gap(gap: Gap) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _seconds(begin: int | None, end: int | None) -> float | None:
-    """Never below zero: a clock that was set back makes no negative age."""
-    return None if begin is None or end is None else max(0, end - begin) / SECOND
-
-
 def _time(time: int | None) -> str | None:
     return None if time is None else iso(time)
-
-
-class _Teller:
-    """Tells the findings of one service, with its connections by name and its lines by file."""
-
-    def __init__(self, reader: Reader, service: Known, labels: dict[int, str]) -> None:
-        self._reader = reader
-        self._service = service
-        self._labels = labels
-
-    def finding(self, finding: Finding) -> dict[str, Any]:
-        numbers = finding.connections
-        found = self._reader.connections(self._service.name, numbers=numbers) if numbers else []
-        by_number = {one.number: one for one in found}
-        lives = [
-            _life_as_of(by_number[number], self._service.period.until)
-            for number in numbers
-            if number in by_number
-        ]
-        return {
-            "rule": finding.rule,
-            "title": finding.title,
-            "level": finding.level,
-            "confidence": finding.confidence,
-            "state": finding.state,
-            "service": self._service.name,
-            "group": dict(finding.group),
-            "fingerprint": finding.fingerprint,
-            "count": finding.count,
-            "pending_at": _time(finding.pending_at),
-            "fired_at": _time(finding.fired_at),
-            "resolved_at": _time(finding.resolved_at),
-            "cause": finding.cause,
-            "fix": finding.fix,
-            "note": finding.note,
-            "connections": [one.name for one in lives],
-            "connections_total": finding.connections_total,
-            "lives": [self._life(one) for one in lives],
-            "evidence": [
-                {**line._asdict(), "source": self._labels.get(line.source, "?")}
-                for line in finding.evidence
-            ],
-            "guards": [_guard(*guard) for guard in finding.guards],
-            "references": list(finding.references),
-        }
-
-    def _life(self, one: Connection) -> dict[str, Any]:
-        end = one.closed_at if one.closed_at is not None else self._service.end
-        return {
-            "name": one.name,
-            "state": one.state,
-            "client": one.client_key,
-            "opened_at": _time(one.opened_at),
-            "closed_at": _time(one.closed_at),
-            "seconds": _seconds(one.opened_at, end),
-            "opened_line": self._line(one.opened_line),
-            "closed_line": self._line(one.closed_line),
-        }
-
-    def _line(self, place: tuple[int, int] | None) -> str | None:
-        event = self._reader.event(*place) if place else None
-        return f"{self._labels.get(event.source, '?')}:{event.line}" if event else None
-
-
-def _guard(name: str, outcome: str) -> dict[str, str]:
-    check = GUARDS.get(name)
-    return {"name": name, "outcome": outcome, "meaning": check.doc if check else ""}

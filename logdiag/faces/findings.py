@@ -13,6 +13,7 @@ from logdiag.faces.words import clipped, moment, plural, seconds_between, spoken
 
 _LABELS = 11  # columns of the widest label and the indent
 MOST_LIVES = 10
+MOST_BEFORE = 3  # earlier episodes
 MOST_EVIDENCE = 12
 MOST_GROUP = 200  # characters of one field of a group: a path may be as long as a URL
 MOST_TEXT = 240  # characters of an evidence line: three rows
@@ -29,10 +30,13 @@ _LIVES = {
 }  # fmt: skip
 
 
-def finding_block(number: int, finding: dict[str, Any]) -> RenderableType:
-    """The finding, under its number."""
+def finding_block(number: int, finding: dict[str, Any], *, marked: bool = False) -> RenderableType:
+    """The finding, under its number; `marked`: with a word where it is new."""
     style = _LEVELS[finding["level"]] if finding["state"] == "firing" else "bold"
-    head = Text(f"{number}. ", style="bold").append(clipped(finding["title"]), style=style)
+    head = Text(f"{number}. ", style="bold")
+    if marked and finding["new"]:
+        head.append("NEW", style="bold reverse").append("  ")
+    head.append(clipped(finding["title"]), style=style)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, min_width=_LABELS, style="dim")
     table.add_column(ratio=1, overflow="fold")
@@ -59,6 +63,8 @@ def _rows(finding: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
     yield "Where", Text(f"{clipped(finding['service'])}, rule {clipped(finding['rule'])}")
     if since := since_when(finding):
         yield "Since", Text(since)
+    if finding["earlier"]:
+        yield "Before", Text(_before(finding))
     yield "Who", Text(_who(finding["group"]))
     yield "Cause", Text(clipped(finding["cause"]))
     yield "Fix", Text(clipped(finding["fix"]), style="bold")
@@ -75,6 +81,20 @@ def _level(finding: dict[str, Any]) -> Text:
     if finding["count"] > 1:
         text.append(f", {finding['count']:,} times by now")
     return text
+
+
+def _before(finding: dict[str, Any]) -> str:
+    """The episodes before this one, the latest three of them with their end."""
+    lines = []
+    for one in finding["earlier"][:MOST_BEFORE]:
+        begin, end = moment(one["fired_at"]), moment(one["resolved_at"])
+        when = f"{begin} until {end}: " if begin and end else ""
+        lines.append(f"{when}{plural(one['connections_total'], 'connection')}, "
+                     f"{clipped(one['note']) or 'over'}")  # fmt: skip
+    if (more := finding["count"] - 1 - len(lines)) > 0:
+        first = moment(finding["first_seen"])
+        lines.append(f"and {more:,} times more" + (f", first at {first}" if first else ""))
+    return "\n".join(lines)
 
 
 def _who(group: dict[str, str]) -> str:

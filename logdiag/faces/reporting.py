@@ -44,22 +44,32 @@ def report(
         typer.Option(metavar="LEVEL", show_default=False, help=FAIL_ON),
     ] = None,
     output: options.Output = None,
+    peek: Annotated[
+        bool, typer.Option("--peek", help="Leave what is new to be new in the next report.")
+    ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema.")] = False,
 ) -> int:
     """Tell what leaks, why, and what to change, with proof."""
     import time
 
-    from logdiag.faces import document, periods
+    from logdiag.faces import document, lastreport, periods
     from logdiag.timeline import Reader
 
     if schema:
         emit(document.schema(), output)
         return 0
-    with Reader.open(options.database(db)) as reader:
+    database, now = options.database(db), time.time_ns()
+    last = lastreport.recall(database)
+    with Reader.open(database) as reader:
         end = document.end_of_data(reader, service) if since or until else None
         period = periods.period(since, until, end)
-        told = document.build(reader, generated_at=time.time_ns(), service=service, period=period)
+        told = document.build(
+            reader, generated_at=now, service=service, period=period, last=last
+        )  # fmt: skip
     _print(told, format, output)
+    if not peek:
+        known = last or lastreport.LastReport(now)
+        lastreport.remember(database, known.then(now, told["findings"]))
     return document.exit_code(told, fail_on)
 
 

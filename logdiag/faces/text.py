@@ -65,7 +65,7 @@ def _parts(document: Document) -> Iterator[RenderableType]:
     findings = document["findings"]
     for number, finding in enumerate(findings[:MOST_FINDINGS], 1):
         yield Text()
-        yield finding_block(number, finding)
+        yield finding_block(number, finding, marked=document["last_report"] is not None)
     if len(findings) > MOST_FINDINGS:
         yield Text(f"\nand {plural(len(findings) - MOST_FINDINGS, 'more finding')}, "
                    "see --format json")  # fmt: skip
@@ -83,6 +83,11 @@ def _header(document: Document) -> Text:
         text.append(f", since {since}", style="dim")
     if until:
         text.append(f", until {until}", style="dim")
+    if last := moment(document["last_report"]):
+        new = sum(finding["new"] for finding in document["findings"])
+        words = plural(new, "new finding") if new else "nothing new"
+        text.append(f"\nSince your last report, {last}: ", style="dim")
+        text.append(words, style="bold" if new else "dim")
     return text
 
 
