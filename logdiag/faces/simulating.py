@@ -68,7 +68,7 @@ def simulate(
     lines = simulation.write(
         played.play(), written, noise=noise, seed=seed, start=_start(start) or simulation.START
     )
-    whole = emit((f"{line}\n" for line in lines), output)
+    whole = emit((f"{line}\n" for line in lines if line is not None), output)
     if truth is not None and whole:
         told = dataclasses.asdict(played.truth(written))
         emit(json.dumps(told, indent=2) + "\n", truth)

@@ -7,78 +7,59 @@ the application that some clients have, what those clients do, and what else hap
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass
 
-from logdiag.simulation.browser import App, Habits, person
-from logdiag.simulation.server import Client, Operation, Server
-from logdiag.simulation.world import Process, World
+from logdiag.simulation.browser import App
+from logdiag.simulation.people import Habits
+from logdiag.simulation.scene import (
+    Scene,
+    deploys,
+    guessers,
+    herds,
+    outages,
+    robots,
+)
+from logdiag.simulation.server import Operation
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
-AGENTS = (
-    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) "
-    "Version/17.5 Safari/605.1.15",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/127.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/127.0.0.0 Mobile Safari/537.36",
-)
-
-
+DAY = 24 * HOUR
 RIGHT, USUAL, SOUND = App(), Habits(), Operation()
+EAGER = Habits(stay=60.0, elsewhere=8.0, pages=(5, 12), reads=25.0)
+OFFICE = "198.51.100.77"
 
 
-@dataclass
-class Scene:
-    """What a case has to work with."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A rule that a reader can prove, if the log tells so much."""
 
-    world: World
-    server: Server
-    channels: list[str]
-    duration: float
-    clients: int
-    rate: float  # how busy people are: 2 halves the times they take
-    made: int = 0
-
-    def client(self, address: str | None = None) -> Client:
-        """A new client; without an address, one of its own."""
-        self.made += 1
-        number = self.made
-        agent = self.world.dice.choice(AGENTS)
-        return Client(number, address or _address(number), agent, f"u-{1000 + number}")
-
-    def habits(self, habits: Habits) -> Habits:
-        """The same at the wanted rate."""
-        return replace(
-            habits, stay=habits.stay / self.rate, elsewhere=habits.elsewhere / self.rate,
-            away=habits.away / self.rate,
-        )  # fmt: skip
-
-    def people(self, number: int, app: App, habits: Habits, within: float = 5 * MINUTE) -> None:
-        """So many clients that begin within some time, each in its own way afterwards."""
-        for _ in range(number):
-            client = self.client()
-            process = person(client, self.server, app, self.habits(habits), self.channels)
-            self.world.begin(process, self.world.dice.uniform(0, within))
+    rule: str
+    needs: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One root cause or one healthy day."""
+    """One root cause or one healthy day. Times in seconds.
+
+    `shows` is in order: the first rule whose needs a format meets is the one to be expected of it.
+    `also` are rules that are true of the same connections, beside it.
+    """
 
     name: str
     title: str
-    shows: tuple[tuple[str, frozenset[str]], ...] = ()  # a rule, and what a log must tell for it
+    shows: tuple[Shown, ...] = ()
+    also: frozenset[str] = frozenset()
     app: App = RIGHT
     habits: Habits = USUAL
     share: tuple[float, float] = (0.0, 0.0)  # of the clients that have that app and those habits
-    background: Habits = USUAL
+    background: Habits = USUAL  # what all others do
     operation: Operation = SOUND
     duration: float = 45 * MINUTE
     clients: int = 30
-    beside: Callable[[Scene], None] = field(default=lambda _: None)
+    within: float = 5 * MINUTE  # all have begun by then
+    address: str | None = None  # that the clients of the case share
+    lost: float = 0.0  # seconds of the log that are lost
+    beside: Callable[[Scene], None] = robots
 
     @property
     def healthy(self) -> bool:
@@ -88,87 +69,139 @@ class Case:
     @property
     def cause(self) -> str:
         """The id of the rule for the root cause; empty on a healthy day."""
-        return self.shows[0][0] if self.shows else ""
+        return self.shows[0].rule if self.shows else ""
 
     def expected(self, tells: frozenset[str]) -> str:
-        """The rule that a reader of a log can prove that tells so much; else why there is none."""
-        found = (rule for rule, needs in self.shows if needs <= tells)
+        """The rule that a reader can prove in a log that tells so much; else why there is none."""
+        found = (shown.rule for shown in self.shows if shown.needs <= tells)
         return next(found, "none" if self.healthy else "cannot_tell")
 
-    def begin(self, scene: Scene) -> None:
-        """Put the people in place: the healthy ones, those of the case, and what else happens."""
+    def begin(self, scene: Scene, clients: int) -> None:
+        """Put the people in place: those of the case, the healthy ones, and what else happens."""
         affected = 0
         if self.share[1]:
-            affected = max(2, round(scene.clients * scene.world.dice.uniform(*self.share)))
-        scene.people(max(4, scene.clients - affected), App(), self.background)
-        scene.people(affected, self.app, self.habits)
+            affected = max(2, round(clients * scene.world.dice.uniform(*self.share)))
+        within = min(self.within, scene.duration)
+        scene.people(max(4, clients - affected), RIGHT, self.background, within)
+        scene.people(affected, self.app, self.habits, within, self.address)
         self.beside(scene)
 
 
-def _address(number: int) -> str:
-    """The addresses for documentation (RFC 5737), then those for benchmarks (RFC 2544)."""
-    block, host = divmod(number - 1, 250)
-    if block < 3:
-        return f"{('203.0.113', '198.51.100', '192.0.2')[block]}.{host + 1}"
-    block -= 3
-    return f"198.{18 + block // 256 % 2}.{block % 256}.{host + 1}"
+def _shown(rule: str, needs: str) -> Shown:
+    return Shown(rule, frozenset(needs.split()))
 
 
-def _needs(*told: str) -> frozenset[str]:
-    return frozenset(told)
-
-
-# --- what else happens
-
-
-def _deploys(scene: Scene) -> None:
-    """The server is restarted now and then: gracefully, or killed."""
-
-    def deploy() -> Process:
-        while True:
-            yield scene.world.around(scene.duration / 4, 0.2)
-            scene.server.stop(graceful=scene.world.dice.random() < 0.7)
-            yield scene.world.around(4.0)
-            scene.server.start()
-
-    scene.world.begin(deploy())
-
-
-def _herd(scene: Scene) -> None:
-    """A load balancer ends everybody's connection at once; everybody comes back."""
-
-    def fail_over() -> Process:
-        while True:
-            yield scene.world.around(scene.duration / 4, 0.2)
-            for socket in list(scene.server.held.values()):
-                delay = scene.world.dice.uniform(0, 2.0)
-                scene.world.after(delay, partial(scene.server.reset, socket))
-
-    scene.world.begin(fail_over())
-
-
-EAGER = Habits(stay=60.0, elsewhere=8.0, pages=(5, 12), reads=25.0)
+REMOUNT = _shown("remount-duplicate", "opened closed client")
 
 _ALL = (
     Case(
         "D1", "each mount of a page opens one more connection, and no unmount closes it",
-        shows=(("remount-duplicate", _needs("opened", "closed", "client")),),
+        (REMOUNT,), frozenset({"duplicate-delivery"}),
         app=App(cleanup="never"), habits=EAGER, share=(0.07, 0.35),
     ),
     Case(
+        "D2", "the cleanup closes what is open, and forgets what is still connecting",
+        (_shown("closed-only-when-open", "opened closed client cleanup"), REMOUNT),
+        app=App(cleanup="when open"), habits=Habits(hasty=0.5, pages=(8, 16), elsewhere=8.0),
+        share=(0.07, 0.35), operation=Operation(handshake=0.9), background=Habits(hasty=0.2),
+    ),
+    Case(
+        "D3", "two timers reconnect after one loss, and only one connection is kept track of",
+        (_shown("reconnect-race", "opened closed client"),), frozenset({"duplicate-delivery"}),
+        app=App(timers=2), habits=Habits(stay=900.0, resets=100.0, pages=(1, 2)),
+        share=(0.07, 0.35),
+    ),
+    Case(
         "D4", "a page mounts before its token is there: each time a 401 and one more connection",
-        shows=(("auth-loading-race", _needs("opened", "closed", "401")),),
+        (_shown("auth-loading-race", "opened closed 401"),), frozenset({"duplicate-delivery"}),
         app=App(cleanup="never", waits_for_token=False), habits=EAGER, share=(0.07, 0.35),
     ),
-    Case("deploy-restart", "the server is deployed anew, several times", beside=_deploys),
-    Case("herd", "everybody loses the connection at once and comes back", beside=_herd),
+    Case(
+        "D4b", "a refused request is tried again for ever, at a fixed interval",
+        (_shown("auth-retry-loop", "401 401-client clock"),),
+        app=App(refreshes=False, retry=5.0, backoff=1.0), habits=Habits(token=240.0, stay=600.0),
+        share=(0.05, 0.2),
+    ),
+    Case(
+        "D5", "the final status goes to the connection that was there first, and is there no more",
+        (_shown("duplicate-delivery", "opened closed client recipients"), REMOUNT),
+        frozenset({"remount-duplicate"}),
+        app=App(cleanup="never"),
+        habits=Habits(stay=70.0, elsewhere=8.0, pages=(5, 12), uploads=0.8), share=(0.07, 0.35),
+        operation=Operation(final_to_first=True),
+    ),
+    Case(
+        "D6", "once in a long while a connection is replaced and not closed",
+        (_shown("abandoned", "opened closed client id clock"),),
+        app=App(slips=0.4), habits=Habits(stay=40.0, pages=(200, 300), token=900.0),
+        share=(0.07, 0.3), background=Habits(stay=40.0, elsewhere=30.0), duration=4 * HOUR,
+    ),
+    Case(
+        "D7", "every client keeps a few connections more each day",
+        (_shown("slow-drift", "opened closed client clock"),), frozenset({"abandoned"}),
+        app=App(slips=0.5), share=(0.8, 0.9), clients=20, duration=4 * DAY, within=4 * HOUR,
+        habits=Habits(stay=6 * HOUR, pages=(40, 60), elsewhere=HOUR, token=20 * HOUR, reads=HOUR,
+                      resets=DAY),
+        background=Habits(stay=2 * HOUR, elsewhere=HOUR, away=4 * HOUR, reads=HOUR, resets=DAY,
+                          token=20 * HOUR),
+    ),
+    Case(
+        "D8", "clients vanish and come back, and the server notices far too late",
+        (_shown("half-open", "opened closed client reason clock"),),
+        habits=Habits(stay=900.0, drops=150.0, pages=(1, 3)), share=(0.15, 0.5),
+        operation=Operation(heartbeat=600.0, patience=120.0),
+    ),
+    Case(
+        "D9", "the server's application never lets go of some connections that are closed",
+        (_shown("server-handler-leak", "opened closed total"),),
+        operation=Operation(forgets=0.15),
+    ),
+    Case(
+        "D10", "a proxy ends every connection that is silent for a minute",
+        (_shown("timeout-cliff", "opened closed id clock"),),
+        background=Habits(stay=400.0), operation=Operation(heartbeat=None, cut=60.0),
+    ),
+    Case(
+        "D11", "the log is too poor to tell: no ids, no closes, or no times",
+        (_shown("poor-log", "too-little"),),
+    ),
+    Case("ordinary-day", "nothing happens, for hours", clients=60, duration=2 * HOUR),
+    Case("deploy-restart", "the server is deployed anew, several times", beside=deploys),
+    Case("herd", "everybody loses the connection at once and comes back", beside=herds),
+    Case(
+        "mobile", "phones whose network comes and goes; the server notices in time",
+        habits=Habits(drops=100.0, resets=400.0), share=(0.3, 0.7),
+    ),
     Case(
         "tabs", "people with several tabs of the same page",
         habits=Habits(tabs=3, stay=300.0), share=(0.2, 0.5),
     ),
+    Case("nat-office", "an office behind one address", share=(0.4, 0.7), address=OFFICE),
+    Case("growth", "more people every minute", clients=90, within=40 * MINUTE),
+    Case(
+        "token-expiry", "all tokens expire at the same times, and sockets are renewed with them",
+        background=Habits(token=300.0, stay=500.0), within=20.0,
+    ),
+    Case("log-gap", "minutes of the log are lost", lost=6 * MINUTE),
+    Case(
+        "churn", "short visits, many of them",
+        habits=Habits(stay=6.0, elsewhere=3.0, away=15.0, reads=4.0), share=(0.5, 0.9),
+    ),
+    Case(
+        "dashboard", "a few screens that are never switched off",
+        habits=Habits(stay=DAY, elsewhere=1.0, token=DAY, resets=None), share=(0.05, 0.1),
+        background=Habits(stay=60.0), duration=2 * HOUR,
+    ),
+    Case("brute-force", "somebody guesses passwords", beside=guessers),
+    Case("identity-outage", "the provider of identities is away for minutes", beside=outages),
     Case(
         "strict-mode", "React's StrictMode mounts every page twice, the first time on trial",
         app=App(strict=True), habits=EAGER, share=(0.3, 0.9),
+    ),
+    Case(
+        "backoff", "refused requests are tried again, each time later than before",
+        app=App(refreshes=False, retry=1.0, backoff=2.0), habits=Habits(token=240.0, stay=600.0),
+        share=(0.1, 0.3),
     ),
 )  # fmt: skip
 

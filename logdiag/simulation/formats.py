@@ -1,9 +1,4 @@
-"""Writers: the same happenings as the log of a chosen server.
-
-Each writer is a table from the kind of happening to the lines that such a server writes of it, in
-the wordings of the packs in rules/formats. `tells` says what a reader can learn from its log; the
-truth about a case depends on it.
-"""
+"""The formats: whose log it is, what a reader can learn from it, and who writes its lines."""
 
 from __future__ import annotations
 
@@ -11,79 +6,86 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from logdiag.simulation import writers
 from logdiag.simulation.server import Socket
 from logdiag.simulation.world import Happening
 
-Lines = Callable[[Happening, datetime], Iterator[str]]
+WHOLE = frozenset({"opened", "closed", "id", "clock"})  # a log that lacks one of them is poor
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to log."""
+    """One way to log. `tells` holds what a case's `shows` can need.
+
+    clock       each line has its time
+    opened      a line when a connection opens; `closed`: one when it closes
+    id          the close says which opening it belongs to
+    client      the opening says whose it is
+    total       the server's own count
+    401         refused requests; `401-client`: and whose they were
+    reason      why a connection closed
+    recipients  whom an update was sent to, one by one
+    cleanup     what the page does with its sockets
+    too-little  not all of clock, opened, closed and id
+    """
 
     name: str
     title: str
     tells: frozenset[str]
-    lines: Lines
+    lines: Callable[[Happening, datetime], Iterator[str]]
     name_of: Callable[[Socket], str] = lambda _: ""  # a connection's id, as the log has it
 
 
-def iso(time: datetime) -> str:
-    """2026-11-20T10:00:00.123Z."""
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z"
-
-
-def short_id(socket: Socket) -> str:
-    """Eight hex digits, as applications cut them from a UUID."""
-    return f"{socket.key >> 88:08x}"
-
-
-def _combined(h: Happening, time: datetime) -> str:
-    assert h.client is not None
-    size = 24 if h.status >= 400 else 72
-    return (
-        f"::ffff:{h.client.address} - - [{time:%d/%b/%Y:%H:%M:%S} +0000] "
-        f'"{h.method} {h.path} HTTP/1.1" {h.status} {size} "-" "{h.client.agent}"'
-    )
-
-
-def _node_ws(h: Happening, time: datetime) -> Iterator[str]:
-    stamp, name = iso(time), short_id(h.socket) if h.socket else ""
-    match h.kind:
-        case "opened":
-            assert h.client is not None
-            yield (
-                f"{stamp} info: WebSocket connection {name} established from "
-                f"::ffff:{h.client.address}:{h.port}. Total: {h.total}"
-            )
-        case "closed":
-            yield (
-                f"{stamp} info: WebSocket connection {name} closed (code {h.code}). "
-                f"Total: {h.total}"
-            )
-        case "request":
-            if h.status == 401:
-                yield f"{stamp} warn: GET {h.path} - No authHeader or no bearer found"
-            yield _combined(h, time)
-        case "update":
-            yield f"{stamp} info: {h.text} sent to {h.recipients} clients"
-        case "start":
-            yield f"{stamp} info: Server listening on port 3000"
-        case "stop":
-            yield f"{stamp} info: SIGTERM received, shutting down gracefully"
-        case "remark":
-            yield f"{stamp} info: {h.text}"
-
-
-def _tells(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def _format(
+    name: str, title: str, tells: str, lines: Callable[[Happening, datetime], Iterator[str]],
+    name_of: Callable[[Socket], str] = lambda _: "",
+) -> Format:  # fmt: skip
+    told = frozenset(tells.split())
+    return Format(name, title, told if told >= WHOLE else told | {"too-little"}, lines, name_of)
 
 
 _ALL = (
-    Format(
-        "node-ws", "Node.js ws through winston: ids, addresses and totals; morgan beside it",
-        _tells("clock opened closed id client total 401 code recipients"),
-        _node_ws, short_id,
+    _format(
+        "node-ws", "Node.js ws through winston: ids, addresses, totals; morgan beside it",
+        "clock opened closed id client total 401 401-client reason recipients",
+        writers.node_ws, writers.short_id,
+    ),
+    _format(
+        "node-json", "the same through pino, as JSON lines: users and agents, too",
+        "clock opened closed id client total 401 401-client reason recipients",
+        writers.node_json, writers.short_id,
+    ),
+    _format(
+        "seed", "only a count, no times: the wording that started it",
+        "opened closed total 401", writers.seed,
+    ),
+    _format(
+        "seed-clock", "the same with times", "clock opened closed total 401", writers.seed_clock
+    ),
+    _format(
+        "uvicorn", "uvicorn before 0.50, with times: address and port of each opening",
+        "clock opened closed client 401 401-client", writers.uvicorn,
+    ),
+    _format(
+        "uvicorn-plain", "the same as it logs if nobody configures it: no times",
+        "opened closed client 401 401-client", writers.uvicorn_plain,
+    ),
+    _format(
+        "uvicorn-new", "uvicorn since 0.50, with times: no closes",
+        "clock opened client 401 401-client", writers.uvicorn_new,
+    ),
+    _format(
+        "socketio", "socket.io: ids, users and reasons; morgan beside it",
+        "clock opened closed id client 401 401-client reason",
+        writers.socketio, writers.socketio_id,
+    ),
+    _format(
+        "nginx", "nginx's combined log: one line when a connection ends",
+        "clock closed 401 401-client", writers.nginx,
+    ),
+    _format(
+        "browser", "the consoles of the pages, as a collector keeps them",
+        "clock opened closed id client cleanup", writers.browser, writers.short_id,
     ),
 )  # fmt: skip
 

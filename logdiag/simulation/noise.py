@@ -35,14 +35,14 @@ def with_remarks(
     before = 0.0
     for happening in happenings:
         times = []
-        while share and dice.random() < share:
+        while dice.random() < share:
             times.append(dice.uniform(before, happening.time))
         for time in sorted(times):
             text = dice.choice(_REMARKS).format(
                 word=dice.choice(_WORDS), number=dice.randint(1, 900)
             )
             yield Happening(time, "remark", text=text, pid=happening.pid)
-        before = happening.time
+        before = happening.time + happening.span
         yield happening
 
 

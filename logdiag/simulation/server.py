@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
 from logdiag.simulation.world import Happening, World
 
 PATH = "/ws"
+ADMIN = "/ws/admin"  # refused to all
+FINAL = ("completed", "failed")
 ONE_WAY = 0.03  # seconds, the median from a client to the server
 
 
@@ -32,6 +34,13 @@ class Client:
     user: str
 
 
+Listener = Callable[["Socket"], None]
+
+
+def _nobody(_: Socket) -> None:
+    pass
+
+
 @dataclass(slots=True, eq=False)
 class Socket:
     """One connection, seen from both ends: `state` is the browser's, `held` is the server's."""
@@ -45,9 +54,15 @@ class Socket:
     held: bool = False
     opened_at: float | None = None
     closed_at: float | None = None
+    subscribed: bool = False  # to the updates of its client's uploads
     forgotten_at: float | None = None  # its page let go of it and will never close it: the leak
-    on_open: Callable[[Socket], None] = field(default=lambda _: None, repr=False)
-    on_loss: Callable[[Socket], None] = field(default=lambda _: None, repr=False)
+    on_open: Listener = _nobody
+    on_loss: Listener = _nobody
+
+    @property
+    def name(self) -> str:
+        """Eight hex digits, as applications cut them from a UUID."""
+        return f"{self.key >> 88:08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,7 @@ class Operation:
     handshake: float = 0.05  # the median
     forgets: float = 0.0  # share of the ends after which the application keeps its entry
     cut: float | None = None  # a proxy ends connections that are idle for so long
+    final_to_first: bool = False  # the final status goes to the connection that began the upload
 
 
 class Server:
@@ -72,17 +88,19 @@ class Server:
         self.up = False
         self.pid = 0
         self.stale = 0  # entries of connections that are gone
+        self.identity_down = False  # the provider of identities knows nobody
         self.start()
 
     # What clients do
 
     def connect(
-        self, client: Client, on_open: Callable[[Socket], None], on_loss: Callable[[Socket], None]
-    ) -> Socket:
+        self, client: Client, on_open: Listener = _nobody, on_loss: Listener = _nobody,
+        path: str = PATH,
+    ) -> Socket:  # fmt: skip
         """Begin a handshake; `on_open` or `on_loss` hears what becomes of it."""
         dice = self.world.dice
         number = len(self.sockets) + 1
-        socket = Socket(number, dice.getrandbits(120), client, self._port())
+        socket = Socket(number, dice.getrandbits(120), client, self._port(), path)
         socket.on_open, socket.on_loss = on_open, on_loss
         self.sockets.append(socket)
         self.world.after(self.world.around(ONE_WAY), partial(self._handshake, socket))
@@ -116,10 +134,19 @@ class Server:
             self._tell("request", client=client, port=self._port(), path=path, status=status,
                        method=method)  # fmt: skip
 
-    def update(self, text: str, recipients: int) -> None:
-        """The application sends an update to some connections."""
+    def update(self, client: Client, video: str, status: str, first: Socket) -> None:
+        """The application tells a client's connections of an upload that began on `first`."""
+        to = [s for s in self.held.values() if s.client is client and s.subscribed]
+        if self.operation.final_to_first and status in FINAL:
+            to = [socket for socket in to if socket is first]
         if self.up:
-            self._tell("update", text=text, recipients=recipients)
+            self._tell("update", text=video, reason=status, client=client, recipients=tuple(to))
+
+    def fetch(self, client: Client, path: str, *, authorised: bool = True) -> bool:
+        """A request for a page's data; whether it was answered with it."""
+        ok = authorised and not self.identity_down
+        self.request(client, path, 200 if ok else 401)
+        return ok
 
     # What the operator does
 
@@ -145,6 +172,8 @@ class Server:
             delay = self.world.around(ONE_WAY)
             self.world.after(delay, partial(socket.on_loss, socket))
         self.held.clear()
+        if graceful:
+            self._tell("stopped")
 
     # The server's own side
 
@@ -154,6 +183,10 @@ class Server:
             self.world.after(ONE_WAY, partial(socket.on_loss, socket))
             return
         self._tell("opening", socket)
+        if socket.path == ADMIN:
+            socket.state = State.CLOSED
+            self._tell("rejected", socket, status=403)
+            return
         latency = self.world.around(self.operation.handshake)
         self.world.after(latency, partial(self._accept, socket, self.pid))
 

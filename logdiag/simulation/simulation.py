@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from logdiag.simulation.cases import Case, Scene
+from logdiag.simulation.cases import Case
 from logdiag.simulation.formats import Format
 from logdiag.simulation.noise import late, with_remarks
+from logdiag.simulation.scene import Scene
 from logdiag.simulation.server import Server, Socket
 from logdiag.simulation.world import Happening, World
 
@@ -69,9 +70,9 @@ class Simulation:
             f"/api/channels/{dice.getrandbits(32):08x}-6d3c-4ad2-82f8-{dice.getrandbits(48):012x}"
             for _ in range(CHANNELS)
         ]
-        scene = Scene(self.world, self.server, channels, self.duration, self.clients, self.rate)
-        self.case.begin(scene)
-        for happening in self.world.run(self.duration):
+        scene = Scene(self.world, self.server, channels, self.duration, self.rate)
+        self.case.begin(scene, self.clients)
+        for happening in _lose(self.world.run(self.duration), self.case.lost, self.duration / 2):
             if happening.kind in self.counts:
                 self.counts[happening.kind] += 1
             self.auth_failures += happening.status == 401
@@ -97,15 +98,34 @@ class Simulation:
         return end - max(socket.forgotten_at, socket.opened_at) > SETTLE
 
 
+def _lose(happenings: Iterable[Happening], lost: float, begin: float) -> Iterator[Happening]:
+    """The same without what happened for `lost` seconds; a "gap" stands for it."""
+    inside = False
+    for happening in happenings:
+        if begin <= happening.time < begin + lost:
+            inside = True
+            continue
+        if inside:
+            inside = False
+            yield Happening(begin, "gap", span=lost)
+        yield happening
+
+
 def write(
     happenings: Iterable[Happening], how: Format, *, noise: float = 0.0, seed: int = 1,
     start: datetime = START,
-) -> Iterator[str]:  # fmt: skip
-    """The log's lines, without their ends. `noise`: the share of lines that say nothing."""
+) -> Iterator[str | None]:  # fmt: skip
+    """The log's lines, without their ends; None where lines are lost.
+
+    `noise` is the share of lines that say nothing.
+    """
     dice = random.Random(f"noise {seed}")
     if noise:
         happenings = with_remarks(happenings, noise, dice)
         if "clock" in how.tells:  # without one, a line in another place tells another story
             happenings = late(happenings, noise * LATE_SHARE, dice)
     for happening in happenings:
-        yield from how.lines(happening, start + timedelta(seconds=happening.time))
+        if happening.kind == "gap":
+            yield None
+        else:
+            yield from how.lines(happening, start + timedelta(seconds=happening.time))

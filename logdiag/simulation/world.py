@@ -25,7 +25,7 @@ class Happening(NamedTuple):
     """What a server or a page could log. `time` is in seconds since the world began."""
 
     time: float
-    kind: str  # opening, opened, closed, rejected, request, update, start, stop, console
+    kind: str  # opening, opened, closed, rejected, request, update, start, stop, page, remark, gap
     socket: Socket | None = None
     client: Client | None = None
     port: int = 0
@@ -36,8 +36,9 @@ class Happening(NamedTuple):
     reason: str = ""
     total: int = 0  # connections that the server's application counts
     pid: int = 0
-    text: str = ""
-    recipients: int = 0
+    text: str = ""  # a remark, a page's line, or what an update is about
+    recipients: tuple[Socket, ...] = ()
+    span: float = 0.0  # seconds that a gap lasts
 
 
 class World:
