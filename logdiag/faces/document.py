@@ -14,6 +14,7 @@ from typing import Any
 from logdiag import __version__
 from logdiag.diagnosis.verdict import verdict
 from logdiag.errors import UsageError
+from logdiag.faces import statistics
 from logdiag.faces.facts import Known, known
 from logdiag.faces.lastreport import LastReport
 from logdiag.faces.periods import Period
@@ -38,11 +39,13 @@ def build(
     period: Period | None = None,
     problems: Sequence[str] = (),
     last: LastReport | None = None,
+    with_statistics: bool = True,
 ) -> Document:
     """The report on one service, or on all.
 
     `generated_at`: wall time, ns. `problems`: sentences about what could not be read just now.
     `last`: the report before, against which findings are new; None: all are.
+    `with_statistics`: they take most of the time where there are many connections.
     Errors: `UsageError` for a service that is not there.
     """
     wanted = period or Period()
@@ -57,6 +60,10 @@ def build(
             for one in services
             for finding in found[one.name]
         ]
+        numbers = {
+            one.name: statistics.told(reader, one.name, one.period) if with_statistics else None
+            for one in services
+        }
     shown = [_source(one) for one in sources]
     return {
         "schema": SCHEMA,
@@ -65,7 +72,9 @@ def build(
         "since": _time(wanted.since),
         "until": _time(wanted.until),
         "last_report": None if last is None else iso(last.at // SECOND * SECOND),
-        "services": [_service(one, found[one.name]) for one in services],
+        "services": [
+            {**_service(one, found[one.name]), "statistics": numbers[one.name]} for one in services
+        ],
         "findings": sorted(told, key=_weight),
         "sources": shown,
         "problems": list(problems),

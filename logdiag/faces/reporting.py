@@ -30,6 +30,9 @@ Until = Annotated[
 Service = Annotated[
     str | None, typer.Option(metavar="NAME", show_default=False, help="Only this service.")
 ]
+Stats = Annotated[
+    bool, typer.Option("--stats", help="Show rates, clients, lifetimes and close codes, too.")
+]
 
 
 @guarded
@@ -43,6 +46,7 @@ def report(
         options.FailOn | None,
         typer.Option(metavar="LEVEL", show_default=False, help=FAIL_ON),
     ] = None,
+    stats: Stats = False,
     output: options.Output = None,
     peek: Annotated[
         bool, typer.Option("--peek", help="Leave what is new to be new in the next report.")
@@ -66,7 +70,7 @@ def report(
         told = document.build(
             reader, generated_at=now, service=service, period=period, last=last
         )  # fmt: skip
-    _print(told, format, output)
+    _print(told, format, output, stats)
     if not peek:
         known = last or lastreport.LastReport(now)
         lastreport.remember(database, known.then(now, told["findings"]))
@@ -80,6 +84,7 @@ def check(
     fail_on: Annotated[
         options.FailOn, typer.Option(metavar="LEVEL", help=FAIL_ON)
     ] = options.FailOn.medium,
+    stats: Stats = False,
     output: options.Output = None,
     zone: options.Zone = options.DEFAULT_ZONE,
     year: options.Year = None,
@@ -109,11 +114,16 @@ def check(
             told = document.build(reader, generated_at=time.time_ns(), problems=outcome.problems)
     for problem in outcome.problems:
         complain(problem, kind="Warning")
-    _print(told, format, output)
+    _print(told, format, output, stats)
     return document.exit_code(told, fail_on)
 
 
-def _print(told: Document, format: options.Format, output: Path | None) -> None:  # noqa: A002
+def _print(
+    told: Document,
+    format: options.Format,  # noqa: A002
+    output: Path | None,
+    stats: bool,
+) -> None:
     import shutil
 
     from logdiag.faces import document, text
@@ -122,4 +132,5 @@ def _print(told: Document, format: options.Format, output: Path | None) -> None:
         emit(document.as_json(told), output)
         return
     width = text.LEAST_WIDTH if output else shutil.get_terminal_size((text.LEAST_WIDTH, 24)).columns
-    emit(text.render(told, width, colour=not output and wants_colour()), output)
+    colour = not output and wants_colour()
+    emit(text.render(told, width, colour=colour, with_statistics=stats), output)

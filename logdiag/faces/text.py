@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from logdiag.faces import figures
 from logdiag.faces.document import Document
 from logdiag.faces.findings import finding_block, since_when
 from logdiag.faces.words import clipped, moment, plural, seconds_between, size, spoken
@@ -41,7 +42,13 @@ _IDENTITIES = {
 }
 
 
-def render(document: Document, width: int = LEAST_WIDTH, *, colour: bool = False) -> str:
+def render(
+    document: Document,
+    width: int = LEAST_WIDTH,
+    *,
+    colour: bool = False,
+    with_statistics: bool = False,
+) -> str:
     """The text, its lines at most `width` columns wide (at least 80, at most 120)."""
     out = io.StringIO()
     console = Console(
@@ -52,16 +59,20 @@ def render(document: Document, width: int = LEAST_WIDTH, *, colour: bool = False
         no_color=not colour,
         markup=False, emoji=False, highlight=False, legacy_windows=False, _environ={},
     )  # fmt: skip
-    for part in _parts(document):
+    for part in _parts(document, with_statistics):
         console.print(part)
     # rich fills each line of a table up to its width
     return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
 
 
-def _parts(document: Document) -> Iterator[RenderableType]:
+def _parts(document: Document, with_statistics: bool) -> Iterator[RenderableType]:
     yield _header(document)
     yield Text()
     yield _verdicts(document)
+    for service in document["services"]:
+        if with_statistics and service["statistics"]:
+            yield Text()
+            yield figures.block(service["name"], service["statistics"])
     findings = document["findings"]
     for number, finding in enumerate(findings[:MOST_FINDINGS], 1):
         yield Text()
@@ -135,6 +146,8 @@ def _details(service: dict[str, Any]) -> Iterator[Text]:
     yield Text(", ".join(counts))
     when = f" at {moment(live['peak_at'])}" if live["peak_at"] and live["peak"] else ""
     yield Text(f"{now}{live['peak']:,} at most{when}")
+    if service["statistics"]:
+        yield from figures.brief(service["statistics"])
     notes = f"{_CLOCKS[service['clock']]}; {_IDENTITIES[service['identity']]}"
     yield Text(_span(service) + notes, style="dim")
 

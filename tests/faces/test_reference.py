@@ -39,6 +39,8 @@ def kind(node: dict[str, Any]) -> str:
         return f"[{name}](#{name})"
     if "enum" in node:
         return "one of " + ", ".join(f"`{value}`" for value in node["enum"])
+    if "anyOf" in node:
+        return " or ".join(map(kind, node["anyOf"]))
     if "const" in node:
         return f"`{node['const']}`"
     if node["type"] == "array":

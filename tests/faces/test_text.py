@@ -45,9 +45,11 @@ def test_the_verdict_comes_first_in_words(document: Document) -> None:
         "Since 2025-11-20 12:00:01Z (9 s before the end)",
         "3 opened, 1 closed, 0 rejected, 2 x 401/403",
         "2 live at the end, 3 at most at 2025-11-20 12:00:03Z",
+        "▁▁▄▄▄▆▆███████████▆▆▆▆▆▆▆▆ live, 0.4 s a column",
+        "those that closed lived 4 s",
         "2025-11-20 12:00:00Z to 2025-11-20 12:00:10Z (10 s)",
         "times from the log; connections told apart by id",
-    ] == clipped_lines(render(document))[:8]
+    ] == clipped_lines(render(document))[:10]
 
 
 def test_a_finding_says_what_since_when_who_why_what_to_do_and_proves_it(
@@ -134,7 +136,7 @@ def test_many_clean_services_take_a_line_each(document: Document) -> None:
     clean = [leak | {"name": f"s{n}", "verdict": "clean", "reason": "Fine."} for n in range(30)]
     lines = clipped_lines(render(document | {"services": [*clean, leak], "findings": []}))
     assert "LEAK app: Something leaks." == lines[2]
-    assert [f"CLEAN s{n}: Fine." for n in range(30)] == lines[7:37]
+    assert [f"CLEAN s{n}: Fine." for n in range(30)] == lines[9:39]
 
 
 def test_nothing_read_says_what_to_do(document: Document) -> None:

@@ -1,7 +1,4 @@
-"""Questions about all connections of a service at once, answered without reading them all.
-
-They stand beside the reader, not in it, to keep both short.
-"""
+"""What the verdict on a service stands on."""
 
 from __future__ import annotations
 

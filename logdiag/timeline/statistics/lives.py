@@ -1,0 +1,76 @@
+"""How long connections lived, and why they closed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from logdiag.model import SECOND
+from logdiag.timeline.reader import Reader
+from logdiag.timeline.statistics.asking import SERVICE, Quantiles, quantiles, within
+
+_CLOSED = f"connections WHERE service = {SERVICE} AND state = 'closed' AND {within('closed_at')}"
+_LIVES = f"SELECT closed_at - opened_at AS value FROM {_CLOSED} AND closed_at >= opened_at"
+# Each about three times the one before; finer around a minute, where proxies cut connections off
+# (nginx proxy_read_timeout and AWS ALB 60 s, uvicorn 40 s, Heroku 55 s).
+BOUNDS = tuple(
+    round(seconds * SECOND)
+    for seconds in (
+        0.1, 0.3, 1, 3, 10, 20, 30, 45, 60, 90, 180, 600, 1_800, 3_600, 10_800, 43_200, 86_400,
+        604_800,
+    )
+)  # fmt: skip
+
+
+class Bar(NamedTuple):
+    """Those that lived at most `upto` ns (None: any longer) and longer than the bar before."""
+
+    upto: int | None
+    connections: int
+
+
+class Lifetimes(NamedTuple):
+    """Of the connections that closed in the period (ns), from the first bar that is not empty."""
+
+    quantiles: Quantiles
+    histogram: tuple[Bar, ...]
+
+
+class Code(NamedTuple):
+    """A close code (None: the log does not tell) and how many connections closed with it."""
+
+    code: int | None
+    connections: int
+
+
+def lifetimes(
+    reader: Reader, service: str, since: int | None = None, until: int | None = None
+) -> Lifetimes:
+    """Of connections whose opening and close have times; sorted by SQLite."""
+    found = quantiles(reader, _LIVES, service, since, until)
+    return Lifetimes(found, _histogram(reader, service, since, until) if found.total else ())
+
+
+def _histogram(
+    reader: Reader, service: str, since: int | None, until: int | None
+) -> tuple[Bar, ...]:
+    cases = " ".join(f"WHEN value <= {bound} THEN {nth}" for nth, bound in enumerate(BOUNDS))
+    sql = (
+        f"SELECT CASE {cases} ELSE {len(BOUNDS)} END AS nth, count(*) AS count"
+        f" FROM ({_LIVES}) GROUP BY nth"
+    )
+    counts = {row["nth"]: row["count"] for row in reader._rows(sql, service, since, until)}
+    bounds = (*BOUNDS, None)
+    return tuple(
+        Bar(bounds[nth], counts.get(nth, 0)) for nth in range(min(counts), max(counts) + 1)
+    )
+
+
+def close_codes(
+    reader: Reader, service: str, since: int | None = None, until: int | None = None
+) -> list[Code]:
+    """Of the connections that closed in the period, the most frequent first."""
+    sql = (
+        f"SELECT code, count(*) AS connections FROM {_CLOSED} GROUP BY code"
+        " ORDER BY connections DESC, code"
+    )
+    return [Code(**row) for row in reader._rows(sql, service, since, until)]
