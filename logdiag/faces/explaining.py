@@ -28,15 +28,16 @@ def explain(
             metavar="LINE|FILE", show_default=False, help="A file; else a log line; - is stdin."
         ),
     ],
-    zone: options.Zone = options.DEFAULT_ZONE,
+    zone: options.Zone = None,
     year: options.Year = None,
     formats: options.Formats = None,
+    config: options.Config = None,
 ) -> int:
     """Tell how a line or a file is understood, and what is not."""
     from logdiag.errors import UsageError
     from logdiag.faces import survey
 
-    settings = options.settings(zone, year, formats=formats)
+    settings = options.settings(zone, year, formats=formats, config=config)
     packs = survey.load(settings)
     is_path = len(what) < 4096 and "\n" not in what and "\0" not in what
     if what == "-":

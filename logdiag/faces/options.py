@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,11 +30,11 @@ class FailOn(StrEnum):
 
 
 Paths = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="PATH", show_default=False,
         help="Log files, archives, directories or patterns; - is standard input. Each is one "
-        "service, NAME=PATH names it.",
+        "service, NAME=PATH names it. Default: the configured services.",
     ),
 ]  # fmt: skip
 Database = Annotated[
@@ -44,9 +44,20 @@ Database = Annotated[
         help="The database. Default: $LOGDIAG_DB, else the user's state directory.",
     ),
 ]  # fmt: skip
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", show_default=False,
+        help="The configuration. Default: $LOGDIAG_CONFIG, else the user's, if it is there.",
+    ),
+]  # fmt: skip
 Zone = Annotated[
-    str, typer.Option(metavar="ZONE", help="The time zone of timestamps that name none.")
-]
+    str | None,
+    typer.Option(
+        metavar="ZONE", show_default=False,
+        help="The time zone of timestamps that name none. Default: UTC.",
+    ),
+]  # fmt: skip
 Year = Annotated[
     int | None,
     typer.Option(
@@ -55,9 +66,12 @@ Year = Annotated[
     ),
 ]  # fmt: skip
 Settle = Annotated[
-    str,
-    typer.Option(metavar="TIME", help="How long a connection must stay open to be suspicious."),
-]
+    str | None,
+    typer.Option(
+        metavar="TIME", show_default=False,
+        help="How long a connection must stay open to be suspicious. Default: 90s.",
+    ),
+]  # fmt: skip
 Rules = Annotated[
     list[Path] | None,
     typer.Option("--rules", metavar="DIR", show_default=False, help="More rules. Repeatable."),
@@ -73,28 +87,52 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write to a file."),
 ]
-DEFAULT_ZONE = "UTC"
-DEFAULT_SETTLE = "90s"
 
 
 def settings(
-    zone: str = DEFAULT_ZONE,
+    zone: str | None = None,
     year: int | None = None,
-    settle: str = DEFAULT_SETTLE,
+    settle: str | None = None,
     rules: list[Path] | None = None,
     formats: list[Path] | None = None,
+    config: Path | None = None,
 ) -> Settings:
-    """What the engines take. Errors: `UsageError`."""
+    """What the engines take: the option, else what the configuration says, else the default.
+
+    Errors: `UsageError`.
+    """
     from logdiag.engines.settings import Settings
-    from logdiag.faces import periods
+    from logdiag.faces import configuration, periods
     from logdiag.formats import TimePolicy
 
-    TimePolicy(zone)  # refuses a zone that does not exist before anything is read
-    return Settings(zone, year, periods.settle(settle), tuple(rules or ()), tuple(formats or ()))
+    known = configuration.read(config)
+    chosen: dict[str, Any] = {
+        "zone": zone or known.zone,
+        "year": known.year if year is None else year,
+        "settle": known.settle if settle is None else periods.settle(settle),
+        "rules": tuple(rules or known.rules),
+        "formats": tuple(formats or known.formats),
+    }
+    made = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    TimePolicy(made.zone)  # refuses a zone that does not exist before anything is read
+    return made
 
 
-def database(db: Path | None) -> Path:
-    """The file that was named, else the default one."""
+def database(db: Path | None, config: Path | None = None) -> Path:
+    """The file that was named, else $LOGDIAG_DB, else the configured one, else the user's."""
+    from logdiag.faces import configuration
     from logdiag.timeline import default_path
 
-    return db.expanduser() if db is not None else default_path()
+    return db.expanduser() if db is not None else default_path(configuration.read(config).db)
+
+
+def paths(given: list[str] | None, config: Path | None = None) -> list[str]:
+    """What to read: as given, else the configured services. Errors: `UsageError` for neither."""
+    from logdiag.errors import UsageError
+    from logdiag.faces import configuration
+
+    found = given or list(configuration.read(config).services)
+    if not found:
+        hint = "Name a log, such as /var/log/app, or list services in the configuration file."
+        raise UsageError("There is nothing to read.", hint)
+    return found

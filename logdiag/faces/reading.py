@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 @guarded
 def ingest(
-    paths: options.Paths,
+    paths: options.Paths = None,
     db: options.Database = None,
-    zone: options.Zone = options.DEFAULT_ZONE,
+    zone: options.Zone = None,
     year: options.Year = None,
-    settle: options.Settle = options.DEFAULT_SETTLE,
+    settle: options.Settle = None,
     rules: options.Rules = None,
     formats: options.Formats = None,
+    config: options.Config = None,
 ) -> int:
     """Read logs and archives into the database, each line once."""
     import signal
@@ -34,21 +35,22 @@ def ingest(
     from logdiag.engines import ingest as engine
     from logdiag.timeline import Reader
 
-    settings, database = options.settings(zone, year, settle, rules, formats), options.database(db)
+    settings = options.settings(zone, year, settle, rules, formats, config)
+    wanted, database = options.paths(paths, config), options.database(db, config)
     begin = time.monotonic()
     with on_signals(leave, signal.SIGTERM), _progress() as progress:
-        outcome = engine.ingest(paths, database, settings, progress=progress)
+        outcome = engine.ingest(wanted, database, settings, progress=progress)
     with Reader.open(database) as reader:
-        refuse_nothing(reader, paths, outcome)
+        refuse_nothing(reader, wanted, outcome)
     for problem in outcome.problems:
         complain(problem, kind="Warning")
-    emit(_summary(outcome, time.monotonic() - begin) + _next(db))
+    emit(_summary(outcome, time.monotonic() - begin) + _next(db, config))
     return 4 if outcome.incomplete else 0
 
 
 @guarded
 def watch(
-    paths: options.Paths,
+    paths: options.Paths = None,
     db: options.Database = None,
     once: Annotated[bool, typer.Option("--once", help="Read what is there, then stop.")] = False,
     fail_on: Annotated[
@@ -59,18 +61,20 @@ def watch(
             help="Exit 1 if at the end a finding of this level or worse is firing.",
         ),
     ] = None,
-    zone: options.Zone = options.DEFAULT_ZONE,
+    zone: options.Zone = None,
     year: options.Year = None,
-    settle: options.Settle = options.DEFAULT_SETTLE,
+    settle: options.Settle = None,
     rules: options.Rules = None,
     formats: options.Formats = None,
+    config: options.Config = None,
 ) -> int:
     """Follow logs; say when a leak begins and when it is over."""
     from logdiag.faces import watching
 
-    settings, database = options.settings(zone, year, settle, rules, formats), options.database(db)
-    outcome, stopped = watching.follow(paths, database, settings, once=once)
-    if fail_on is not None and watching.is_firing(database, paths, fail_on):
+    settings = options.settings(zone, year, settle, rules, formats, config)
+    wanted, database = options.paths(paths, config), options.database(db, config)
+    outcome, stopped = watching.follow(wanted, database, settings, once=once)
+    if fail_on is not None and watching.is_firing(database, wanted, fail_on):
         return 1
     return 4 if outcome.incomplete and not stopped else 0
 
@@ -100,10 +104,12 @@ def _summary(outcome: Outcome, seconds: float) -> str:
     return f"Read {', '.join(counts)} in {spoken(seconds)}.\n"
 
 
-def _next(db: Path | None) -> str:
+def _next(db: Path | None, config: Path | None) -> str:
     import shlex
 
-    return "Next: logdiag report" + (f" --db {shlex.quote(str(db))}" if db else "") + "\n"
+    chosen = (("--db", db), ("--config", config))
+    options = "".join(f" {name} {shlex.quote(str(value))}" for name, value in chosen if value)
+    return f"Next: logdiag report{options}\n"
 
 
 @contextmanager

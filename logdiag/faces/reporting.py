@@ -52,6 +52,7 @@ def report(
         bool, typer.Option("--peek", help="Leave what is new to be new in the next report.")
     ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema.")] = False,
+    config: options.Config = None,
 ) -> int:
     """Tell what leaks, why, and what to change, with proof."""
     import time
@@ -62,7 +63,7 @@ def report(
     if schema:
         emit(document.schema(), output)
         return 0
-    database, now = options.database(db), time.time_ns()
+    database, now = options.database(db, config), time.time_ns()
     last = lastreport.recall(database)
     with Reader.open(database) as reader:
         end = document.end_of_data(reader, service) if since or until else None
@@ -79,18 +80,19 @@ def report(
 
 @guarded
 def check(
-    paths: options.Paths,
+    paths: options.Paths = None,
     format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
     fail_on: Annotated[
         options.FailOn, typer.Option(metavar="LEVEL", help=FAIL_ON)
     ] = options.FailOn.medium,
     stats: Stats = False,
     output: options.Output = None,
-    zone: options.Zone = options.DEFAULT_ZONE,
+    zone: options.Zone = None,
     year: options.Year = None,
-    settle: options.Settle = options.DEFAULT_SETTLE,
+    settle: options.Settle = None,
     rules: options.Rules = None,
     formats: options.Formats = None,
+    config: options.Config = None,
 ) -> int:
     """Read logs once and report, for CI: no database is kept."""
     import signal
@@ -102,15 +104,16 @@ def check(
     from logdiag.faces.reading import refuse_nothing
     from logdiag.timeline import Reader
 
-    settings = options.settings(zone, year, settle, rules, formats)
+    wanted = options.paths(paths, config)
+    settings = options.settings(zone, year, settle, rules, formats, config)
     with (
         on_signals(leave, signal.SIGTERM),
         tempfile.TemporaryDirectory(prefix="logdiag-check-") as folder,
     ):
         db = Path(folder) / "timeline.db"
-        outcome = ingest(paths, db, settings)
+        outcome = ingest(wanted, db, settings)
         with Reader.open(db) as reader:
-            refuse_nothing(reader, paths, outcome)
+            refuse_nothing(reader, wanted, outcome)
             told = document.build(reader, generated_at=time.time_ns(), problems=outcome.problems)
     for problem in outcome.problems:
         complain(problem, kind="Warning")

@@ -18,12 +18,12 @@ app = typer.Typer(help="List, show and test the leak rules.", no_args_is_help=Tr
 
 @app.command("list")
 @guarded
-def list_rules(rules: options.Rules = None) -> int:
+def list_rules(rules: options.Rules = None, config: options.Config = None) -> int:
     """List the rules: id, level, title."""
     from logdiag.engines import knowledge
     from logdiag.faces.words import safe
 
-    found = knowledge.load_rules(options.settings(rules=rules))
+    found = knowledge.load_rules(options.settings(rules=rules, config=config))
     width = max((len(rule.id) for rule in found), default=0)
     emit("".join(f"{rule.id:{width}}  {rule.level:13}  {safe(rule.title)}\n" for rule in found))
     return 0
@@ -34,6 +34,7 @@ def list_rules(rules: options.Rules = None) -> int:
 def show_rule(
     rule_id: Annotated[str, typer.Argument(metavar="ID", show_default=False, help="As listed.")],
     rules: options.Rules = None,
+    config: options.Config = None,
 ) -> int:
     """Print a rule as its file has it."""
     import difflib
@@ -41,7 +42,8 @@ def show_rule(
     from logdiag.engines import knowledge
     from logdiag.errors import UsageError
 
-    found = {rule.id: rule for rule in knowledge.load_rules(options.settings(rules=rules))}
+    settings = options.settings(rules=rules, config=config)
+    found = {rule.id: rule for rule in knowledge.load_rules(settings)}
     if rule_id not in found:
         close = difflib.get_close_matches(rule_id, found, 1)
         hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(found)}."
@@ -58,12 +60,13 @@ def run_tests(
         typer.Argument(metavar="DIR", show_default=False, help="Only the rules in there."),
     ] = None,
     formats: options.Formats = None,
+    config: options.Config = None,
 ) -> int:
     """Run the rules' own tests: all, or those of the rules in some directories."""
     from logdiag.engines import knowledge, ruletests
     from logdiag.faces.words import plural
 
-    settings = options.settings(rules=directories, formats=formats)
+    settings = options.settings(rules=directories, formats=formats, config=config)
     packs, rules = knowledge.load_formats(settings), knowledge.load_rules(settings)
     results = [
         result for result in ruletests.run(rules, packs)

@@ -40,6 +40,7 @@ def web(
     open_browser: Open = False,
     rules: options.Rules = None,
     formats: options.Formats = None,
+    config: options.Config = None,
 ) -> int:
     """Show the timeline in the browser: what leaks, since when, and why."""
     import signal
@@ -47,7 +48,8 @@ def web(
     from logdiag.faces.web.serving import Server
     from logdiag.timeline import Reader
 
-    database, settings = options.database(db), options.settings(rules=rules, formats=formats)
+    database = options.database(db, config)
+    settings = options.settings(rules=rules, formats=formats, config=config)
     Reader.open(database).close()  # says what is wrong with it here, not in the browser
     server = Server(database, settings, place(host, port, allow_host))
     with on_signals(leave, signal.SIGTERM):

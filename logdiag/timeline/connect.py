@@ -43,11 +43,13 @@ _WORDS = {
 }
 
 
-def default_path() -> Path:
-    """$LOGDIAG_DB; else `logdiag/timeline.db` in the state directory of the platform's user."""
+def default_path(configured: Path | None = None) -> Path:
+    """$LOGDIAG_DB; else the configured file; else `logdiag/timeline.db` in the state directory."""
     named = os.environ.get("LOGDIAG_DB")
     if named:
         return Path(named).expanduser()
+    if configured is not None:
+        return configured
     import platformdirs
 
     return Path(platformdirs.user_state_dir("logdiag", appauthor=False)) / "timeline.db"

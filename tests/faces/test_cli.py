@@ -197,7 +197,7 @@ def test_missing_data_is_exit_code_4(tmp_path: Path) -> None:
         (["check", "{seed}", "--fail-on", "awful"], 2, "awful"),
         (["check", "{seed}", "--format", "xml"], 2, "xml"),
         (["check", "{seed}", "--frobnicate"], 2, "No such option: --frobnicate"),
-        (["check"], 2, "Missing argument"),
+        (["check"], 2, "There is nothing to read"),
         (["frobnicate"], 2, "No such command 'frobnicate'"),
         (["report", "--db", "{tmp}/ours.db", "--since", "whenever"], 2, "is no time."),
         (["report", "--db", "{tmp}/ours.db", "--since", "1s", "--until", "2s"], 2, "not before"),
