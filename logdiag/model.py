@@ -228,3 +228,4 @@ class Changes:
     findings: list[Finding] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)  # fingerprints that are no finding after all
     snapshot: dict[str, Any] | None = None
+    auth_failures: list[int | None] = field(default_factory=list)  # when; echoes do not count

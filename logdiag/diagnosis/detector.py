@@ -54,6 +54,7 @@ class Detector:
         self._first: int | None = None  # event time, ns
         self.latest: int | None = None  # the same of the last event
         self._echoed: list[Echo] = []
+        self._refused: list[int | None] = []  # times of failed authentications
         self._overlaid: list[str] = []  # findings told as if the input had ended
 
     # Events
@@ -147,6 +148,7 @@ class Detector:
 
     def _noted(self, event: Event, key: str | None, moment: Moment) -> None:
         if event.kind == "auth_failure":
+            self._refused.append(event.time)
             self._marks.on_failure(event, key, moment[1])
         elif event.kind == "reconnect":
             self._marks.on_loss(event, key, moment[1])
@@ -223,10 +225,12 @@ class Detector:
             connections=[life.connection() for life in connections.dirty.values()],
             transitions=connections.transitions,
             echoes=self._echoed,
+            auth_failures=self._refused,
             findings=list({(one.fingerprint, one.count): one for one in findings}.values()),
             dropped=sorted(court.dropped),
         )
         connections.dirty, connections.transitions, self._echoed = {}, [], []
+        self._refused = []
         court.dropped = set()
         return changes
 

@@ -8,7 +8,7 @@ from logdiag.model import Finding, Gap, Position, Source
 
 
 class Totals(NamedTuple):
-    """A service's events, each counted once. `superseded` and `unknown` go by final state."""
+    """A service's events, each counted once."""
 
     opened: int = 0
     closed: int = 0

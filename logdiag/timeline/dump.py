@@ -22,12 +22,14 @@ _LEFT_OUT = {
     "events": {"arrived"},
     "connections": {"ordinal", "marks"},
     "transitions": {"id"},
+    "minutes": {"first_step", "last_step"},
     "gaps": {"id", "time"},
 }  # fmt: skip
 _ORDER_BY_SOURCE = {"events": "offset", "echoes": "offset", "gaps": "offset, id"}
 _ORDER_BY_SERVICE = {
     "connections": "number",
     "transitions": "id",  # the order in which they happened
+    "minutes": "minute",
     "findings": "fingerprint, count",
     "evidence": "fingerprint, episode, position",
 }

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from logdiag.model import Connection, Event, Evidence, Gap, Source, Transition
-from logdiag.timeline import connect, dump, rows
+from logdiag.timeline import connect, dump, minutes, rows
 from logdiag.timeline.answers import Found, Live, SourceStatus, Span, Totals
 
 MOST_EARLIER = 20  # episodes told of a finding, beside the latest
@@ -83,71 +83,14 @@ class Reader:
 
     def totals(self, service: str, since: int | None = None, until: int | None = None) -> Totals:
         """What happened in the period."""
-        where, bounds = _period("time", since, until)
-        sql = (
-            "SELECT state, count(DISTINCT connection) AS count FROM transitions "
-            f"WHERE {_OF_SERVICE}{where} GROUP BY state"
-        )
-        steps = self._counts(sql, service, *bounds)
-        finals = self._finals(service, since, until)
-        return Totals(
-            opened=steps.get("open", 0),
-            closed=steps.get("closed", 0),
-            rejected=steps.get("rejected", 0),
-            auth_failures=self._auth_failures(service, since, until),
-            superseded=finals.get("superseded", 0),
-            unknown=finals.get("unknown", 0),
-        )
-
-    def _finals(self, service: str, since: int | None, until: int | None) -> dict[str, int]:
-        sql = (
-            f"SELECT state, count(*) AS count FROM connections AS c WHERE {_OF_SERVICE} "
-            "AND state IN ('superseded', 'unknown')"
-        )
-        where, bounds = _period("time", since, until)
-        if where:
-            sql += (
-                " AND EXISTS (SELECT 1 FROM transitions AS t WHERE t.service = c.service"
-                f" AND t.connection = c.number AND t.state = c.state{where})"
-            )
-        return self._counts(f"{sql} GROUP BY state", service, *bounds)
-
-    def _counts(self, sql: str, *parameters: object) -> dict[str, int]:
-        return {row["state"]: row["count"] for row in self._rows(sql, *parameters)}
-
-    def _auth_failures(self, service: str, since: int | None, until: int | None) -> int:
-        where, bounds = _period("time", since, until)
-        sql = (
-            "SELECT count(*) AS count FROM events AS e WHERE kind = 'auth_failure' "
-            f"AND source IN (SELECT id FROM sources WHERE {_OF_SERVICE}){where} "
-            "AND NOT EXISTS (SELECT 1 FROM echoes AS o "
-            "WHERE o.source = e.source AND o.offset = e.offset)"
-        )
-        return int(self._rows(sql, service, *bounds)[0]["count"])
+        return minutes.totals(self, service, since, until)
 
     def live(self, service: str, since: int | None = None, until: int | None = None) -> Live:
         """Live connections at the end of the period and at its peak.
 
         What was alive when the period began counts too; the peak is then at `since`.
         """
-        before = 0 if since is None else self._last_live(service, since)
-        where, bounds = _period("time", since, until)
-        sql = (
-            f"SELECT live, time FROM transitions WHERE {_OF_SERVICE}{where} "
-            "ORDER BY live DESC, id LIMIT 1"
-        )
-        highest = self._rows(sql, service, *bounds)
-        at_end = self._last_live(service, until)
-        peak, peak_at = (highest[0]["live"], highest[0]["time"]) if highest else (0, None)
-        if before >= peak > 0 or before > peak:
-            peak, peak_at = before, since
-        return Live(at_end, peak, peak_at)
-
-    def _last_live(self, service: str, until: int | None) -> int:
-        where, bounds = _period("time", None, until)
-        sql = f"SELECT live FROM transitions WHERE {_OF_SERVICE}{where} ORDER BY id DESC LIMIT 1"
-        found = self._rows(sql, service, *bounds)
-        return int(found[0]["live"]) if found else 0
+        return minutes.live(self, service, since, until)
 
     # -- findings and sources -------------------------------------------------------------------
 

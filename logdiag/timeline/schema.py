@@ -120,6 +120,22 @@ CREATE TABLE transitions (
 
 CREATE INDEX transitions_of_connection ON transitions (service, connection);
 
+CREATE TABLE minutes (
+    service INTEGER NOT NULL REFERENCES services (id),
+    minute INTEGER NOT NULL,
+    opened INTEGER NOT NULL DEFAULT 0,
+    closed INTEGER NOT NULL DEFAULT 0,
+    rejected INTEGER NOT NULL DEFAULT 0,
+    superseded INTEGER NOT NULL DEFAULT 0,
+    unknown INTEGER NOT NULL DEFAULT 0,
+    auth_failures INTEGER NOT NULL DEFAULT 0,
+    low INTEGER,
+    high INTEGER,
+    first_step INTEGER,
+    last_step INTEGER,
+    PRIMARY KEY (service, minute)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE echoes (
     source INTEGER NOT NULL REFERENCES sources (id),
     offset INTEGER NOT NULL,

@@ -11,9 +11,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from logdiag.model import Changes
+from logdiag.timeline import minutes
 from logdiag.timeline.rows import to_json
 
-_ROWS = {"connections": "number", "findings": "fingerprint", "evidence": "fingerprint"}
+_ROWS = {
+    "connections": "number", "findings": "fingerprint", "evidence": "fingerprint",
+    "minutes": "minute",
+}  # fmt: skip
 
 
 def remember(connection: sqlite3.Connection, service: int, changes: Changes) -> dict[str, Any]:
@@ -23,6 +27,7 @@ def remember(connection: sqlite3.Connection, service: int, changes: Changes) -> 
         "connections": [each.number for each in changes.connections],
         "findings": sorted(fingerprints),
         "evidence": sorted(fingerprints),
+        "minutes": minutes.touched(changes.transitions, changes.auth_failures),
     }
     last = connection.execute("SELECT coalesce(max(id), 0) FROM transitions").fetchone()[0]
     return {
@@ -39,10 +44,10 @@ def undo(connection: sqlite3.Connection, service: int, memory: dict[str, Any]) -
         "DELETE FROM transitions WHERE service = ? AND id > ?", (service, memory["transitions"])
     )
     connection.executemany("DELETE FROM echoes WHERE source = ? AND offset = ?", memory["echoes"])
-    for table in ("evidence", "findings", "connections"):
+    for table in ("evidence", "findings", "connections", "minutes"):
         sql = f"DELETE FROM {table} WHERE service = ? AND {_ROWS[table]} = ?"
         connection.executemany(sql, ((service, key) for key in memory["touched"][table]))
-    for table in ("connections", "findings", "evidence"):
+    for table in ("connections", "findings", "evidence", "minutes"):
         columns, rows = memory["rows"][table]
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from logdiag.errors import TimelineError
 from logdiag.model import Changes, Connection, Echo, Event, Finding, Position, Source
-from logdiag.timeline import connect, rows, undo
+from logdiag.timeline import connect, minutes, rows, undo
 from logdiag.timeline.batch import Batch, SourceUpdate
 from logdiag.timeline.lock import Lock
 from logdiag.timeline.migrate import migrate
@@ -238,7 +238,9 @@ class Writer:
         made = map(rows.connection_row, changes.connections)
         steps = changes.transitions
         self._insert("connections", _CONNECTION, ((service, *row) for row in made), "REPLACE")
+        last = self._connection.execute("SELECT coalesce(max(id), 0) FROM transitions").fetchone()
         self._insert("transitions", _TRANSITION, ((service, *step) for step in steps))
+        minutes.add(self._connection, service, last[0], changes.auth_failures)
         self._insert("echoes", Echo._fields, changes.echoes)
         for fingerprint in changes.dropped:
             self._forget(service, fingerprint)

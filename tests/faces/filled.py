@@ -86,7 +86,10 @@ def batch(
             steps.append(
                 Transition(one.number, "closed", one.closed_at, source.id, one.number, live)
             )
-    changes = Changes(connections=connections, transitions=steps, findings=findings)
+    refused = [each.time for each in events if each.kind == "auth_failure"]
+    changes = Changes(
+        connections=connections, transitions=steps, findings=findings, auth_failures=refused
+    )
     position = Position(offset=1_000)
     return Batch(
         sources=[SourceUpdate(source, position, {}, "node-ws", 10, len(events))],

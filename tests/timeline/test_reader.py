@@ -42,6 +42,7 @@ def day(writer: Writer, source: Source) -> Reader:
             step(source, 6, "open", 2, time=9 * SECOND),
         ],
         echoes=[Echo(1, 400, 1, 300)],
+        auth_failures=[0, 3 * SECOND],
         findings=[
             builders.finding(source, "early", pending_at=1 * SECOND, resolved_at=3 * SECOND),
             builders.finding(source, "late", pending_at=6 * SECOND, fired_at=8 * SECOND),
@@ -80,15 +81,6 @@ def test_totals(day: Reader, since: int | None, until: int | None, expected: Tot
     assert expected == day.totals("app", since, until)
 
 
-def test_totals_follow_the_final_state(writer: Writer, source: Source) -> None:
-    """A connection that was unknown for a while and then closed is not unknown."""
-    steps = [step(source, 1, "unknown", 0), step(source, 1, "closed", 0)]
-    closed = Connection(1, "c1", "id", "closed")
-    writer.commit(Batch(changes={"app": Changes([closed], steps)}))
-    assert Totals(closed=1) == writer.reader().totals("app")
-    assert Totals(closed=1) == writer.reader().totals("app", 0, 9 * SECOND)
-
-
 @pytest.mark.parametrize(
     ("since", "until", "expected"),
     [
@@ -112,7 +104,8 @@ def test_no_clock(writer: Writer, source: Source) -> None:
     steps = [step(source, n, "open", n, time=None) for n in (1, 2, 3)]
     steps.append(step(source, 2, "closed", 2, time=None))
     events = [builders.event(source, n, "auth_failure", time=None) for n in range(3)]
-    writer.commit(Batch(events=events, changes={"app": Changes(transitions=steps)}))
+    changes = Changes(transitions=steps, auth_failures=[None] * 3)
+    writer.commit(Batch(events=events, changes={"app": changes}))
     reader = writer.reader()
     assert Totals(opened=3, closed=1, auth_failures=3) == reader.totals("app")
     assert Live(2, 3, None) == reader.live("app")
