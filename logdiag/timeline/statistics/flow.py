@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from logdiag.model import SECOND
+from logdiag.timeline import minutes
 from logdiag.timeline.reader import Reader
 from logdiag.timeline.statistics.asking import SERVICE, within
 
@@ -70,7 +71,7 @@ def flow(
     bucket = f"(time - {first * width}) / {width}"
     found = _grouped(reader, _GROUPED.format(bucket=bucket, steps=_STEPS), service, since, until)
     failures = _auth_failures(reader, bucket, service, since, until)
-    before = 0 if since is None else reader._last_live(service, since)
+    before = 0 if since is None else minutes.last_live(reader, service, since)
     points = _points(found, end // width - first + 1, before)
     return Flow(
         True, width,
