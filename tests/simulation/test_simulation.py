@@ -26,8 +26,8 @@ def packs() -> Formats:
 def played(case: str, how: str, seed: int = 3, noise: float = 0.3) -> tuple[Truth, str]:
     """The truth about a short simulation, and its log."""
     simulation = Simulation(CASES[case], seed=seed, duration=600, clients=12)
-    lines = write(simulation.play(), FORMATS[how], noise=noise, seed=seed)
-    return simulation.truth(FORMATS[how]), "".join(parts(lines))
+    log = "".join(parts(write(simulation.play(), FORMATS[how], noise=noise, seed=seed)))
+    return simulation.truth(FORMATS[how]), log
 
 
 def counts(log: str, packs: Formats) -> tuple[int, int]:
