@@ -6,6 +6,7 @@ A wheel:     logdiag/_data/rules/formats/...  logdiag/_data/rules/leaks/...  log
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -26,3 +27,11 @@ def rules_dir() -> Path:
 def web_dir() -> Path:
     """The folder of what the browser gets: `templates/` and `static/`."""
     return _ROOT / "web"
+
+
+def charts_dir() -> Path:
+    """The folder of Bokeh's scripts, in its own package; found without importing it (and NumPy)."""
+    spec = find_spec("bokeh")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("bokeh is not installed, which logdiag depends on")
+    return Path(spec.submodule_search_locations[0]) / "server" / "static" / "js"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from logdiag.diagnosis import CaseSpec, Detector, Rule
 from logdiag.formats import Formats, Parser, TimePolicy
-from logdiag.model import Block, Finding, Gap, Position, Source
+from logdiag.model import Block, Finding, Position, Source
 
 POLICY = TimePolicy("UTC", 2026)  # for lines without a year: they mean the same every year
 
@@ -35,21 +35,13 @@ def run(
     return [result for rule in rules for result in _cases(rule, together, formats)]
 
 
-def findings(log: str | Sequence[str], rules: Sequence[Rule], formats: Formats) -> list[Finding]:
-    """What comes of a log's text, or of its parts between which lines are lost.
-
-    What is only pending is left out.
-    """
-    source, offset = Source(1, "test", "test.log"), 0
+def findings(log: str, rules: Sequence[Rule], formats: Formats) -> list[Finding]:
+    """What comes of a log's text; what is only pending is left out."""
+    source = Source(1, "test", "test.log")
     parser, detector = Parser(formats, POLICY), Detector("test", rules)
-    for part in [log] if isinstance(log, str) else log:
-        if offset:
-            detector.on_gap(Gap(source, offset, None, "lost"))
-        data = part.encode("utf-8", "surrogateescape")
-        after = Position(offset=offset + len(data))
-        for event in parser.parse(Block(source, offset, data, after)):
-            detector.on_event(event)
-        offset = after.offset
+    data = log.encode("utf-8", "surrogateescape")
+    for event in parser.parse(Block(source, 0, data, Position(offset=len(data)))):
+        detector.on_event(event)
     found = detector.drain(ended=True).findings
     return [finding for finding in found if finding.state != "pending"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
-from logdiag import __version__
+from logdiag import __version__, resources
 
 # page, URL, title
 _PAGES = (
@@ -15,6 +15,10 @@ _PAGES = (
     ("rules", "/rules", "Rules"),
     ("sources", "/sources", "Sources"),
 )
+
+# The scripts that draw charts, from the library's own package.
+LIBRARY = ("bokeh.min.js", "bokeh-api.min.js")
+_DAY = 86_400  # seconds
 
 blueprint = Blueprint("pages", __name__)
 
@@ -31,3 +35,11 @@ def _add(page: str, url: str, title: str) -> None:
 
 for _page in _PAGES:
     _add(*_page)
+
+
+@blueprint.get("/library/<name>", provide_automatic_options=False)
+def library(name: str) -> Response:
+    """One of the chart library's scripts; they change only with its version."""
+    if name not in LIBRARY:
+        abort(404)
+    return send_from_directory(resources.charts_dir(), name, max_age=_DAY)

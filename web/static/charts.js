@@ -1,0 +1,213 @@
+// Panels over one time axis, drawn by Bokeh: live connections, refused requests, churn.
+
+import { ticks } from "./axis.js";
+import { h } from "./dom.js";
+import { local, number, plural } from "./words.js";
+
+const PANELS = {
+  live: { height: 190, title: "Live connections", draw: drawLive },
+  refusals: { height: 96, title: "Requests refused (401/403)", draw: drawRefusals },
+  churn: { height: 110, title: "Opened (up) and closed (down)", draw: drawChurn },
+};
+const GUTTER = 46; // px left of every panel, so that they line up
+
+/** Keeps the ranges of all panels alike; `onmove(from, to)` hears of a zoom or pan in any of them. */
+export class Shared {
+  constructor() {
+    this.ranges = []; // one for each document of Bokeh's, which do not share models
+    this.axes = [];
+    this.onmove = null;
+  }
+
+  /** A range for one more set of panels, with the places of its ticks. */
+  join() {
+    const range = new Bokeh.Range1d({ start: 0, end: 1 });
+    const ticker = new Bokeh.FixedTicker({ ticks: [] });
+    range.change.connect(() => this.#moved(range));
+    this.ranges.push({ range, ticker });
+    return { range, ticker };
+  }
+
+  /** Shows a window; `axis` tells what its numbers are. */
+  set(axis, from, to) {
+    this.unit = axis.unit;
+    this.#follow({ start: from, end: to });
+  }
+
+  #moved({ start, end }) {
+    if (this.following) return;
+    this.#follow({ start, end });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.onmove?.(start, end), 200);
+  }
+
+  #follow({ start, end }) {
+    const places = ticks(this.unit, start, end, window.innerWidth / 130);
+    const labels = new Map(places.map(({ at, label }) => [at, label]));
+    this.following = true;
+    for (const axis of this.axes) axis.major_label_overrides = labels;
+    for (const { range, ticker } of this.ranges) {
+      ticker.ticks = places.map(({ at }) => at);
+      range.setv({ start, end });
+    }
+    this.following = false;
+  }
+}
+
+/** The panels of one service. `names` picks them, in their order from above. */
+export class Panels {
+  constructor(place, shared, names) {
+    this.source = new Bokeh.ColumnDataSource({ data: columns(null) });
+    this.marks = new Bokeh.ColumnDataSource({ data: marks(null) });
+    this.restarts = new Bokeh.ColumnDataSource({ data: { at: [] } });
+    this.gaps = new Bokeh.ColumnDataSource({ data: { at: [] } });
+    this.axis = shared.join();
+    this.axes = shared.axes;
+    const inks = colours();
+    const figures = names.map((name, index) =>
+      this.#figure(PANELS[name], inks, index === names.length - 1));
+    const column = new Bokeh.Column({ children: figures, sizing_mode: "stretch_width", spacing: 2 });
+    Bokeh.Plotting.show(column, place);
+  }
+
+  update(answer) {
+    this.source.data = columns(answer);
+    this.marks.data = marks(answer);
+    this.restarts.data = { at: answer.restarts.map(({ at }) => at) };
+    this.gaps.data = { at: answer.gaps.map(({ at }) => at).filter((at) => at != null) };
+  }
+
+  #figure({ height, title, draw }, inks, last) {
+    const figure = Bokeh.Plotting.figure({
+      height: height + (last ? 22 : 0), sizing_mode: "stretch_width", x_range: this.axis.range,
+      toolbar_location: null, tools: [], min_border_left: GUTTER, min_border_right: 12,
+      min_border_top: 4, min_border_bottom: last ? 24 : 2, title,
+      background_fill_color: inks.surface, border_fill_color: inks.surface,
+      outline_line_color: inks.line,
+    });
+    figure.title.setv({ text_color: inks.soft, text_font: inks.font, text_font_size: "12px",
+      text_font_style: "normal", offset: 0, standoff: 4 });
+    this.#axes(figure, inks, last);
+    this.#marks(figure, inks);
+    draw(figure, this.source, inks);
+    this.#tools(figure);
+    return figure;
+  }
+
+  #axes(figure, inks, last) {
+    for (const axis of [figure.xaxis, figure.yaxis].flatMap((one) => [...one])) {
+      axis.setv({ axis_line_color: null, major_tick_line_color: null, minor_tick_line_color: null,
+        major_label_text_color: inks.soft, major_label_text_font: inks.font,
+        major_label_text_font_size: "11px" });
+    }
+    const [across] = figure.xaxis;
+    across.setv({ ticker: this.axis.ticker, visible: last });
+    this.axes.push(across);
+    const [up] = figure.yaxis;
+    up.setv({
+      ticker: new Bokeh.BasicTicker({ desired_num_ticks: 3, min_interval: 1, num_minor_ticks: 0 }),
+      formatter: new Bokeh.NumeralTickFormatter({ format: "0,0" }),
+    });
+    for (const grid of [figure.xgrid, figure.ygrid].flatMap((one) => [...one])) {
+      grid.setv({ grid_line_color: inks.line, grid_line_alpha: 0.7 });
+    }
+    [...figure.xgrid][0].ticker = this.axis.ticker;
+  }
+
+  #marks(figure, inks) {
+    figure.vstrip({ field: "from" }, { field: "to" }, { source: this.marks, line_color: inks.leaked,
+      line_dash: "dotted", fill_color: inks.leaked, fill_alpha: 0.13 });
+    figure.vspan({ field: "at" }, { source: this.restarts, line_color: inks.superseded,
+      line_dash: "dashed", line_width: 2 });
+    figure.vspan({ field: "at" }, { source: this.gaps, line_color: inks.ink, line_dash: "dotted",
+      line_width: 3 });
+  }
+
+  #tools(figure) {
+    const hit = figure.quad({ left: { field: "at" }, right: { field: "until" }, source: this.source,
+      bottom: { field: "floor" }, top: { field: "ceiling" }, fill_alpha: 0, line_alpha: 0 });
+    const tips = [["", "@when"], ["live", "@last"], ["opened", "@opened"], ["closed", "@closed"],
+      ["refused requests", "@auth_failures"]];
+    const tools = [
+      new Bokeh.HoverTool({ renderers: [hit], mode: "vline", tooltips: tips, attachment: "horizontal" }),
+      new Bokeh.WheelZoomTool({ dimensions: "width", modifiers: { ctrl: true } }),
+    ];
+    // a finger that moves across a panel wants to scroll the page
+    if (matchMedia("(pointer: fine)").matches) {
+      tools.push(new Bokeh.BoxZoomTool({ dimensions: "width" }));
+    }
+    figure.add_tools(...tools);
+  }
+}
+
+function drawLive(figure, source, inks) {
+  figure.y_range.setv({ start: 0, range_padding: 0.08 });
+  figure.varea_step({ x: { field: "at" }, y1: { field: "zero" }, y2: { field: "high" }, source,
+    step_mode: "after", fill_color: inks.open, fill_alpha: 0.14 });
+  figure.step({ field: "at" }, { field: "high" }, "after", { source, line_color: inks.open,
+    line_width: 2 });
+}
+
+function drawRefusals(figure, source, inks) {
+  figure.y_range.setv({ start: 0, range_padding: 0.1 });
+  bars(figure, source, "auth_failures", inks.refused);
+}
+
+function drawChurn(figure, source, inks) {
+  bars(figure, source, "opened", inks.open);
+  bars(figure, source, "fell", inks.closed);
+}
+
+function bars(figure, source, field, colour) {
+  figure.quad({ left: { field: "at" }, right: { field: "until" }, bottom: 0, top: { field }, source,
+    fill_color: colour, line_color: colour, line_width: 1 });
+}
+
+function columns(answer) {
+  if (!answer) return Object.fromEntries(COLUMNS.map((name) => [name, []]));
+  const { at, step, high, last, opened, closed, auth_failures, axis } = answer;
+  const tallest = Math.max(1, ...high);
+  return {
+    at, high, last, opened, closed, auth_failures,
+    until: at.map((start) => start + step),
+    fell: closed.map((count) => -count),
+    zero: at.map(() => 0), floor: at.map(() => 0), ceiling: at.map(() => tallest),
+    when: at.map((start) => (axis.unit === "ms" ? local(start) : `line ${number(start)}`)),
+  };
+}
+const COLUMNS = ["at", "high", "last", "opened", "closed", "auth_failures", "until", "fell", "zero",
+  "floor", "ceiling", "when"];
+
+/** The windows of the findings that fire or did; one without an end reaches to the axis' end. */
+function marks(answer) {
+  const found = answer ? answer.findings.filter(({ state }) => state !== "pending") : [];
+  return {
+    from: found.map(({ from }) => from ?? answer.axis.from),
+    to: found.map(({ to }) => to ?? answer.axis.to),
+  };
+}
+
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const probe = document.body.appendChild(h("span", { hidden: true }));
+  const read = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const names = ["surface", "line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
+  const found = Object.fromEntries(names.map((name) => [name, read(name)]));
+  probe.remove();
+  return { ...found, font: style.getPropertyValue("--sans") };
+}
+
+/** What the panels show, in a sentence, for those who do not see them. */
+export function spokenChart(answer) {
+  const { axis, high, last, at } = answer;
+  if (!at.length) return "Nothing has been read yet.";
+  const peak = Math.max(...high);
+  const when = at[high.indexOf(peak)];
+  const place = axis.unit === "ms" ? `at ${local(when)}` : `at line ${number(when)}`;
+  const total = (values) => values.reduce((sum, value) => sum + value, 0);
+  return `${number(last.at(-1))} live at the end, ${number(peak)} at most ${place}; `
+    + `${plural(total(answer.auth_failures), "refused request")}.`;
+}

@@ -1,0 +1,77 @@
+// Keeps the page in step with the timeline: asks once a second whether anything changed, and says
+// so when the server or the daemon behind it is gone. While one inspects, nothing moves.
+
+import { get } from "./api.js";
+import { h, patch } from "./dom.js";
+import { chosenWindow, onview, zoomTo } from "./view.js";
+import { time } from "./words.js";
+
+const EVERY = 1000; // ms; new events are promised within two seconds
+
+/** Runs `refresh` now, and whenever the timeline or the view changes. */
+export function keepLive(refresh) {
+  const state = { shown: null, known: null, status: null, held: false, lost: null, followed: false };
+  const paused = () => state.held || chosenWindow() !== null;
+
+  async function renew() {
+    const version = state.known;
+    if (await refresh()) state.shown = version;
+    tell();
+  }
+
+  async function ask() {
+    try {
+      if (!document.hidden) {
+        state.status = await get("status");
+        state.lost = null;
+        state.followed ||= state.status.writer.alive;
+        state.known = state.status.version;
+        if (state.known !== state.shown && !paused()) await renew();
+      }
+    } catch {
+      state.lost ??= Date.now();
+    }
+    tell();
+    setTimeout(ask, EVERY);
+  }
+
+  function toggle() {
+    state.held = !paused();
+    if (!state.held && chosenWindow()) zoomTo(null);
+    else if (!state.held) renew();
+    tell();
+  }
+
+  function tell() {
+    const behind = paused() && state.known !== state.shown;
+    patch(document.getElementById("live"), indicator(state, paused(), behind, toggle));
+    patch(document.getElementById("notice"), notice(state));
+  }
+
+  onview(renew);
+  return ask();
+}
+
+function indicator(state, paused, behind, toggle) {
+  const [kind, word] = state.lost ? ["lost", "No answer"]
+    : paused ? ["paused", behind ? "Paused, newer data is there" : "Paused"]
+      : state.status && !state.status.writer.alive ? ["still", "Not followed"] : ["live", "Live"];
+  return [
+    h("span", { class: `dot dot-${kind}`, "aria-hidden": "true" }), h("span", {}, word),
+    h("button", { type: "button", class: "small", onclick: toggle }, paused ? "Resume" : "Pause"),
+  ];
+}
+
+function notice({ status, lost, followed }) {
+  if (lost) {
+    return h("p", { class: "banner", role: "alert" }, h("strong", {}, "logdiag does not answer. "),
+      "This is what was known at ", time(lost), ". Start ", h("code", {}, "logdiag web"),
+      " again; the page goes on by itself.");
+  }
+  if (followed && !status.writer.alive) {
+    return h("p", { class: "banner", role: "alert" },
+      h("strong", {}, "Nobody follows the logs any more. "), "What happens now is not seen. Start ",
+      h("code", {}, "logdiag watch"), " again; it goes on where it stopped.");
+  }
+  return null;
+}

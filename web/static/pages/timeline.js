@@ -1,0 +1,81 @@
+// The leak timeline: lanes, sorted by suspicion, with grouping, filters and search.
+
+import { address, get } from "../api.js";
+import { within } from "../axis.js";
+import { h, patch } from "../dom.js";
+import { dragToZoom, laneAxis, lanes, legend, patterns } from "../lanes.js";
+import { empty, link } from "../parts.js";
+import { chosenWindow, parameters, show, zoomTo } from "../view.js";
+import { controls, spokenWindow } from "../window.js";
+import { STATES, number, plural } from "../words.js";
+
+const SIZE = 50; // lanes on one page
+
+export async function timeline({ place, service }) {
+  if (!service) return patch(place, empty("Nothing has been read yet", "Lanes appear as soon as logs are followed."));
+  const { by, q, rule, finding, state, page } = parameters();
+  const width = laneWidth(place);
+  const [answer, { rules }] = await Promise.all([
+    get("lanes", { service, by, q, rule, finding, state, page, size: SIZE, width, ...chosenWindow() }),
+    get("rules"),
+  ]);
+  const { axis, from, to } = answer;
+  patch(place, patterns(), filters(rules),
+    h("div", { class: "chart-head" }, h("p", { class: "soft", role: "status" }, summary(answer)),
+      controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen)))),
+    h("p", { class: "soft" }, axis.from == null ? "" : spokenWindow(axis, from, to)),
+    legend(),
+    answer.lanes.length ? h("div", { class: "card lanes-card",
+      onpointerdown: (event) => dragToZoom(event, answer, width) },
+    laneAxis(answer, width), lanes(answer, width)) : nothingFound(),
+    pages(answer));
+}
+
+/** The px that a bar may use: the page's width less the labels', which stand above on a phone. */
+function laneWidth(place) {
+  const wide = matchMedia("(min-width: 48rem)").matches;
+  return Math.max(200, Math.floor(place.clientWidth - (wide ? 292 : 34)));
+}
+
+function summary({ connections, lanes_total: total, sampled, by }) {
+  const what = by === "service" ? "service" : by;
+  const many = connections == null ? "more connections than can be ranked" : plural(connections, "connection");
+  return `${many} of ${plural(total, what)}`
+    + (sampled ? "; suspicious and living ones are all here, the others are a sample." : ".");
+}
+
+function filters(rules) {
+  const { by = "client", q = "", rule = "", state = "", finding } = parameters();
+  const select = (name, label, value, options) => h("label", {}, label,
+    h("select", { name, onchange: (event) => show({ [name]: event.target.value, page: null }) },
+      options.map(([key, word]) => h("option", { value: key, selected: key === value }, word))));
+  return h("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+    h("label", { class: "grow" }, "Search", h("input", { name: "q", type: "search", value: q,
+      placeholder: "connection, client or path", oninput: later((event) => show({ q: event.target.value, page: null })) })),
+    select("by", "Lanes by", by, [["client", "client"], ["path", "path"], ["service", "service"]]),
+    select("state", "State", state, [["", "any"], ...Object.entries(STATES)]),
+    select("rule", "Rule", rule, [["", "any"], ...rules.map(({ id }) => [id, id])]),
+    finding ? h("button", { type: "button", onclick: () => show({ finding: null }) }, "Only one finding's ×") : null);
+}
+
+let timer;
+const later = (act) => (event) => {
+  clearTimeout(timer);
+  timer = setTimeout(() => act(event), 250);
+};
+
+function nothingFound() {
+  return h("div", { class: "empty" }, h("h2", {}, "No connection matches"),
+    h("p", {}, "Search for a part of a connection's id, a client or a path, or take a filter away."),
+    h("p", {}, h("button", { type: "button", onclick: () =>
+      show({ q: null, rule: null, state: null, finding: null, page: null, from: null, to: null }) }, "Show everything")));
+}
+
+function pages({ page, next, lanes_total: total }) {
+  if (!page && !next) return null;
+  const to = (number) => address(location.pathname, { ...parameters(), page: number || null });
+  return h("nav", { class: "pages", "aria-label": "Pages of lanes" },
+    page ? link(to(page - 1), "← more suspicious") : null,
+    h("span", { class: "soft" }, `lanes ${number(page * SIZE + 1)} to ${number(Math.min(total, (page + 1) * SIZE))}`),
+    next ? link(to(page + 1), "less suspicious →") : null);
+}

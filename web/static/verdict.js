@@ -1,0 +1,87 @@
+// The answer in five seconds: is it leaking, since when, who, why, what to do.
+
+import { address } from "./api.js";
+import { h } from "./dom.js";
+import { facts, findingLink, levelBadge, link, stateWord, table, tile, verdictBadge } from "./parts.js";
+import { CLOCKS, IDENTITIES, duration, group, number, plural, time } from "./words.js";
+
+const ORDER = ["leak", "cannot_tell", "clean"];
+
+/** The services, the worst first. */
+export const byVerdict = (services) => [...services].sort((one, other) =>
+  ORDER.indexOf(one.verdict) - ORDER.indexOf(other.verdict));
+
+/** The verdict on one service of a report, with its worst finding. */
+export function verdictCard(service, findings, links = true) {
+  const worst = findings.find(({ state }) => state === "firing");
+  return h("div", { class: `verdict card verdict-edge-${service.verdict}` },
+    h("p", { class: "verdict-line" }, verdictBadge(service.verdict),
+      h("strong", {}, service.name), h("span", {}, ` ${service.reason}`)),
+    service.verdict === "leak" && worst ? answers(service, worst, links) : advice(service));
+}
+
+function answers(service, finding, links) {
+  const begin = finding.pending_at ?? finding.fired_at;
+  const ago = begin && service.to ? (Date.parse(service.to) - Date.parse(begin)) / 1000 : 0;
+  const first = finding.evidence[0];
+  return [
+    facts([
+      ["Since", begin ? [time(begin), ago > 0 ? ` (${duration(ago)} before the log's end)` : ""]
+        : first && `${first.source}:${first.line}`],
+      ["Who", `${group(finding.group)}: ${plural(finding.connections_total, "connection")}`],
+      ["Why", finding.cause],
+      ["What to do", h("strong", {}, finding.fix)],
+    ], "answers"),
+    links ? h("p", {}, findingLink(service.name, finding.fingerprint, "Open the finding: its proof, and what was ruled out")) : null,
+  ];
+}
+
+function advice(service) {
+  if (service.verdict !== "cannot_tell") return null;
+  return h("p", { class: "soft" }, "Neither an alarm nor an all-clear would be honest here. The rules page tells what each leak needs to be seen.");
+}
+
+/** Numbers of one service. */
+export function tiles(service) {
+  const { totals, live } = service;
+  return h("dl", { class: "tiles" },
+    tile(number(live.at_end), "live now", service.verdict === "leak" ? "tile-leak" : ""),
+    tile(number(live.peak), ["most at once", live.peak_at ? [", ", time(live.peak_at)] : ""]),
+    tile(number(totals.opened), "opened"), tile(number(totals.closed), "closed"),
+    tile(number(totals.rejected), "handshakes refused"),
+    tile(number(totals.auth_failures), "requests refused (401/403)"),
+    totals.superseded ? tile(number(totals.superseded), "ended by a restart") : null,
+    totals.unknown ? tile(number(totals.unknown), "lost from sight") : null);
+}
+
+/** How the service's log is understood. */
+export const basis = (service) => h("p", { class: "soft" },
+  `${CLOCKS[service.clock]}; ${IDENTITIES[service.identity]}`,
+  service.from ? [". ", time(service.from), " to ", time(service.to)] : "", ".");
+
+/** All services, one line each. */
+export function servicesTable(services) {
+  return table("Services", [["Verdict"], ["Service"], ["Why"], ["Live", "number"], ["Most", "number"],
+    ["401/403", "number"]],
+  byVerdict(services).map((service) => [
+    verdictBadge(service.verdict), link(address("/", { service: service.name }), service.name),
+    service.reason, number(service.live.at_end), number(service.live.peak),
+    number(service.totals.auth_failures),
+  ]));
+}
+
+/** Findings, one card each; `links` where there is a page to open. */
+export function findingCards(findings, links = true) {
+  return h("ul", { class: "cards" }, findings.map((finding) => h("li", {
+    class: `card finding level-edge-${finding.state === "firing" ? finding.level : "informational"}`,
+    "data-key": `${finding.service} ${finding.fingerprint}`,
+  },
+  h("p", { class: "card-head" }, levelBadge(finding.level), stateWord(finding.state),
+    h("span", { class: "soft" }, finding.service)),
+  h("h3", {}, links ? findingLink(finding.service, finding.fingerprint, finding.title) : finding.title),
+  h("p", { class: "soft" }, group(finding.group), ": ",
+    plural(finding.connections_total, "connection"),
+    finding.pending_at ? [", since ", time(finding.pending_at)] : "",
+    finding.resolved_at ? [", until ", time(finding.resolved_at)] : "",
+    finding.note ? `. ${finding.note}` : ""))));
+}
