@@ -29,7 +29,7 @@ Hit = tuple[int, int, int]  # literal, start, end
 class Candidate:
     """A pattern within a `Choice`: where its groups are, and which event slots they fill."""
 
-    __slots__ = ("base", "groups", "pattern", "slots", "time_group")
+    __slots__ = ("base", "converts", "groups", "pattern", "slots", "time_group")
 
     def __init__(self, pattern: Pattern, offset: int) -> None:
         self.pattern = pattern
@@ -39,16 +39,19 @@ class Candidate:
                             ("layer", pattern.layer), *pattern.set):  # fmt: skip
             self.base[SLOTS[slot]] = value
         groups: list[int] = []
-        slots: list[tuple[int, Convert | None]] = []
+        slots: list[int] = []
+        converts: list[Convert | None] = []
         for number, (name, convert) in enumerate(pattern.program.fields, offset + 1):
             if name == "time":
                 self.time_group = number
             elif name in SLOTS:
                 groups.append(number)
-                slots.append((SLOTS[name], convert))
+                slots.append(SLOTS[name])
+                converts.append(convert)
         # Two groups at least, so that Match.group gives a tuple.
         self.groups = (*groups, 0, 0) if len(groups) < 2 else tuple(groups)
         self.slots = tuple(slots)
+        self.converts = tuple(converts)
 
 
 # In front of a fused expression: a timestamp and a level, as most lines have them; 3 groups.

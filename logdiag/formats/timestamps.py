@@ -49,6 +49,7 @@ _TIME_ONLY = re.compile(rf"\d?\d:\d\d:\d\d{FRACTION}(?![\d:])(?: [AP]M\b)?+", re
 _NAMED = frozenset("JFMASOND" + "MTWFS")  # first letters of months and of days
 
 _PARTS = re.compile(r"[A-Za-z]{2,}|[0-9]+")
+_SCALES = tuple(10 ** (9 - digits) for digits in range(10))  # of a fraction: to nanoseconds
 
 
 class Stamp(NamedTuple):
@@ -102,7 +103,7 @@ class Clock:
     def __init__(self, policy: TimePolicy) -> None:
         self._policy = policy
         self._cache: dict[tuple[str, str], int | None] = {}
-        self._days: dict[str, int | None] = {}  # the last day seen, see iso_time
+        self._minutes: dict[str, int | None] = {}  # the last minute seen, see iso_time
         self.reference = policy.reference
         self.last: int | None = None  # the time of the source's last event, for years
 
@@ -132,24 +133,20 @@ class Clock:
     def iso_time(self, match: re.Match[str]) -> int | None:
         """The time of such a match; None for a date that does not exist.
 
-        Two lines that interest us are seldom of one second, but mostly of one day, so the day is
-        what is kept. Not with a zone of daylight saving, where a day has no fixed beginning.
+        Two lines that interest us are seldom of one second, but often of one minute, and that is
+        what is kept.
         """
         whole, fraction, zone = match.group(1, 2, 3)
-        if not zone and self._policy.tz is not UTC:
-            return self.iso(match).time
-        key = whole[:10] + zone if zone else whole[:10]
-        day = self._days.get(key, -1)
-        if day == -1:
-            day = self._seconds(f"{whole[:10]} 00:00:00", zone or "", "ymdhms")
-            self._days = {key: day}
-        clock = whole[11:]
-        if day is None or clock > "23:59:60" or clock[3:] > "59:60" or clock[6:] > "60":
+        key = whole[:17] + zone if zone else whole[:17]
+        minute = self._minutes.get(key, -1)
+        if minute == -1:
+            minute = self._seconds(whole[:17] + "00", zone or "", "ymdhms")
+            self._minutes = {key: minute}
+        second = whole[17:]
+        if minute is None or second > "60":
             return None
-        time = day + int(clock[:2]) * 3600 + int(clock[3:5]) * 60 + int(clock[6:])
-        if fraction is None:
-            return time * SECOND
-        return time * SECOND + int(fraction.ljust(9, "0"))
+        time = (minute + int(second)) * SECOND
+        return time if fraction is None else time + int(fraction) * _SCALES[len(fraction)]
 
     def _numeric(self, text: str, pos: int) -> Stamp | None:
         if m := _ISO.match(text, pos) or _SLASHES.match(text, pos):
