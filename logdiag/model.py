@@ -125,8 +125,7 @@ class Mark(NamedTuple):
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """The life of one connection, as far as the log tells it. `number` is unique per service."""
 
     number: int

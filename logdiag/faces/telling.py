@@ -33,7 +33,7 @@ def _finding_as_of(finding: Finding, until: int | None) -> Finding:
 def _life_as_of(one: Connection, until: int | None) -> Connection:
     if until is None or one.closed_at is None or one.closed_at < until:
         return one
-    return replace(one, state="open", closed_at=None, closed_line=None)
+    return one._replace(state="open", closed_at=None, closed_line=None)
 
 
 def _seconds(begin: int | None, end: int | None) -> float | None:

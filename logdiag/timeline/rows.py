@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any
 
@@ -30,12 +30,13 @@ TRANSITION = Transition._fields
 POSITION = (
     "offset", "head_size", "head", "tail_size", "tail", "device", "inode", "missed", "ended"
 )  # fmt: skip
+_OPENED_LINE = Connection._fields.index("opened_line")
+_LINES = slice(_OPENED_LINE, _OPENED_LINE + 2)  # and closed_line: two columns each
 CONNECTION = (
-    "number", "name", "identity", "state", "process", "layer", "client", "port", "user", "path",
-    "opened_at", "closed_at", "code", "reason", "client_key", "pattern", "ordinal",
-    "opened_source", "opened_offset", "closed_source", "closed_offset", "marks",
+    *Connection._fields[:_LINES.start],
+    "opened_source", "opened_offset", "closed_source", "closed_offset",
+    *Connection._fields[_LINES.stop:],
 )  # fmt: skip
-_PLAIN_CONNECTION = CONNECTION[:17]  # the fields of the same name
 FINDING = (
     "fingerprint", "rule", "title", "level", "confidence", "state", "count", "pending_at",
     "fired_at", "resolved_at", "cause", "fix", "note", "connections_total",
@@ -44,7 +45,6 @@ FINDING = (
 _PLAIN_FINDING = FINDING[:14]
 EVIDENCE = ("source", "offset")  # what the line says is in `events`
 
-_connection_fields: Callable[[Connection], tuple[Any, ...]] = attrgetter(*_PLAIN_CONNECTION)
 _finding_fields: Callable[[Finding], tuple[Any, ...]] = attrgetter(*_PLAIN_FINDING)
 _NOWHERE = (None, None)
 
@@ -59,10 +59,11 @@ def to_json(value: object) -> str:
 
 def without_nulls(
     columns: Sequence[str], rows: Iterable[Row]
-) -> Iterator[tuple[list[str], Iterator[Row]]]:
-    """Chunk by chunk, the columns in which any row has a value, and the rows with these only.
+) -> Iterator[tuple[list[str], list[Any]]]:
+    """Chunk by chunk, the columns in which any row has a value, and the rows' values in these.
 
-    Binding values is most of what an insert costs, and most fields of an event are None.
+    The values of all rows lie one behind the other. Binding values is most of what an insert
+    costs, and most fields of an event are None.
     """
     remaining = iter(rows)
     while chunk := list(islice(remaining, _CHUNK)):
@@ -71,7 +72,8 @@ def without_nulls(
             for name, values in zip(columns, zip(*chunk, strict=True), strict=True)
             if values != (None,) * len(values)
         ]
-        yield [name for name, _ in kept], zip(*(values for _, values in kept), strict=True)
+        values = zip(*(values for _, values in kept), strict=True)
+        yield [name for name, _ in kept], list(chain.from_iterable(values))
 
 
 def position_row(position: Position) -> tuple[Any, ...]:
@@ -91,25 +93,24 @@ def position_of(record: Record) -> Position:
 
 def connection_row(connection: Connection) -> tuple[Any, ...]:
     """In the order of CONNECTION."""
+    fields: Row = connection
+    opened, closed = fields[_LINES]
     return (
-        *_connection_fields(connection),
-        *(connection.opened_line or _NOWHERE),
-        *(connection.closed_line or _NOWHERE),
+        *fields[: _LINES.start], *(opened or _NOWHERE), *(closed or _NOWHERE),
+        *fields[_LINES.stop : -1],
         None if connection.marks is None else to_json(connection.marks),
-    )
+    )  # fmt: skip
 
 
 def connection_of(record: Record) -> Connection:
     """The inverse of `connection_row`; further columns are ignored."""
-    fields = {name: record[name] for name in _PLAIN_CONNECTION}
+    fields = {name: record[name] for name in CONNECTION if name in Connection._fields}
     opened = (record["opened_source"], record["opened_offset"])
     closed = (record["closed_source"], record["closed_offset"])
-    return Connection(
-        **fields,
-        opened_line=None if opened == _NOWHERE else opened,
-        closed_line=None if closed == _NOWHERE else closed,
-        marks=None if record["marks"] is None else _marks(record["marks"]),
-    )
+    fields["opened_line"] = None if opened == _NOWHERE else opened
+    fields["closed_line"] = None if closed == _NOWHERE else closed
+    fields["marks"] = None if record["marks"] is None else _marks(record["marks"])
+    return Connection(**fields)
 
 
 def _marks(stored: str) -> dict[str, Mark]:

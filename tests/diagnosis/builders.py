@@ -96,7 +96,7 @@ def stopped(detector: Detector, told: Told, rules: Sequence[Rule]) -> Detector:
     """The detector as it comes back after a stop: from JSON, and the timeline's connections."""
     state = json.loads(json.dumps(detector.snapshot()))
     restored = Detector("app", rules)
-    restored.restore(state, [replace(one) for one in told.open()])
+    restored.restore(state, told.open())
     return restored
 
 
