@@ -38,7 +38,7 @@ def parsed(path: Path, formats: Formats) -> list[Event]:
 def results(told: Told) -> dict[str, Any]:
     """All that was told, to be compared."""
     return {
-        "connections": {number: asdict(one) for number, one in told.connections.items()},
+        "connections": {number: one._asdict() for number, one in told.connections.items()},
         "transitions": told.transitions,
         "echoes": told.echoes,
         "findings": {key: asdict(one) for key, one in told.findings.items()},
