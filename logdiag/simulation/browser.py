@@ -30,7 +30,7 @@ class App:
     retry: float = 1.0  # before a refused request is tried again
     backoff: float = 2.0  # by which that grows each time; 1: it never does
     refreshes: bool = True  # gets a new token when a request is refused
-    slips: float = 0.0  # share of the new tokens that make it forget the socket of before
+    slips: float = 0.0  # share of the sockets renewed on waking that it forgets to close
 
 
 class Tab:
@@ -116,8 +116,7 @@ class Tab:
         yield self.world.around(0.06)
         yield from self.sign_in(REFRESH)
         self.server.fetch(self.client, self.channel)
-        if self.mounted and self.current:
-            self._renew()
+        self._renew()
 
     def _ask_for_ever(self) -> Process:
         wait = self.app.retry
@@ -149,13 +148,14 @@ class Tab:
                 wait = min(GIVES_UP, 2.0 ** (self._attempts - 1))
                 self.world.after(wait * self.world.dice.uniform(0.5, 1.0), self._reconnect)
 
-    def _renew(self) -> None:
-        """A fresh token wants a fresh socket."""
-        if self.world.dice.random() < self.app.slips:
-            self._forget(self.current)
-        else:
-            self._clean_up(self.current)
-        self.current = [self.connect()]
+    def wake(self) -> None:
+        """The tab comes to the front again, and makes sure of its socket."""
+        self._renew(slips=self.world.dice.random() < self.app.slips)
+
+    def _renew(self, *, slips: bool = False) -> None:
+        if self.mounted and self.current:
+            (self._forget if slips else self._clean_up)(self.current)
+            self.current = [self.connect()]
 
     def _clean_up(self, sockets: list[Socket]) -> None:
         """The page lets go of its sockets, as this application does it."""

@@ -91,7 +91,7 @@ def _shown(rule: str, needs: str) -> Shown:
     return Shown(rule, frozenset(needs.split()))
 
 
-REMOUNT = _shown("remount-duplicate", "opened closed client")
+REMOUNT = _shown("remount-duplicate", "opened closed client id")
 
 _ALL = (
     Case(
@@ -101,13 +101,13 @@ _ALL = (
     ),
     Case(
         "D2", "the cleanup closes what is open, and forgets what is still connecting",
-        (_shown("closed-only-when-open", "opened closed client cleanup"), REMOUNT),
+        (_shown("closed-only-when-open", "opened closed client id cleanup"), REMOUNT),
         app=App(cleanup="when open"), habits=Habits(hasty=0.5, pages=(8, 16), elsewhere=8.0),
         share=(0.07, 0.35), operation=Operation(handshake=0.9), background=Habits(hasty=0.2),
     ),
     Case(
         "D3", "two timers reconnect after one loss, and only one connection is kept track of",
-        (_shown("reconnect-race", "opened closed client"),), frozenset({"duplicate-delivery"}),
+        (_shown("reconnect-race", "opened closed client id"),), frozenset({"duplicate-delivery"}),
         app=App(timers=2), habits=Habits(stay=900.0, resets=100.0, pages=(1, 2)),
         share=(0.07, 0.35),
     ),
@@ -124,7 +124,7 @@ _ALL = (
     ),
     Case(
         "D5", "the final status goes to the connection that was there first, and is there no more",
-        (_shown("duplicate-delivery", "opened closed client recipients"), REMOUNT),
+        (_shown("duplicate-delivery", "opened closed client id recipients"), REMOUNT),
         frozenset({"remount-duplicate"}),
         app=App(cleanup="never"),
         habits=Habits(stay=70.0, elsewhere=8.0, pages=(5, 12), uploads=0.8), share=(0.07, 0.35),
@@ -133,7 +133,7 @@ _ALL = (
     Case(
         "D6", "once in a long while a connection is replaced and not closed",
         (_shown("abandoned", "opened closed client id clock"),),
-        app=App(slips=0.4), habits=Habits(stay=40.0, pages=(200, 300), token=900.0),
+        app=App(slips=0.5), habits=Habits(stay=40.0, pages=(200, 300), wakes=1500.0),
         share=(0.07, 0.3), background=Habits(stay=40.0, elsewhere=30.0), duration=4 * HOUR,
     ),
     Case(
@@ -141,13 +141,14 @@ _ALL = (
         (_shown("slow-drift", "opened closed client clock"),), frozenset({"abandoned"}),
         app=App(slips=0.5), share=(0.8, 0.9), clients=20, duration=4 * DAY, within=4 * HOUR,
         habits=Habits(stay=6 * HOUR, pages=(40, 60), elsewhere=HOUR, token=20 * HOUR, reads=HOUR,
+                      wakes=20 * HOUR,
                       resets=DAY),
         background=Habits(stay=2 * HOUR, elsewhere=HOUR, away=4 * HOUR, reads=HOUR, resets=DAY,
                           token=20 * HOUR),
     ),
     Case(
         "D8", "clients vanish and come back, and the server notices far too late",
-        (_shown("half-open", "opened closed client reason clock"),),
+        (_shown("half-open", "opened closed client id reason clock"),),
         habits=Habits(stay=900.0, drops=150.0, pages=(1, 3)), share=(0.15, 0.5),
         operation=Operation(heartbeat=600.0, patience=120.0),
     ),

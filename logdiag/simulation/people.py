@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from logdiag.simulation.browser import App, Tab
-from logdiag.simulation.server import ADMIN, Client, Server, Socket, State
+from logdiag.simulation.server import ADMIN, Client, Server, State
 from logdiag.simulation.world import Process
 
 
@@ -26,6 +26,7 @@ class Habits:
     uploads: float = 0.2  # share of the pages on which an upload begins
     drops: float | None = None  # between two losses without a word (mobile networks)
     resets: float | None = 1800.0  # between two connections that something in between ends
+    wakes: float | None = None  # between two times that a tab comes to the front again
 
 
 def person(
@@ -61,9 +62,10 @@ def guesser(client: Client, server: Server, every: float) -> Process:
 def _browse(tab: Tab, habits: Habits) -> Process:
     """What happens in one tab, from its beginning to its end."""
     world = tab.world
-    for act, every in ((tab.server.drop, habits.drops), (tab.server.reset, habits.resets)):
+    troubles = ((_drop, habits.drops), (_reset, habits.resets), (Tab.wake, habits.wakes))
+    for trouble, every in troubles:
         if every is not None:
-            world.begin(_trouble(tab, act, every))
+            world.begin(_now_and_then(tab, trouble, every))
     for _ in range(world.dice.randint(*habits.pages)):
         hasty = world.dice.random() < habits.hasty
         yield from tab.mount()
@@ -99,15 +101,23 @@ def _upload(tab: Tab) -> Process:
     tab.server.update(tab.client, video, final, first)
 
 
-def _trouble(tab: Tab, act: Callable[[Socket], None], every: float) -> Process:
-    """Now and then the network drops a device, or something in between resets a connection."""
-    world = tab.world
+def _now_and_then(tab: Tab, act: Callable[[Tab], None], every: float) -> Process:
     while True:
-        yield world.dice.expovariate(1 / every)
+        yield tab.world.dice.expovariate(1 / every)
         if not tab.open:
             return
-        hit = tab.sockets if act == tab.server.drop else tab.current[-1:]
-        for socket in [socket for socket in hit if socket.state is State.OPEN]:
-            act(socket)
-            if act == tab.server.drop:
-                world.after(world.around(3.0), partial(tab.lost, socket))
+        act(tab)
+
+
+def _drop(tab: Tab) -> None:
+    """The network loses the device without a word; the browser notices after a while."""
+    for socket in tab.sockets:
+        if socket.state is State.OPEN:
+            tab.server.drop(socket)
+            tab.world.after(tab.world.around(3.0), partial(tab.lost, socket))
+
+
+def _reset(tab: Tab) -> None:
+    """Something in between ends the connection that the page knows of."""
+    for socket in tab.current[-1:]:
+        tab.server.reset(socket)
