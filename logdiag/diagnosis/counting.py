@@ -127,10 +127,10 @@ def distinct(view: View, name: str) -> int:
 def variation(view: View, kind: str) -> float:
     """The coefficient of variation of the intervals: their standard deviation over their mean.
 
-    Without a clock they are measured in lines. Infinite for fewer than two intervals.
+    Infinite without a clock, and for fewer than two intervals.
     """
     latest = list(view.events(kind))[-MAX_INTERVALS - 1 :]
-    places = [seen.ordinal if seen.event.time is None else seen.event.time for seen in latest]
-    intervals = [later - earlier for earlier, later in pairwise(places)]
+    times = [seen.event.time for seen in latest if seen.event.time is not None]
+    intervals = [later - earlier for earlier, later in pairwise(times)]
     mean = fmean(intervals) if len(intervals) > 1 else 0
     return pstdev(intervals) / mean if mean > 0 else INFINITE

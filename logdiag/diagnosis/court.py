@@ -15,7 +15,8 @@ from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.view import Service, View
 from logdiag.diagnosis.windows import Seen
-from logdiag.model import Finding, Guard
+from logdiag.diagnosis.yielding import explained, explains, in_order
+from logdiag.model import Event, Finding, Guard
 
 MAX_JUDGEMENTS = 10_000  # findings remembered per service; the oldest resolved ones go first
 
@@ -55,10 +56,14 @@ class Court:
         for group, rules in self.groupings.saw(seen, key):
             self._look(group, rules, moment)
 
+    def identified(self, event: Event, ordinal: int, key: str, moment: Moment) -> None:
+        """A later line told whose an event is."""
+        for group, rules in self.groupings.identified(event, ordinal, key):
+            self._look(group, rules, moment)
+
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
-        # What yields to other findings comes after them.
-        for judgement, group in sorted(self.open.values(), key=_yields):
+        for judgement, group in in_order(self.open.values()):
             if judgement.state == "pending":
                 self._ripen(judgement, group, moment)
             elif judgement.state == "firing":
@@ -120,19 +125,11 @@ class Court:
         """Whether a healthy explanation, or a better finding, keeps it from firing."""
         rule = judgement.rule
         judgement.guards = tuple(
-            Guard(guard.name, "yes" if guard.holds(view) else "no") for guard in GUARDS.values()
+            Guard(guard.name, guard.outcome(view)) for guard in GUARDS.values()
         )
         if rule.unless is not None and rule.unless.holds(view):
             return True
-        if not rule.yields_to:
-            return False
-        suspects = rule.when.lives(view).keys()
-        return any(
-            other.state == "firing"
-            and other.rule.id in rule.yields_to
-            and not suspects.isdisjoint(other.suspects)
-            for other, _ in self.open.values()
-        )
+        return explained(judgement, view, self.open.values())
 
     # Firing
 
@@ -144,7 +141,7 @@ class Court:
         describe(judgement, view)
         self._touch(judgement)
         for other, _ in list(self.open.values()):
-            if other.state == "firing" and _explains(judgement, other):
+            if other.state == "firing" and explains(judgement, other):
                 self._resolve(other, moment, f"explained by {judgement.rule.id}")
                 self._touch(other)
 
@@ -276,12 +273,3 @@ class Court:
             group.judgements[rule.id] = judgement
             judgements = self.done if judgement.state == "resolved" else self.open
             judgements[judgement.fingerprint] = (judgement, group)
-
-
-def _yields(entry: tuple[Judgement, Group]) -> bool:
-    return bool(entry[0].rule.yields_to)
-
-
-def _explains(finding: Judgement, other: Judgement) -> bool:
-    """Whether a finding names the cause of what another one only sees."""
-    return finding.rule.id in other.rule.yields_to and not other.open.isdisjoint(finding.open)

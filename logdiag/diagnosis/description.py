@@ -55,9 +55,9 @@ def named(rule: Rule, group: Group) -> dict[str, str]:
 
 def strength(group: Group) -> str:
     """How well the group's client is known: "user", "agent", "address" or "none"."""
-    for life in group.lives.values():
-        return life.client_key.partition(" ")[0] if life.client_key else "none"
-    return "none"
+    life = next(iter(group.lives.values()), None)
+    key = group.client if life is None else life.client_key
+    return key.partition(" ")[0] if key else "none"
 
 
 def _note_path(judgement: Judgement, paths: set[str | None]) -> None:

@@ -17,8 +17,8 @@ from logdiag.diagnosis.echoes import KINDS, Echoes, Report
 from logdiag.diagnosis.ending import as_if_ended, made_firm
 from logdiag.diagnosis.known import Known
 from logdiag.diagnosis.lifecycle import LIVE, Life
-from logdiag.diagnosis.marks import Marks
 from logdiag.diagnosis.moments import Moment, far
+from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.order import Order
 from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
@@ -29,7 +29,6 @@ from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
-ALWAYS_NOTED = {"auth_failure", "cleanup", "reconnect"}  # kinds that leave marks
 _NEVER = -(1 << 62)
 
 
@@ -42,11 +41,11 @@ class Detector:
         self._connections = Connections(service)
         self._echoes = Echoes()
         self._refusals = Refusals()
-        self._marks = Marks()
         self._surroundings = Surroundings()
-        self._known = Known(self._connections, self._surroundings, settle)
+        self._notes = Notes(self._surroundings, (), ())
+        self._known = Known(self._connections, self._surroundings, self._notes, settle)
         self._court = Court(rules, self._known, service)
-        self._noteworthy = self._court.groupings.counted | ALWAYS_NOTED
+        self._noteworthy = self._court.groupings.counted | self._notes.kinds
         self._connections.moving = self._court.groupings.moving
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
@@ -108,7 +107,9 @@ class Detector:
     def _absorb(self, report: Report, event: Event, key: str | None) -> None:
         self._connections.absorb(report.life, event)
         if event.kind == "auth_failure" and key is not None:
-            self._marks.on_failure_of((report.event.source, report.event.offset), key)
+            self._notes.identified(report.event, event, key)
+            if client_key(report.event) is None and not self._nobody:
+                self._court.identified(report.event, report.ordinal, key, self._order.now)
 
     def _echo(self, event: Event, of: tuple[int, int]) -> bool:
         self._echoed.append(Echo(event.source, event.offset, *of))
@@ -120,7 +121,7 @@ class Detector:
         if after == "open" or (after == "connecting" and before is None):
             life.client_key = None if self._nobody else key or life.client_key
         if after == "open":
-            self._marks.on_opened(life, key, event, moment[1])
+            self._notes.marks.on_opened(life, key, event, moment[1])
             self._surroundings.opened(life, moment)
             self._known.opened(life, moment)
         elif was_live and not is_live:
@@ -141,7 +142,7 @@ class Detector:
         if life.identity == "address" and not (named or self._nobody):
             self._forget_clients()
         self._known.closed(life, moment, named=named)
-        self._marks.on_loss(event, life.client_key or key, moment[1])
+        self._notes.marks.on_loss(event, life.client_key or key, moment[1])
         if newer is not None and not self._noteworthy.isdisjoint(OVERLAPS):
             for derived in overlaps(life, event, newer, self.settle // 2):
                 self._court.happened(Seen(moment[1], derived, newer.line), life.client_key, moment)
@@ -149,11 +150,8 @@ class Detector:
     def _noted(self, event: Event, key: str | None, moment: Moment) -> None:
         if event.kind == "auth_failure":
             self._refused.append(event.time)
-            self._marks.on_failure(event, key, moment[1])
-        elif event.kind == "reconnect":
-            self._marks.on_loss(event, key, moment[1])
-        elif event.kind == "cleanup":
-            self._marks.on_cleanup(event, key, moment[1])
+        if event.kind in self._notes.kinds:
+            self._notes.take(event, key, moment)
         self._court.happened(Seen(moment[1], event), None if self._nobody else key, moment)
 
     def _forget_clients(self) -> None:
@@ -201,8 +199,8 @@ class Detector:
         return now - self._first < SHORT * self.settle
 
     def _convict(self, moment: Moment) -> None:
-        firm = made_firm(self._court, moment, self._known.scale(), self._is_short())
-        for judgement, view in firm:
+        scale, short = self._known.scale(), self._is_short()
+        for judgement, view in made_firm(self._court, moment, scale, short):
             self._court.fire(judgement, view, moment, 0)
 
     def on_eof(self) -> list[Finding]:
@@ -254,7 +252,7 @@ class Detector:
             "connections": self._connections.snapshot(),
             "echoes": self._echoes.snapshot(),
             "refusals": self._refusals.snapshot(),
-            "marks": self._marks.snapshot(),
+            "notes": self._notes.snapshot(),
             "surroundings": self._surroundings.snapshot(),
             "court": self._court.snapshot(),
             "order": self._order.snapshot(),
@@ -272,8 +270,8 @@ class Detector:
         self._connections.restore(state["connections"], lives)
         self._echoes.restore(state["echoes"])
         self._refusals.restore(state["refusals"])
-        self._marks.restore(state["marks"])
         self._surroundings.restore(state["surroundings"])
+        self._notes.restore(state["notes"])
         for life in lives:
             if life.state in LIVE:
                 self._surroundings.recount(life)

@@ -6,25 +6,27 @@ it is learnt from the connections that did close.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.description import describe
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.moments import Moment, earlier
 from logdiag.diagnosis.rules import DEFAULT_LINES
 from logdiag.diagnosis.view import View
+from logdiag.diagnosis.yielding import in_order
 from logdiag.model import Finding
 
 
 def made_firm(
     court: Court, now: Moment, scale: int | None, short: bool
-) -> list[tuple[Judgement, View]]:
-    """The pending judgements that the end makes firm, and the views that show it.
+) -> Iterator[tuple[Judgement, View]]:
+    """The pending judgements that the end makes firm, one after the other, to be fired.
 
     `scale`: how long is too long, in ns; None where nothing closed: then only rules that say so
     fire. Where there is only a count and no clock, a climb that began long ago is enough.
     """
-    found = []
-    for judgement, group in court.open.values():
+    for judgement, group in in_order(court.open.values()):
         rule = judgement.rule
         if judgement.state != "pending" or (scale is None and not rule.fires_at_end):
             continue
@@ -32,8 +34,7 @@ def made_firm(
         began = next((life.opened_ordinal for life in view.lives()), now[1])
         long = now[0] is None and view.anonymous and now[1] - began > DEFAULT_LINES
         if (short or long) and rule.when.holds(view) and not court.silenced(judgement, view):
-            found.append((judgement, view))
-    return found
+            yield judgement, view
 
 
 def as_if_ended(court: Court, now: Moment, scale: int | None, short: bool) -> list[Finding]:

@@ -104,7 +104,8 @@ _TABLE = (
     Function(
         "variation", ("kind",), "share",
         "How much the intervals between events of that kind vary within the window: their standard "
-        "deviation over their mean; a clockwork has 0, chance about 1. Of the latest 64.", EVENTS,
+        "deviation over their mean; a clockwork has 0, chance about 1. Of the latest 64; infinite "
+        "without a clock.", EVENTS,
         counting.variation,
         events=counting.events,
     ),

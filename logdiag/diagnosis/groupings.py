@@ -10,6 +10,7 @@ from logdiag.diagnosis.groups import Group, Groups, pair_of
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.windows import Seen, Window
+from logdiag.model import Event
 
 FORGET_EVERY = 4_096  # events that are kept between two looks for those that are too old
 
@@ -47,6 +48,19 @@ class Groupings:
             group = groups.of_event(seen.event, key)
             group.saw(seen)
             yield group, [rule for rule in rules if rule in group.rules]
+
+    def identified(
+        self, event: Event, ordinal: int, key: str
+    ) -> Iterator[tuple[Group, list[Rule]]]:
+        """A later line tells whose the event is that was kept: it moves to its client's groups."""
+        for groups, rules in self._counting.get(event.kind, ()):
+            if "client" not in groups.by:
+                continue
+            seen = groups.of_event(event, None).take(event.kind, ordinal)
+            if seen is not None:
+                group = groups.of_event(event, key)
+                group.saw(seen)
+                yield group, [rule for rule in rules if rule in group.rules]
 
     def of_rule(self, rule: Rule, key: tuple[str | None, ...]) -> Group:
         """The group of that key that the rule judges."""

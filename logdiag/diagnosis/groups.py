@@ -63,6 +63,12 @@ class Group:
         last = self._youngest
         return last is not None and last.identity != "id" and last.client_key is None
 
+    @property
+    def client(self) -> str | None:
+        """The client that it is about, if it is about one."""
+        by = self.rules[0].by if self.rules else ()
+        return self.key[by.index("client")] if "client" in by else None
+
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
         self.lives[life.number] = self._youngest = life
@@ -104,6 +110,11 @@ class Group:
         if window is None:
             window = self.windows[seen.event.kind] = Window()
         window.add(seen)
+
+    def take(self, kind: str, ordinal: int) -> Seen | None:
+        """Take out an event that was seen a moment ago; None if it is not here."""
+        window = self.windows.get(kind) if self.windows else None
+        return window.take(ordinal) if window else None
 
     def kept(self, kind: str) -> int:
         """How many recent events of that kind are kept: no window holds more."""

@@ -10,30 +10,69 @@ from typing import NamedTuple
 
 from logdiag.diagnosis.view import View
 
+FLAPPING = 0.5  # of a group's connections, younger than H
+
 
 class GuardCheck(NamedTuple):
-    """A named condition and what it means."""
+    """A named condition and what it means; None where the log does not tell."""
 
     name: str
     doc: str
-    holds: Callable[[View], bool]
+    check: Callable[[View], bool | None]
+
+    def holds(self, view: View) -> bool:
+        """Whether the explanation is known to apply."""
+        return self.check(view) is True
+
+    def outcome(self, view: View) -> str:
+        """The answer for a finding: "yes", "no" or "cannot_tell"."""
+        return {True: "yes", False: "no", None: "cannot_tell"}[self.check(view)]
 
 
 def _weak_client_key(view: View) -> bool:
+    key = _client(view)
+    return key is None or key.startswith("address ")
+
+
+def _several_tabs(view: View) -> bool | None:
+    if view.group.client is None:
+        return None
+    return sum(1 for _ in view.lives()) <= view.limit()
+
+
+def _flapping(view: View) -> bool | None:
+    ages = [life.age(view.now) for life in view.lives()]
+    known = [age for age in ages if age is not None]
+    if not known:
+        return None
+    return sum(age < view.service.settle / 2 for age in known) > FLAPPING * len(ages)
+
+
+def _brute_force(view: View) -> bool | None:
+    """Many users from the address of the latest refused request, and none was let in."""
+    if view.group.lives:
+        return False
+    addresses = [seen.event.client for seen in view.events("auth_failure", "rejected")]
+    latest = addresses[-1] if addresses else None
+    return view.service.many_users(latest) if latest else None
+
+
+def _client(view: View) -> str | None:
     life = next(iter(view.group.lives.values()), None)
-    return life is None or life.client_key is None or life.client_key.startswith("address ")
+    return life.client_key if life is not None else view.group.client
 
 
 _TABLE = (
     GuardCheck(
         "restarted",
         "The server restarted within 120 s (40 lines) of it: a start line, a new process id, "
-        "or a total that began again.",
+        "or a total that began again. Nobody can tell where the log has none of these.",
         lambda view: view.service.restarted(view),
     ),
     GuardCheck(
         "mass_reconnect",
-        "30% of the clients lost a connection and came back within 60 s: a herd, not a leak.",
+        "30% of the clients lost a connection and came back within 60 s: a herd, not a leak. "
+        "Nobody can tell where clients are not known.",
         lambda view: view.service.mass_reconnect(view),
     ),
     GuardCheck(
@@ -51,6 +90,29 @@ _TABLE = (
         "weak_client_key",
         "Clients are told apart by address only, or not at all: offices and tabs share one.",
         _weak_client_key,
+    ),
+    GuardCheck(
+        "several_tabs",
+        "The client holds no more connections than `limit`: tabs explain them.",
+        _several_tabs,
+    ),
+    GuardCheck(
+        "flapping",
+        "More than half of the connections are younger than H (45 s): they come and go, and drain.",
+        _flapping,
+    ),
+    GuardCheck(
+        "identity_outage",
+        "Refused requests spiked within 120 s of it, and half of the clients had one in the same "
+        "minute: whoever checks the tokens was away. Nobody can tell before 10 minutes of log, or "
+        "where clients are not known.",
+        lambda view: view.service.identity_outage(view),
+    ),
+    GuardCheck(
+        "brute_force",
+        "Five users or more were refused from one address, and none was let in: somebody guesses "
+        "passwords.",
+        _brute_force,
     ),
 )
 

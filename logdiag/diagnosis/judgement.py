@@ -47,6 +47,11 @@ class Judgement:
         self.open: set[int] = set()  # those of them that are not over
         self.evidence: list[Evidence] = []
 
+    @property
+    def client(self) -> str | None:
+        """The client that it is about, if it is about one."""
+        return self.key[self.rule.by.index("client")] if "client" in self.rule.by else None
+
     def begin(self, moment: Moment) -> None:
         """The condition begins to hold."""
         self.previous = self.finding() if self.count else None

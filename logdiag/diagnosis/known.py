@@ -10,6 +10,7 @@ from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.surroundings import Surroundings, near
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
@@ -22,7 +23,9 @@ MAX_UNNAMED = 10_000  # openings that wait for the close of somebody
 class Known:
     """Answers from the connections, their lifetimes and their surroundings."""
 
-    def __init__(self, connections: Connections, surroundings: Surroundings, settle: int) -> None:
+    def __init__(
+        self, connections: Connections, surroundings: Surroundings, notes: Notes, settle: int
+    ) -> None:
         self.settle = settle
         self.lifetimes = Lifetimes()
         self._lifelines = Lifetimes(least=1)  # the same in lines
@@ -30,6 +33,7 @@ class Known:
         self._opens = 0
         self._connections = connections
         self._surroundings = surroundings
+        self._notes = notes
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""
@@ -92,13 +96,29 @@ class Known:
         life = next(iter(group.lives.values()), None)
         return self._surroundings.limit(life.client_key if life else None)
 
-    def restarted(self, view: View) -> bool:
-        """Whether the server restarted around the view's moment."""
-        return near(self._connections.processes.restart, (view.time, view.line))
+    def restarted(self, view: View) -> bool | None:
+        """Whether the server restarted around the view's moment; None: the log does not tell."""
+        processes = self._connections.processes
+        if near(processes.restart, (view.time, view.line)):
+            return True
+        telling = processes.restart or processes.named or self._connections.totals.reported
+        return False if telling else None
 
-    def mass_reconnect(self, view: View) -> bool:
+    def mass_reconnect(self, view: View) -> bool | None:
         """Whether a herd came back around the view's moment."""
-        return near(self._surroundings.herd, (view.time, view.line))
+        if near(self._surroundings.herd, (view.time, view.line)):
+            return True
+        return False if self._surroundings.clients else None
+
+    def identity_outage(self, view: View) -> bool | None:
+        """Whether requests of most clients were suddenly refused around the view's moment."""
+        if near(self._surroundings.outage, (view.time, view.line)):
+            return True
+        return False if self._notes.baselines.known("auth_failure") else None
+
+    def many_users(self, address: str) -> bool | None:
+        """Whether many users were refused from that address."""
+        return self._notes.attempts.many_users(address)
 
     def closes_unseen(self) -> bool:
         """Whether nothing in the log ever tells that a connection ended."""

@@ -65,6 +65,11 @@ class Processes:
         return ended
 
     @property
+    def named(self) -> bool:
+        """Whether lines tell their process at all."""
+        return bool(self._spoke)
+
+    @property
     def restart(self) -> tuple[int | None, int] | None:
         """The time and line of the latest restart."""
         return self._restart

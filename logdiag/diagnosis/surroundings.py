@@ -11,6 +11,7 @@ from logdiag.diagnosis.moments import Moment, far
 from logdiag.model import SECOND
 
 HERD_SHARE = 0.3  # of the clients, that lost a connection and came back
+OUTAGE_SHARE = 0.5  # of the clients, refused at once: their identity provider is away
 HERD_SPAN = 60 * SECOND
 HERD_LINES = 200
 HERD_LEAST = 4  # fewer clients than this are no herd
@@ -32,6 +33,7 @@ class Surroundings:
         self._returned: OrderedDict[str, Moment] = OrderedDict()
         self.herd: Moment | None = None
         self.gap: Moment | None = None
+        self.outage: Moment | None = None
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection is live."""
@@ -63,6 +65,16 @@ class Surroundings:
         self._clients_with.clear()
         self._lost.clear()
         self._returned.clear()
+
+    @property
+    def clients(self) -> int:
+        """Clients that hold a connection, as far as they are known."""
+        return len(self._live)
+
+    def refused(self, clients: int, moment: Moment) -> None:
+        """So many clients had a request refused within a minute that is a spike."""
+        if clients >= max(HERD_LEAST, OUTAGE_SHARE * len(self._live)):
+            self.outage = moment
 
     def limit(self, key: str | None) -> int:
         """How many live connections that client may have, by what the others have."""
@@ -110,6 +122,7 @@ class Surroundings:
         return {
             "lost": list(self._lost.items()), "returned": list(self._returned.items()),
             "herd": self.herd, "gap": self.gap, "newest": self._newest,
+            "outage": self.outage,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -122,6 +135,7 @@ class Surroundings:
         }
         self.herd = tuple(state["herd"]) if state["herd"] else None
         self.gap = tuple(state["gap"]) if state["gap"] else None
+        self.outage = tuple(state["outage"]) if state["outage"] else None
 
     def recount(self, life: Life) -> None:
         """Count a life that was live when the snapshot was made."""

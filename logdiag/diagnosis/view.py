@@ -47,11 +47,17 @@ class Service(Protocol):
     def limit(self, group: Group) -> int:
         """How many live connections one client of that group may have."""
 
-    def restarted(self, view: View) -> bool:
-        """Whether the server restarted around the view's moment."""
+    def restarted(self, view: View) -> bool | None:
+        """Whether the server restarted around the view's moment; None: the log does not tell."""
 
-    def mass_reconnect(self, view: View) -> bool:
+    def mass_reconnect(self, view: View) -> bool | None:
         """Whether a large share of the clients lost a connection and came back around then."""
+
+    def identity_outage(self, view: View) -> bool | None:
+        """Whether requests of most clients were suddenly refused around then."""
+
+    def many_users(self, address: str) -> bool | None:
+        """Whether many users were refused from that address."""
 
     def closes_unseen(self) -> bool:
         """Whether nothing in the log ever tells that a connection ended."""

@@ -11,6 +11,8 @@ from logdiag.model import Event
 
 MAX_WINDOW = 2_000  # recent events kept per kind: a rule counts to tens, a storm has thousands
 
+MAX_TAKE = 64  # events looked at to find a recent one
+
 
 class Seen(NamedTuple):
     """An event in a window, its place in the log, and the line that makes it what it is."""
@@ -50,6 +52,14 @@ class Window:
         self._seen.append(seen)
         self._times.append(time)
         self._lines.append(line)
+
+    def take(self, ordinal: int) -> Seen | None:
+        """Take out a recent event by its place in the log; None if it is not here."""
+        for place in range(len(self._seen) - 1, max(-1, len(self._seen) - 1 - MAX_TAKE), -1):
+            if self._seen[place].ordinal == ordinal:
+                del self._times[place], self._lines[place]
+                return self._seen.pop(place)
+        return None
 
     def span(self, moment: Moment, within: int, lines: int) -> tuple[int, int]:
         """Where the events within the window that ends at a moment begin and end."""

@@ -141,13 +141,16 @@ def _evidence(lines: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
 
 
 def _guards(guards: Sequence[dict[str, str]]) -> Iterator[tuple[str, RenderableType]]:
-    """What was ruled out, by name; what was not, with its meaning."""
-    ruled_out = [clipped(one["name"]).replace("_", " ") for one in guards if one["outcome"] == "no"]
-    if ruled_out:
-        yield "Ruled out", Text(", ".join(ruled_out))
+    """What was ruled out and what nobody can tell, by name; what applies, with its meaning."""
+    for title, outcome in (("Ruled out", "no"), ("Not told", "cannot_tell")):
+        names = [_words(one) for one in guards if one["outcome"] == outcome]
+        if names:
+            yield title, Text(", ".join(names))
     for one in guards:
-        if one["outcome"] != "no":
-            words = clipped(one["name"]).replace("_", " ")
-            tail = " (cannot tell)" if one["outcome"] == "cannot_tell" else ""
+        if one["outcome"] == "yes":
             meaning = f": {clipped(one['meaning'])}" if one["meaning"] else ""
-            yield "But", Text(words + tail + meaning)
+            yield "But", Text(_words(one) + meaning)
+
+
+def _words(guard: dict[str, str]) -> str:
+    return clipped(guard["name"]).replace("_", " ")

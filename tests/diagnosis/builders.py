@@ -158,13 +158,21 @@ class FakeService:
         """The same for every group."""
         return self.allowed
 
-    def restarted(self, view: View) -> bool:
-        """As told."""
-        return "restarted" in self.yes
+    def restarted(self, view: View) -> bool | None:
+        """As told; "?": nobody can tell."""
+        return None if "?" in self.yes else "restarted" in self.yes
 
-    def mass_reconnect(self, view: View) -> bool:
+    def mass_reconnect(self, view: View) -> bool | None:
         """As told."""
-        return "mass_reconnect" in self.yes
+        return None if "?" in self.yes else "mass_reconnect" in self.yes
+
+    def identity_outage(self, view: View) -> bool | None:
+        """As told."""
+        return None if "?" in self.yes else "identity_outage" in self.yes
+
+    def many_users(self, address: str) -> bool | None:
+        """As told."""
+        return None if "?" in self.yes else "brute_force" in self.yes
 
     def closes_unseen(self) -> bool:
         """As told."""
@@ -194,10 +202,10 @@ def life(number: int, seconds: float | None = 0, *marks: str, **fields: Any) -> 
 def view(
     lives: Iterable[Life] = (), events: Iterable[Event] = (), *, now: float | None = 100,
     then: float | None = None, line: int = 1000, within: float = 30, lines: int = 40,
-    service: FakeService | None = None,
+    service: FakeService | None = None, client: str | None = None,
 ) -> View:  # fmt: skip
     """A group as a rule sees it at `then` seconds (default: now)."""
-    group = Group((), ())
+    group = Group((), ()) if client is None else Group((client,), [rule(by=("client",))])
     for one in lives:
         group.add(one)
     for event in events:

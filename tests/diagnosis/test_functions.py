@@ -104,11 +104,11 @@ def test_too_few_intervals_are_no_clockwork() -> None:
 
 
 def test_variation_without_a_clock() -> None:
-    """Every second line, in lines."""
+    """Lines are no clockwork, however regular."""
     log = Log()
     for place in range(10):
         log("error" if place % 2 else "message")
-    assert condition("variation(error) == 0").holds(view(events=log.events, now=None, line=10))
+    assert condition("variation(error) > 1000").holds(view(events=log.events, now=None, line=10))
 
 
 def test_the_window_in_lines() -> None:
@@ -143,12 +143,63 @@ def test_what_the_service_tells() -> None:
     assert condition("settle == 1m").holds(seen)
 
 
-@pytest.mark.parametrize("name", sorted(set(GUARDS) - {"weak_client_key"}))
+OF_SERVICE = ["restarted", "mass_reconnect", "log_gap", "closes_unseen", "identity_outage"]
+
+
+@pytest.mark.parametrize("name", OF_SERVICE)
 def test_guards_ask_the_service(name: str) -> None:
     """Each guard holds exactly when its explanation does."""
     assert condition(name).holds(view(service=FakeService(yes=frozenset({name}))))
     others = frozenset(GUARDS) - {name}
     assert not condition(name).holds(view(service=FakeService(yes=others)))
+
+
+def outcome(guard: str, seen: View) -> str:
+    """What a finding says of a guard."""
+    return GUARDS[guard].outcome(seen)
+
+
+@pytest.mark.parametrize("name", ["restarted", "mass_reconnect", "identity_outage"])
+def test_what_nobody_can_tell_explains_nothing(name: str) -> None:
+    """The finding says so, and no rule is silenced by it."""
+    seen = view(service=FakeService(yes=frozenset({"?"})))
+    assert ("cannot_tell", False) == (outcome(name, seen), condition(name).holds(seen))
+
+
+@pytest.mark.parametrize(
+    ("count", "client", "expected"),
+    [(2, "user u", "yes"), (3, "user u", "no"), (2, None, "cannot_tell")],
+)
+def test_several_tabs(count: int, client: str | None, expected: str) -> None:
+    """Two are two tabs; of a group that is not one client nobody can tell."""
+    lives = [life(number, number) for number in range(count)]
+    assert expected == outcome("several_tabs", view(lives, client=client))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [([10, 20, 90], "no"), ([10, 60, 90], "yes"), ([10, 90], "no"), ([None], "cannot_tell")],
+)
+def test_flapping(seconds: list[float | None], expected: str) -> None:
+    """At 100 s more than half are younger than 45 s; without a clock nobody can tell."""
+    lives = [life(number, second) for number, second in enumerate(seconds)]
+    assert expected == outcome("flapping", view(lives))
+
+
+@pytest.mark.parametrize(
+    ("lives", "client", "yes", "expected"),
+    [
+        (0, "192.0.2.7", {"brute_force"}, "yes"), (0, "192.0.2.7", set(), "no"),
+        (1, "192.0.2.7", {"brute_force"}, "no"), (0, "192.0.2.7", {"?"}, "cannot_tell"),
+        (0, None, {"brute_force"}, "cannot_tell"),
+    ],
+)  # fmt: skip
+def test_brute_force(lives: int, client: str | None, yes: set[str], expected: str) -> None:
+    """Nobody who guesses passwords holds a connection."""
+    log = Log()("auth_failure", 90, client=client)
+    service = FakeService(yes=frozenset(yes))
+    seen = view([life(1)] * lives, log.events, service=service)
+    assert expected == outcome("brute_force", seen)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""What is usual, minute by minute: a robust baseline of events, and what comes in spikes together.
+
+A bin is a spike if it is above the median of the last 60 bins by 6 MAD (median absolute deviation;
+Leys et al., "Detecting outliers", J. Exp. Soc. Psychol. 49, 2013) and by 5 events.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from statistics import median
+from typing import Any
+
+from logdiag.model import SECOND
+
+BIN = 60 * SECOND
+BINS = 60  # an hour of history
+LEAST_BINS = 10  # with less nobody knows what is usual
+DEVIATIONS = 6
+LEAST_ABOVE = 5  # events above the median: in a quiet log two are not a spike
+MAX_CLIENTS = 2_000  # clients told apart per kind and bin; more make the shares a sample
+
+Pair = tuple[str, str]
+
+
+class _Kind:
+    """The events of one kind."""
+
+    __slots__ = ("_limit", "clients", "count", "history", "middle")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.clients: set[str] = set()
+        self.history: deque[int] = deque(maxlen=BINS)
+        self.middle = 0.0
+        self._limit = float("inf")  # what a spike exceeds
+
+    def learn(self) -> None:
+        """Work out what is usual by the history."""
+        if len(self.history) < LEAST_BINS:
+            return
+        self.middle = median(self.history)
+        deviation = median(abs(count - self.middle) for count in self.history)
+        self._limit = self.middle + DEVIATIONS * deviation
+
+    @property
+    def spikes(self) -> bool:
+        """Whether this bin is a spike."""
+        return self.count > self._limit and self.count >= self.middle + LEAST_ABOVE
+
+
+class Baselines:
+    """The kinds of events that rules compare with what is usual, in bins of event time."""
+
+    def __init__(self, kinds: Iterable[str], pairs: Iterable[Pair]) -> None:
+        self._pairs = sorted(set(pairs))
+        names = {*kinds, *(kind for pair in self._pairs for kind in pair)}
+        self._kinds = {kind: _Kind() for kind in sorted(names)}
+        self._bin: int | None = None
+        # For each pair: (clients of the second's spike, those with the first, of all: with, all)
+        self._together: dict[Pair, deque[tuple[int, int, int, int]]] = {
+            pair: deque(maxlen=BINS) for pair in self._pairs
+        }
+        self.spiked: dict[str, int] = {}  # kind -> when a bin last was a spike (ns)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds to be noted."""
+        return frozenset(self._kinds)
+
+    def note(self, kind: str, client: str | None, time: int | None, clients: int) -> None:
+        """One event; `clients`: how many the service has."""
+        if time is None:
+            return
+        if self._bin is None or time // BIN > self._bin:
+            self._advance(time // BIN, clients)
+        one = self._kinds[kind]
+        one.count += 1
+        self.name(kind, client)
+        if one.spikes:
+            self.spiked[kind] = time
+
+    def name(self, kind: str, client: str | None) -> None:
+        """Whose event it was."""
+        known = self._kinds[kind].clients
+        if client is not None and len(known) < MAX_CLIENTS:
+            known.add(client)
+
+    def _advance(self, number: int, clients: int) -> None:
+        """Close the bin, and those in which nothing happened."""
+        if self._bin is not None:
+            for pair in self._pairs:
+                self._compare(pair, clients)
+            for one in self._kinds.values():
+                one.history.extend([one.count, *[0] * min(number - self._bin - 1, BINS)])
+                one.learn()
+                one.count, one.clients = 0, set()
+        self._bin = number
+
+    def _compare(self, pair: Pair, clients: int) -> None:
+        first, second = (self._kinds[kind] for kind in pair)
+        everyone = max(clients, len(first.clients | second.clients))
+        of_spike = second.clients if second.spikes else set()
+        row = len(of_spike), len(of_spike & first.clients), len(first.clients), everyone
+        self._together[pair].append(row)
+
+    # What rules ask
+
+    def middle(self, kind: str) -> float:
+        """The median number of events per bin."""
+        return self._kinds[kind].middle
+
+    def known(self, kind: str) -> bool:
+        """Whether there is enough history to say what is usual."""
+        return len(self._kinds[kind].history) >= LEAST_BINS
+
+    def spikes(self, kind: str) -> bool:
+        """Whether this bin is a spike."""
+        return self._kinds[kind].spikes
+
+    def clients(self, kind: str) -> int:
+        """How many clients such events had in this bin."""
+        return len(self._kinds[kind].clients)
+
+    def together(self, first: str, second: str) -> int:
+        """In how many spikes of the second kind clients had events of the first."""
+        return sum(both > 0 for _, both, _, _ in self._together[first, second])
+
+    def share(self, first: str, second: str) -> float:
+        """How many of the clients in spikes of the second kind had events of the first."""
+        rows = self._together[first, second]
+        of_spikes = sum(row[0] for row in rows)
+        return sum(row[1] for row in rows) / of_spikes if of_spikes else 0.0
+
+    def lift(self, first: str, second: str) -> float:
+        """That share, over the share of all clients that had events of the first."""
+        rows = self._together[first, second]
+        everyone = sum(row[3] for row in rows)
+        usual = sum(row[2] for row in rows) / everyone if everyone else 0.0
+        return self.share(first, second) / usual if usual else 0.0
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types."""
+        return {
+            "bin": self._bin,
+            "kinds": {
+                kind: [one.count, sorted(one.clients), list(one.history)]
+                for kind, one in self._kinds.items()
+            },
+            "together": [[*pair, list(rows)] for pair, rows in self._together.items()],
+            "spiked": self.spiked,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made; what no rule asks for any more is left."""
+        self._bin = state["bin"]
+        for kind, (count, clients, history) in state["kinds"].items():
+            one = self._kinds.get(kind)
+            if one is not None:
+                one.count, one.clients = count, set(clients)
+                one.history.extend(history)
+                one.learn()
+        for first, second, rows in state["together"]:
+            if (first, second) in self._together:
+                self._together[first, second].extend(map(tuple, rows))
+        self.spiked = state["spiked"]

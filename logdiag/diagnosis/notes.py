@@ -1,0 +1,70 @@
+"""What an event means for others, before and after it: marks, attempts, and what is usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from logdiag.diagnosis.attempts import Attempts
+from logdiag.diagnosis.baseline import Baselines, Pair
+from logdiag.diagnosis.marks import Marks
+from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.surroundings import Surroundings
+from logdiag.model import Event
+
+KINDS = frozenset({"auth_failure", "rejected", "cleanup", "reconnect"})
+
+
+class Notes:
+    """Takes note of the events of one service that are no steps of a connection's life."""
+
+    def __init__(
+        self, surroundings: Surroundings, kinds: Iterable[str], pairs: Iterable[Pair]
+    ) -> None:
+        self.marks = Marks()
+        self.attempts = Attempts()
+        self.baselines = Baselines({"auth_failure", *kinds}, pairs)
+        self.kinds = KINDS | self.baselines.kinds
+        self._surroundings = surroundings
+
+    def take(self, event: Event, key: str | None, moment: Moment) -> None:
+        """An event of one of `kinds`, by client `key`."""
+        kind = event.kind
+        if kind in self.baselines.kinds:
+            self._compare(event, key, moment)
+        if kind == "auth_failure":
+            self.marks.on_failure(event, key, moment[1])
+            self.attempts.refused(event)
+        elif kind == "rejected":
+            self.attempts.refused(event)
+        elif kind == "reconnect":
+            self.marks.on_loss(event, key, moment[1])
+        elif kind == "cleanup":
+            self.marks.on_cleanup(event, key, moment[1])
+
+    def _compare(self, event: Event, key: str | None, moment: Moment) -> None:
+        """Hold it against what is usual."""
+        baselines, kind = self.baselines, event.kind
+        baselines.note(kind, key, event.time, self._surroundings.clients)
+        if kind == "auth_failure" and baselines.spikes(kind):
+            self._surroundings.refused(baselines.clients(kind), moment)
+
+    def identified(self, first: Event, event: Event, key: str) -> None:
+        """`event` tells who made the refused request that `first` told."""
+        self.marks.on_failure_of((first.source, first.offset), key)
+        self.attempts.refused(event)
+        self.baselines.name(event.kind, key)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types."""
+        return {
+            "marks": self.marks.snapshot(),
+            "attempts": self.attempts.snapshot(),
+            "baselines": self.baselines.snapshot(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self.marks.restore(state["marks"])
+        self.attempts.restore(state["attempts"])
+        self.baselines.restore(state["baselines"])

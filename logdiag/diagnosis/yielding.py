@@ -1,0 +1,48 @@
+"""Which findings explain others: a rule says to whom it yields, the lines say about what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.judgement import Judgement
+from logdiag.diagnosis.view import View
+
+Open = tuple[Judgement, Group]
+
+
+def in_order(judgements: Iterable[Open]) -> list[Open]:
+    """Those that yield to other findings come after them."""
+    return sorted(judgements, key=lambda entry: bool(entry[0].rule.yields_to))
+
+
+def explained(judgement: Judgement, view: View, others: Iterable[Open]) -> bool:
+    """Whether a finding that fires is about the same, and names its cause better."""
+    rule = judgement.rule
+    if not rule.yields_to:
+        return False
+    suspects = rule.when.lives(view).keys()
+    lines = {(seen.event.source, seen.event.offset) for seen in rule.when.events(view)}
+    for other, _ in others:
+        if other.state != "firing" or other.rule.id not in rule.yields_to:
+            continue
+        if not suspects.isdisjoint(other.suspects) if suspects else _same(judgement, lines, other):
+            return True
+    return False
+
+
+def explains(finding: Judgement, other: Judgement) -> bool:
+    """Whether a finding names the cause of what another one, that fired, only sees."""
+    if finding.rule.id not in other.rule.yields_to:
+        return False
+    if other.suspects:
+        return not other.open.isdisjoint(finding.open)
+    return _same(other, {proof[:2] for proof in other.evidence}, finding)
+
+
+def _same(judgement: Judgement, lines: set[tuple[int, int]], other: Judgement) -> bool:
+    """Whether a judgement on events is about another's client, or mostly about its lines."""
+    if judgement.client is not None and judgement.client == other.client:
+        return True
+    shared = lines.intersection(proof[:2] for proof in other.evidence)
+    return bool(lines) and 2 * len(shared) >= len(lines)
