@@ -129,6 +129,13 @@ class Decoder:
         return None
 
 
+def keys_of(text: str) -> set[str]:
+    """The keys on top of a file, whatever else is wrong with it."""
+    root = Decoder("").compose(text)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    return {str(key.value) for key, _ in pairs}
+
+
 def place_of(node: yaml.Node) -> Place:
     """Where a node's text begins: behind the quote, or on the line below `|`."""
     mark = node.start_mark

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import cast
 
 import yaml
@@ -26,6 +26,7 @@ _KEYS = (
     "yields_to", "confidence", "cause", "fix", "tests",
 )  # fmt: skip
 _NEEDED = ("title", "id", "level", "when", "cause", "fix", "tests")
+_EXPECTED = {"state": ("firing", "resolved"), "level": LEVELS, "confidence": CONFIDENCES}
 _STATUS = ("stable", "test", "experimental", "deprecated", "unsupported")  # Sigma's
 _WITHIN = re.compile(r"(?:(?P<time>[\d.]+\w+))?(?:\s+or\s+)?(?:(?P<lines>\d+)\s+lines?)?\Z")
 
@@ -66,6 +67,7 @@ class Rule:
     falsepositives: tuple[str, ...] = ()
     tests: tuple[CaseSpec, ...] = ()
     file: str = ""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)  # key -> its value's
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -130,6 +132,7 @@ def _rule(decoder: Decoder, node: yaml.Node) -> Rule | None:
         falsepositives=decoder.texts(keys.get("falsepositives"), "falsepositives"),
         tests=tests,
         file=decoder.file,
+        places={name: place_of(value) for name, value in keys.items()},
     )
 
 
@@ -213,7 +216,11 @@ def _case(decoder: Decoder, node: yaml.Node) -> CaseSpec:
     for item in decoder.items(keys.get("expect"), "expect"):
         known = ("rule", "connections", "state", "level", "confidence")
         fields = decoder.mapping(item, "the expectation", known, ("rule",))
-        expected.append({name: decoder.text(value, name) for name, value in fields.items()})
+        told = {name: decoder.text(value, name) for name, value in fields.items()}
+        for key, words in _EXPECTED.items():
+            decoder.word(fields.get(key), key, words)
+        decoder.whole(fields.get("connections"), "connections")
+        expected.append(told)
     name = decoder.text(keys.get("name"), "name")
     log = decoder.text(keys.get("log"), "log")
     return CaseSpec(name, log, tuple(expected), place_of(node))

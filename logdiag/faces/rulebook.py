@@ -1,4 +1,4 @@
-"""The commands about the leak rules: `rules list`, `rules show ID`, `rules test [DIR...]`."""
+"""The commands about the leak rules: `rules list`, `show ID`, `lint [DIR...]`, `test [DIR...]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from logdiag.faces.shell import emit, guarded
 if TYPE_CHECKING:
     from logdiag.engines.ruletests import CaseResult
 
-app = typer.Typer(help="List, show and test the leak rules.", no_args_is_help=True)
+app = typer.Typer(help="List, show, check and test the leak rules.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -52,6 +52,39 @@ def show_rule(
     return 0
 
 
+@app.command("lint")
+@guarded
+def lint(
+    directories: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="DIR", show_default=False,
+            help="Rules and format packs of your own. Default: the configured directories.",
+        ),
+    ] = None,
+    config: options.Config = None,
+) -> int:  # fmt: skip
+    """Tell all that is wrong with rules and format packs, without running tests."""
+    from logdiag.engines import knowledge
+    from logdiag.faces.words import plural, safe
+
+    if directories:
+        files = knowledge.files_in(directories)
+    else:
+        files = knowledge.files_of(options.settings(config=config))
+    found = knowledge.examine(files)
+    wrong = {problem.file for problem in found.problems}
+    for problem in found.sorted_problems():
+        emit(f"{safe(str(problem))}\n")
+    if wrong:
+        count = plural(len(found.problems), "problem")
+        emit(f"{count} in {plural(len(wrong), 'file')}.\n")
+        return 2
+    rules, packs = plural(len(found.rules), "rule"), plural(len(found.formats.packs), "format pack")
+    emit(f"{rules} and {packs}: nothing is wrong with them.\n")
+    return 0
+
+
 @app.command("test")
 @guarded
 def run_tests(
@@ -62,23 +95,26 @@ def run_tests(
     formats: options.Formats = None,
     config: options.Config = None,
 ) -> int:
-    """Run the rules' own tests: all, or those of the rules in some directories."""
-    from logdiag.engines import knowledge, ruletests
+    """Run the rules' own tests, and tell what no test and no sample shows."""
+    from logdiag.engines import coverage, knowledge, ruletests
+    from logdiag.faces.covering import covered
     from logdiag.faces.words import plural
 
     settings = options.settings(rules=directories, formats=formats, config=config)
     packs, rules = knowledge.load_formats(settings), knowledge.load_rules(settings)
-    results = [
-        result for result in ruletests.run(rules, packs)
-        if not directories or Path(result.file).parent in directories
+    chosen = [
+        rule for rule in rules if not directories or Path(rule.file).parent in directories
     ]  # fmt: skip
+    results = ruletests.run(chosen, packs, beside=rules)
     failed = [result for result in results if not result.passed]
-    tested = len({result.rule for result in results})
     emit(
         "".join(map(_failure, failed))
-        + f"{plural(tested, 'rule')}, {plural(len(results), 'test')}, {len(failed)} failed.\n"
+        + f"{plural(len(chosen), 'rule')}, {plural(len(results), 'test')}, {len(failed)} failed.\n"
     )
-    return 1 if failed else 0
+    if failed:
+        return 1
+    emit(covered(coverage.of_rules(chosen, packs, rules), coverage.of_packs(packs)))
+    return 0
 
 
 def _failure(result: CaseResult) -> str:

@@ -12,7 +12,7 @@ parser (bytes become events), explain.
 
 from logdiag.formats.explain import Explanation, Near, explain, parse_line
 from logdiag.formats.language import PatternError, parse, unparse
-from logdiag.formats.load import load, verify
+from logdiag.formats.load import examine, load, not_shown, verify
 from logdiag.formats.pack import Formats, Pack, Pattern
 from logdiag.formats.parser import Parser
 from logdiag.formats.redact import redact
@@ -20,5 +20,5 @@ from logdiag.formats.timestamps import TimePolicy
 
 __all__ = [
     "Explanation", "Formats", "Near", "Pack", "Parser", "Pattern", "PatternError", "TimePolicy",
-    "explain", "load", "parse", "parse_line", "redact", "unparse", "verify",
+    "examine", "explain", "load", "not_shown", "parse", "parse_line", "redact", "unparse", "verify",
 ]  # fmt: skip

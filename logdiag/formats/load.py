@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from logdiag.errors import DefinitionErrors, Problem
 from logdiag.formats.explain import parse_line
 from logdiag.formats.fields import FIELDS
-from logdiag.formats.pack import Formats, Pack, build
+from logdiag.formats.pack import Formats, Pack, Pattern, build
 from logdiag.formats.spec import SampleSpec, read
 from logdiag.formats.timestamps import Clock, TimePolicy
 from logdiag.model import Event
@@ -24,23 +24,33 @@ def load(directories: Sequence[Path], verified: Sequence[Path] = ()) -> Formats:
     checked by the tests and by `verify`, not at every start.
     Raises DefinitionErrors with every mistake of every file; a missing directory is empty.
     """
-    specs, problems, trusted = [], [], set()
-    for directory in directories:
-        for path in sorted(directory.glob("*.yaml")):
-            spec, mistakes = read(path.read_text("utf-8", "backslashreplace"), str(path))
-            problems += mistakes
-            if spec is not None:
-                specs.append(spec)
-            if directory in verified:
-                trusted.add(str(path))
-    formats, mistakes = build([spec for spec in specs if spec.lines])
-    problems += mistakes
-    if not problems:
-        untrusted = [pack for pack in formats.packs if pack.file not in trusted]
-        problems = [problem for pack in untrusted for problem in check_samples(formats, pack)]
+    files = [path for directory in directories for path in sorted(directory.glob("*.yaml"))]
+    formats, problems = examine(files, [path for path in files if path.parent in verified])
     if problems:
         raise DefinitionErrors(sorted(problems, key=lambda p: (p.file, p.line, p.column)))
     return formats
+
+
+def examine(
+    files: Sequence[Path], verified: Collection[Path] = ()
+) -> tuple[Formats, list[Problem]]:
+    """The packs of some files, as far as they can be made, and every mistake in them.
+
+    Where packs cannot be made, samples are not checked: theirs would fail, and others', too.
+    """
+    specs, problems = [], []
+    for path in files:
+        spec, mistakes = read(path.read_text("utf-8", "backslashreplace"), str(path))
+        problems += mistakes
+        if spec is not None:
+            specs.append(spec)
+    formats, mistakes = build([spec for spec in specs if spec.lines])
+    problems += mistakes
+    if not problems:
+        trusted = set(map(str, verified))
+        untrusted = [pack for pack in formats.packs if pack.file not in trusted]
+        problems = [problem for pack in untrusted for problem in check_samples(formats, pack)]
+    return formats, problems
 
 
 def verify(formats: Formats) -> list[Problem]:
@@ -51,22 +61,24 @@ def verify(formats: Formats) -> list[Problem]:
 def check_samples(formats: Formats, pack: Pack) -> list[Problem]:
     """The problems of one pack's samples; each pattern must be shown by one of them."""
     problems: list[Problem] = []
-    shown: set[str] = set()
     for sample in pack.samples:
         event = parse_line(formats, SAMPLE_POLICY, sample.line)
-        if event is not None:
-            shown.add(event.pattern)
         if message := _difference(sample, event):
             problems.append(
                 Problem(pack.file, *sample.at, message, "Try 'logdiag explain' on the line.")
             )
-    for pattern in pack.patterns:
-        if pattern.name not in shown and not problems:
-            problems.append(
-                Problem(pack.file, *pattern.at, f"no sample shows the pattern {pattern.text!r}.",
-                        "Add a line that it matches.")
-            )  # fmt: skip
-    return problems
+    return problems or [
+        Problem(pack.file, *pattern.at, f"no sample shows the pattern {pattern.text!r}.",
+                "Add a line that it matches.")
+        for pattern in not_shown(formats, pack)
+    ]  # fmt: skip
+
+
+def not_shown(formats: Formats, pack: Pack) -> list[Pattern]:
+    """The patterns of a pack that none of its samples matches."""
+    events = (parse_line(formats, SAMPLE_POLICY, sample.line) for sample in pack.samples)
+    shown = {event.pattern for event in events if event is not None}
+    return [pattern for pattern in pack.patterns if pattern.name not in shown]
 
 
 def _difference(sample: SampleSpec, event: Event | None) -> str:

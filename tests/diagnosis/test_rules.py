@@ -133,7 +133,7 @@ def test_a_failing_case_says_what_came(formats: Formats) -> None:
 def test_rules_of_a_directory_replace_built_in_ones(tmp_path: Path) -> None:
     """By id; the others stay."""
     (tmp_path / "own.yaml").write_text(
-        RULE.format(when="live >= 9", more="").replace("id: too-many", "id: abandoned")
+        RULE.format(when="live >= 9", more="").replace("too-many", "abandoned")
     )
     loaded = {made.id: made for made in load_rules(Settings(rules=(tmp_path,)))}
     assert "Too many" == loaded["abandoned"].title
@@ -147,6 +147,6 @@ def test_one_id_for_two_rules_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(DefinitionErrors) as caught:
         load_rules(Settings(rules=(tmp_path,)))
     assert (
-        f"{tmp_path}/b.yaml:1:1: id 'too-many' is taken. {tmp_path}/a.yaml has it too; give one of "
+        f"{tmp_path}/b.yaml:2:5: id 'too-many' is taken. {tmp_path}/a.yaml has it too; give one of "
         "them another id." == str(caught.value)
     )

@@ -40,6 +40,7 @@ COMMANDS = (
     "explain",
     "rules list",
     "rules show",
+    "rules lint",
     "rules test",
 )
 
@@ -330,6 +331,32 @@ def test_rules_are_tested(tmp_path: Path) -> None:
     line = 1 + broken[: broken.index("  - name: four mounts")].count("\n")
     assert result.stdout.startswith(f"{tmp_path / 'mine.yaml'}:{line}: mine, four mounts")
     assert "\n1 rule, " in result.stdout
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    """Rules and packs of a directory, each mistake on a line with its place; then how many."""
+    assert (0, True) == (
+        (good := run("rules", "lint")).exit_code, "nothing is wrong with them" in good.stdout
+    )  # fmt: skip
+    bad = ROOT / "tests" / "bad"
+    for kind, name in (("rules", "condition.yaml"), ("formats", "keys.yaml")):
+        shutil.copy(bad / kind / name, tmp_path)
+    told = run("rules", "lint", tmp_path)
+    expected = [
+        line.replace(name, str(tmp_path / name))
+        for kind, name in (("rules", "condition.yaml"), ("formats", "keys.yaml"))
+        for line in (bad / kind / name).with_suffix(".txt").read_text().splitlines()
+    ]
+    assert (2, expected) == (told.exit_code, told.stdout.splitlines()[:-1])
+    assert f"{len(expected)} problems in 2 files." == told.stdout.splitlines()[-1]
+
+
+def test_what_no_test_shows_is_told() -> None:
+    """A row for each rule, the patterns, and the share."""
+    told = run("rules", "test").stdout
+    assert "  Firing  Silent  Late  Not shown\n" in told
+    assert "line patterns are shown by samples." in told
+    assert re.search(r"\n\d+% covered: \d+ of \d+ cases, conditions and patterns\.\n", told)
 
 
 # The command itself

@@ -1,0 +1,106 @@
+"""What the definitions' own tests and samples show, and what they leave unshown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial, reduce
+from typing import NamedTuple
+
+from logdiag.diagnosis import Rule
+from logdiag.diagnosis.checking import condition
+from logdiag.diagnosis.expression import Binary, Node, parse, unparse
+from logdiag.engines import ruletests
+from logdiag.formats import Formats, not_shown
+from logdiag.model import Finding
+
+
+class Coverage(NamedTuple):
+    """Of one rule: how many cases of each kind there are, and which of its parts none shows.
+
+    Its parts are the three kinds of cases, each alternative of `unless` (shown by a silent case
+    that fires without it), and each level of `confidence`.
+    """
+
+    rule: str
+    firing: int
+    silent: int
+    late: int
+    parts: int
+    unshown: tuple[str, ...]
+
+
+class Patterns(NamedTuple):
+    """Of one format pack: how many patterns there are, and which of them no sample shows."""
+
+    pack: str
+    file: str
+    patterns: int
+    unshown: tuple[str, ...]  # "line: the pattern's text"
+
+
+def of_rules(rules: Sequence[Rule], formats: Formats, beside: Sequence[Rule]) -> list[Coverage]:
+    """The coverage of each rule, judged beside others as in its tests."""
+    return [_of_rule(rule, [*beside], formats) for rule in rules]
+
+
+def of_packs(formats: Formats) -> list[Patterns]:
+    """The coverage of each pack by its samples."""
+    return [
+        Patterns(
+            pack.name, pack.file, len(pack.patterns),
+            tuple(f"{one.at.line}: {one.text}" for one in not_shown(formats, pack)),
+        )
+        for pack in formats.packs
+    ]  # fmt: skip
+
+
+def _of_rule(rule: Rule, beside: list[Rule], formats: Formats) -> Coverage:
+    states = [
+        {wish.get("state", "firing") for wish in case.expect if wish["rule"] == rule.id}
+        for case in rule.tests
+    ]
+    firing = sum("firing" in state for state in states)
+    silent = sum(not state for state in states)
+    late = sum("resolved" in state for state in states)
+    cases = {"a firing case": firing, "a silent case": silent, "a late close": late}
+    unshown = [what for what, count in cases.items() if not count]
+    unshown += [f"unless {part}" for part in _never_silenced(rule, beside, formats)]
+    reached = {found.confidence for found in _found(rule, beside, formats)}
+    unshown += [f"confidence {level}" for level, _ in rule.confidence if level not in reached]
+    parts = len(cases) + len(_alternatives(rule)) + len(rule.confidence)
+    return Coverage(rule.id, firing, silent, late, parts, tuple(unshown))
+
+
+def _found(rule: Rule, beside: list[Rule], formats: Formats) -> Iterator[Finding]:
+    """What the rule finds in the logs of its own tests."""
+    together = [rule if one.id == rule.id else one for one in beside]
+    for case in rule.tests:
+        found = ruletests.findings(case.log, together, formats)
+        yield from (one for one in found if one.rule == rule.id)
+
+
+def _never_silenced(rule: Rule, beside: list[Rule], formats: Formats) -> Iterator[str]:
+    """The alternatives of `unless` without which no silent case would fire."""
+    silent = [case for case in rule.tests if all(w["rule"] != rule.id for w in case.expect)]
+    alternatives = _alternatives(rule)
+    for place, part in enumerate(alternatives):
+        others = alternatives[:place] + alternatives[place + 1 :]
+        rest = condition(unparse(reduce(partial(Binary, "or"), others))) if others else None
+        freed = replace(rule, unless=rest, tests=tuple(silent))
+        if not any(_found(freed, beside, formats)):
+            yield unparse(part)
+
+
+def _alternatives(rule: Rule) -> list[Node]:
+    """What `unless` joins by `or`."""
+    return [] if rule.unless is None else [*_sides(parse(rule.unless.text))]
+
+
+def _sides(node: Node) -> Iterator[Node]:
+    match node:
+        case Binary("or", left, right):
+            yield from _sides(left)
+            yield from _sides(right)
+        case _:
+            yield node
