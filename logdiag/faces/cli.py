@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from logdiag import __version__
-from logdiag.faces import explaining, reading, reporting, rulebook, showing, simulating
+from logdiag.faces import checking, explaining, reading, reporting, rulebook, showing, simulating
 
 app = typer.Typer(
     name="logdiag",
@@ -25,7 +25,7 @@ app = typer.Typer(
 app.command()(reading.watch)
 app.command()(reading.ingest)
 app.command()(reporting.report)
-app.command()(reporting.check)
+app.command()(checking.check)
 app.command()(showing.web)
 app.command()(explaining.explain)
 app.command()(simulating.simulate)

@@ -17,6 +17,7 @@ from logdiag.errors import UsageError
 from logdiag.faces import statistics
 from logdiag.faces.facts import Known, known
 from logdiag.faces.lastreport import LastReport
+from logdiag.faces.limits import Limits, judged
 from logdiag.faces.periods import Period
 from logdiag.faces.telling import Teller, as_of
 from logdiag.model import LEVELS, SECOND, Gap
@@ -39,13 +40,15 @@ def build(
     period: Period | None = None,
     problems: Sequence[str] = (),
     last: LastReport | None = None,
+    limits: Limits | None = None,
     with_statistics: bool = True,
 ) -> Document:
     """The report on one service, or on all.
 
     `generated_at`: wall time, ns. `problems`: sentences about what could not be read just now.
     `last`: the report before, against which findings are new; None: all are.
-    `with_statistics`: they take most of the time where there are many connections.
+    `limits`: what the services are held to. `with_statistics`: they take most of the time where
+    there are many connections.
     Errors: `UsageError` for a service that is not there.
     """
     wanted = period or Period()
@@ -59,6 +62,9 @@ def build(
             Teller(reader, one, labels, last).finding(finding)
             for one in services
             for finding in found[one.name]
+        ]
+        kept_to = [
+            limit for one in services for limit in judged(reader, one, limits or Limits(), labels)
         ]
         numbers = {
             one.name: statistics.told(reader, one.name, one.period) if with_statistics else None
@@ -76,6 +82,7 @@ def build(
             {**_service(one, found[one.name]), "statistics": numbers[one.name]} for one in services
         ],
         "findings": sorted(told, key=_weight),
+        "limits": kept_to,
         "sources": shown,
         "problems": list(problems),
         "incomplete": bool(problems) or any(source["gaps"] for source in shown),
@@ -98,14 +105,24 @@ def end_of_data(reader: Reader, service: str | None = None) -> int | None:
     return max((span.last for span in spans if span.last is not None), default=None)
 
 
+def failing(document: Document, fail_on: str | None) -> list[dict[str, Any]]:
+    """The firing findings at or above the level `fail_on`; none for None."""
+    if fail_on is None:
+        return []
+    least = LEVELS.index(fail_on)
+    return [
+        finding
+        for finding in document["findings"]
+        if finding["state"] == "firing" and LEVELS.index(finding["level"]) >= least
+    ]
+
+
 def exit_code(document: Document, fail_on: str | None) -> int:
-    """1: a firing finding at or above the level `fail_on`. 4: data is missing. Else 0."""
-    if fail_on is not None:
-        least = LEVELS.index(fail_on)
-        for finding in document["findings"]:
-            if finding["state"] == "firing" and LEVELS.index(finding["level"]) >= least:
-                return 1
-    return 4 if document["incomplete"] else 0
+    """1: `failing` has findings, or a limit is broken. 4: data is missing for that. Else 0."""
+    outcomes = {limit["outcome"] for limit in document["limits"]}
+    if failing(document, fail_on) or "broken" in outcomes:
+        return 1
+    return 4 if document["incomplete"] or "cannot_tell" in outcomes else 0
 
 
 def _names(reader: Reader, service: str | None) -> list[str]:

@@ -125,17 +125,22 @@ def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:
         yield Text(f"   and {total - len(lives):,} more")
 
 
+def evidence_table(lines: Sequence[dict[str, Any]], indent: str = "") -> RenderableType:
+    """Log lines, each after its place."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold", max_width=28 + len(indent), style="cyan")
+    table.add_column(ratio=1, overflow="fold")
+    for line in lines:
+        place = f"{indent}{clipped(line['source'], 100)}:{line['line'] or '?'}"
+        table.add_row(Text(place), Text(clipped(line["text"], MOST_TEXT) or "(not stored)"))
+    return table
+
+
 def _evidence(lines: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
     if not lines:
         return
     yield Text("   Evidence", style="dim")
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(overflow="fold", max_width=31, style="cyan")
-    table.add_column(ratio=1, overflow="fold")
-    for line in lines[:MOST_EVIDENCE]:
-        place = f"   {clipped(line['source'], 100)}:{line['line'] or '?'}"
-        table.add_row(Text(place), Text(clipped(line["text"], MOST_TEXT) or "(not stored)"))
-    yield table
+    yield evidence_table(lines[:MOST_EVIDENCE], "   ")
     if len(lines) > MOST_EVIDENCE:
         yield Text(f"   and {plural(len(lines) - MOST_EVIDENCE, 'more line')}")
 

@@ -17,6 +17,7 @@ class Format(StrEnum):
 
     text = "text"
     json = "json"
+    junit = "junit"
 
 
 class FailOn(StrEnum):
@@ -82,7 +83,9 @@ Formats = Annotated[
         "--formats", metavar="DIR", show_default=False, help="More format packs. Repeatable."
     ),
 ]
-AsFormat = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
+AsFormat = Annotated[
+    Format, typer.Option("--format", help="Text for people, JSON for programs, JUnit for CI.")
+]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write to a file."),

@@ -6,29 +6,34 @@ says is put into `Text`, made safe, and never parsed.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from logdiag.faces import figures
 from logdiag.faces.document import Document
-from logdiag.faces.findings import finding_block, since_when
+from logdiag.faces.findings import evidence_table, finding_block, since_when
+from logdiag.faces.rendering import LEAST_WIDTH, rendered
 from logdiag.faces.words import clipped, moment, plural, seconds_between, size, spoken
 
-LEAST_WIDTH, MOST_WIDTH = 80, 120  # columns; longer lines than that are hard to follow
 MOST_DETAILED = 10  # services; of more, the clean ones get one line each
 MOST_FINDINGS = 20
 MOST_SOURCES = 20
 MOST_GAPS = 10
+MOST_LINES = 8  # of a broken limit: the newest, the last of which broke it
 _VERDICTS = {
     "leak": ("LEAK", "bold red"),
     "cannot_tell": ("CANNOT TELL", "bold yellow"),
     "clean": ("CLEAN", "bold green"),
+}
+_OUTCOMES = {
+    "broken": ("BROKEN", "bold red"),
+    "cannot_tell": ("CANNOT TELL", "bold yellow"),
+    "kept": ("KEPT", "bold green"),
 }
 _CLOCKS = {
     "event": "times from the log",
@@ -50,19 +55,7 @@ def render(
     with_statistics: bool = False,
 ) -> str:
     """The text, its lines at most `width` columns wide (at least 80, at most 120)."""
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=min(max(width, LEAST_WIDTH), MOST_WIDTH),
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        no_color=not colour,
-        markup=False, emoji=False, highlight=False, legacy_windows=False, _environ={},
-    )  # fmt: skip
-    for part in _parts(document, with_statistics):
-        console.print(part)
-    # rich fills each line of a table up to its width
-    return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())
+    return rendered(_parts(document, with_statistics), width, colour=colour)
 
 
 def _parts(document: Document, with_statistics: bool) -> Iterator[RenderableType]:
@@ -73,6 +66,9 @@ def _parts(document: Document, with_statistics: bool) -> Iterator[RenderableType
         if with_statistics and service["statistics"]:
             yield Text()
             yield figures.block(service["name"], service["statistics"])
+    if document["limits"]:
+        yield Text()
+        yield _limits(document["limits"])
     findings = document["findings"]
     for number, finding in enumerate(findings[:MOST_FINDINGS], 1):
         yield Text()
@@ -163,6 +159,26 @@ def _earliest(firing: Sequence[dict[str, Any]], service: dict[str, Any]) -> str:
     """Since when the first of the findings holds, as time or as line."""
     first = min(firing, key=lambda one: one["pending_at"] or one["fired_at"] or "")
     return since_when(first, service["to"]) or "an unknown time"
+
+
+# Limits
+
+
+def _limits(limits: Sequence[dict[str, Any]]) -> RenderableType:
+    """What was broken comes first, with its lines."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    order = list(_OUTCOMES)
+    for limit in sorted(limits, key=lambda one: order.index(one["outcome"])):
+        word, style = _OUTCOMES[limit["outcome"]]
+        allowed = f" {limit['allowed']:,}" if limit["name"] != "all-closed" else ""
+        words = Text(clipped(limit["service"], 200), style="bold")
+        words.append(f": {clipped(limit['reason'])} (--{limit['name']}{allowed})", "not bold")
+        table.add_row(
+            Text(word, style=style), Group(words, evidence_table(limit["evidence"][-MOST_LINES:]))
+        )
+    return table
 
 
 # Sources, and what is missing

@@ -29,6 +29,7 @@ HEAVY = (
     "re2",
     "watchdog",
     "rich",
+    "xml",
     "yaml",
     "ahocorasick_rs",
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from logdiag.errors import UsageError
-from logdiag.faces.document import as_json, end_of_data, exit_code
+from logdiag.faces.document import Document, as_json, end_of_data, exit_code
 from logdiag.faces.periods import Period
 from logdiag.model import LEVELS, Event, Evidence, Gap, Source
 from logdiag.timeline import Batch, Reader
@@ -225,7 +225,8 @@ def test_the_exit_code_is_1_for_what_fires_at_or_above_the_level(
     level: str, fail_on: str | None, state: str
 ) -> None:
     """Only firing findings count; 4 says that data is missing, where it is not 1 already."""
-    document = {"findings": [{"state": state, "level": level}], "incomplete": False}
+    finding = {"state": state, "level": level}
+    document: Document = {"findings": [finding], "limits": [], "incomplete": False}
     fails = (
         fail_on is not None and state == "firing" and LEVELS.index(level) >= LEVELS.index(fail_on)
     )

@@ -29,13 +29,15 @@ def stored(writer: Writer, source: Source, lives: list[Connection], *, clock: bo
     """Store the connections with the lines and steps that tell of them, in order of time."""
     moments = [(one.opened_at, "open", one) for one in lives]
     moments += [(one.closed_at, "closed", one) for one in lives if one.closed_at is not None]
-    events, steps, live = [], [], 0
+    events, steps, live, made = [], [], 0, {one.number: one for one in lives}
     for nth, (time, state, one) in enumerate(sorted(moments, key=lambda each: each[0] or 0)):
         live += 1 if state == "open" else -1
         when = time if clock else None
+        if state == "open":
+            made[one.number] = one._replace(opened_line=(source.id, nth * WIDTH))
         steps.append(Transition(one.number, state, when, source.id, nth * WIDTH, live))
         events.append(event(source, nth, time=when, kind="opened"))
-    changes = {source.service: Changes(connections=lives, transitions=steps)}
+    changes = {source.service: Changes(connections=list(made.values()), transitions=steps)}
     writer.commit(Batch(events=events, changes=changes))
 
 

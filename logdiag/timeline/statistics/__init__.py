@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from logdiag.timeline.statistics.asking import Quantiles
 from logdiag.timeline.statistics.clients import Clients, Held, Overlap, clients, overlap
+from logdiag.timeline.statistics.excess import Excess, client_excess, excess, unended
 from logdiag.timeline.statistics.flow import Flow, Point, flow
 from logdiag.timeline.statistics.grounds import (
     Lifetime,
@@ -20,7 +21,8 @@ from logdiag.timeline.statistics.lives import Bar, Code, Lifetimes, close_codes,
 from logdiag.timeline.statistics.losses import Losses, losses
 
 __all__ = [
-    "Bar", "Clients", "Code", "Flow", "Held", "Lifetime", "Lifetimes", "Losses", "Overlap", "Point",
-    "Quantiles", "clients", "close_codes", "flow", "has_arrivals", "identities", "lifetime",
-    "lifetimes", "losses", "nobodys", "overlap",
+    "Bar", "Clients", "Code", "Excess", "Flow", "Held", "Lifetime", "Lifetimes", "Losses",
+    "Overlap", "Point", "Quantiles", "client_excess", "clients", "close_codes", "excess", "flow",
+    "has_arrivals", "identities", "lifetime", "lifetimes", "losses", "nobodys", "overlap",
+    "unended",
 ]  # fmt: skip

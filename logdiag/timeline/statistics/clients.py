@@ -19,7 +19,7 @@ _LIVE = "state IN ('open', 'closing')"
 _OVER = "state IN ('closed', 'rejected', 'superseded', 'unknown')"
 # Each client's live connections as levels: `level` of them from `time` on, until `ends`. Steps are
 # taken in the order in which they were told, which a log without times has, too.
-_LEVELS = f"""
+LEVELS = f"""
 WITH lives AS (
     SELECT connection,
         min(id) FILTER (WHERE {_LIVE}) AS began, min(time) FILTER (WHERE {_LIVE}) AS began_at,
@@ -96,7 +96,7 @@ def clients(
 ) -> Clients:
     """Of the clients that the log tells apart; at most and at the end of the period."""
     sql = (
-        f"{_LEVELS} SELECT peak, at_end, count(*) AS count, min(client_key) AS client FROM ("
+        f"{LEVELS} SELECT peak, at_end, count(*) AS count, min(client_key) AS client FROM ("
         "SELECT client_key, max(level) AS peak, coalesce(max(level) FILTER (WHERE last), 0)"
         " AS at_end FROM levels WHERE ?2 IS NULL OR last OR ends >= ?2 GROUP BY client_key)"
         " WHERE peak > 0 GROUP BY peak, at_end ORDER BY peak DESC"

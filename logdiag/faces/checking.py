@@ -1,0 +1,99 @@
+"""The command `check`: logs are read once, for CI, and held to limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from logdiag.faces import options
+from logdiag.faces.printing import FAIL_ON, Stats, show
+from logdiag.faces.shell import complain, guarded, leave, on_signals
+
+if TYPE_CHECKING:
+    from logdiag.engines.outcome import Outcome
+    from logdiag.engines.settings import Settings
+    from logdiag.timeline import Reader
+
+
+@guarded
+def check(
+    paths: options.Paths = None,
+    format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
+    max_live: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            show_default=False,
+            help="Exit 1 if more than N connections of a service are live at once.",
+        ),
+    ] = None,
+    max_per_client: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            show_default=False,
+            help="Exit 1 if one client holds more than N connections at once.",
+        ),
+    ] = None,
+    all_closed: Annotated[
+        bool, typer.Option("--all-closed", help="Exit 1 if a connection is left at the end.")
+    ] = False,
+    fail_on: Annotated[
+        options.FailOn, typer.Option(metavar="LEVEL", help=FAIL_ON)
+    ] = options.FailOn.medium,
+    stats: Stats = False,
+    output: options.Output = None,
+    zone: options.Zone = None,
+    year: options.Year = None,
+    settle: options.Settle = None,
+    rules: options.Rules = None,
+    formats: options.Formats = None,
+    config: options.Config = None,
+) -> int:
+    """Read logs once and report, for CI: no database is kept."""
+    import time
+
+    from logdiag.faces import document
+    from logdiag.faces.limits import Limits
+
+    wanted = options.paths(paths, config)
+    settings = options.settings(zone, year, settle, rules, formats, config)
+    limits = Limits(max_live, max_per_client, all_closed)
+    with read_once(wanted, settings) as (reader, outcome):
+        told = document.build(
+            reader, generated_at=time.time_ns(), problems=outcome.problems, limits=limits
+        )
+    for problem in outcome.problems:
+        complain(problem, kind="Warning")
+    show(told, format, output, fail_on=fail_on, stats=stats)
+    return document.exit_code(told, fail_on)
+
+
+@contextmanager
+def read_once(paths: Sequence[str], settings: Settings) -> Iterator[tuple[Reader, Outcome]]:
+    """A reader of a timeline of these logs that is gone afterwards, and what the reading did.
+
+    Errors: as `ingest`, and `SourceError` where there is nothing to read.
+    """
+    import signal
+    import tempfile
+
+    from logdiag.engines.ingest import ingest
+    from logdiag.faces.reading import refuse_nothing
+    from logdiag.timeline import Reader
+
+    with (
+        on_signals(leave, signal.SIGTERM),
+        tempfile.TemporaryDirectory(prefix="logdiag-check-") as folder,
+    ):
+        db = Path(folder) / "timeline.db"
+        outcome = ingest(paths, db, settings)
+        with Reader.open(db) as reader:
+            refuse_nothing(reader, paths, outcome)
+            yield reader, outcome

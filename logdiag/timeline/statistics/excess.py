@@ -1,0 +1,97 @@
+"""When limits on live connections were first passed, and the lines that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from logdiag.model import Evidence
+from logdiag.timeline.reader import Reader
+from logdiag.timeline.statistics.asking import SERVICE
+from logdiag.timeline.statistics.clients import LEVELS
+
+_UNENDED = (
+    f"SELECT number FROM connections WHERE service = {SERVICE}"
+    " AND state IN ('connecting', 'open', 'closing')"
+)
+# The opening lines of the connections `lives`, the newest ?4 of them.
+_LINES = (
+    "SELECT opened_source AS source, opened_offset AS offset, coalesce(line, 0) AS line,"
+    " coalesce(e.kind, '') AS event, coalesce(text, '') AS text"
+    " FROM connections AS c LEFT JOIN events AS e"
+    " ON e.source = opened_source AND e.offset = opened_offset"
+    f" WHERE service = {SERVICE} AND opened_source IS NOT NULL AND number IN ({{lives}})"
+    " ORDER BY number DESC LIMIT ?4"
+)
+_LIVE_THEN = (
+    f"SELECT connection FROM transitions WHERE service = {SERVICE} AND id <= ?2"
+    " GROUP BY connection HAVING max(id) = max(id) FILTER (WHERE state IN ('open', 'closing'))"
+)
+
+
+class Excess(NamedTuple):
+    """The first step that passed a limit: how many were live then, and whose they are.
+
+    `reported`: the server's own count stands in the line. `evidence`: the lines that opened those
+    which were live then, the newest last; the very last one passed the limit.
+    """
+
+    live: int
+    client: str | None
+    reported: bool
+    evidence: Sequence[Evidence]
+
+
+def excess(reader: Reader, service: str, allowed: int, *, most: int) -> Excess | None:
+    """Of all live connections of the service over `allowed`; at most so many lines."""
+    sql = (
+        "SELECT t.id, live, total FROM transitions AS t LEFT JOIN events AS e"
+        " ON e.source = t.source AND e.offset = t.offset"
+        f" WHERE service = {SERVICE} AND live > ?2 ORDER BY t.id LIMIT 1"
+    )
+    found = reader._rows(sql, service, allowed)
+    if not found:
+        return None
+    first = found[0]
+    lines = _opened(reader, service, first["id"], None, most)
+    return Excess(first["live"], None, first["total"] is not None, lines)
+
+
+def client_excess(reader: Reader, service: str, allowed: int, *, most: int) -> Excess | None:
+    """Of the connections that one client holds over `allowed`; at most so many lines."""
+    sql = f"{LEVELS} SELECT client_key, id, level FROM levels WHERE level > ?4 ORDER BY id LIMIT 1"
+    found = reader._rows(sql, service, None, None, allowed)
+    if not found:
+        return None
+    first = found[0]
+    lines = _opened(reader, service, first["id"], first["client_key"], most)
+    return Excess(first["level"], first["client_key"], False, lines)
+
+
+def unended(reader: Reader, service: str, *, most: int) -> Excess | None:
+    """The connections that never ended, handshakes included; at most so many lines.
+
+    `live` counts them; `reported` says that the last line has the server's own count.
+    """
+    sql = (
+        "SELECT count(*) AS live, (SELECT total FROM transitions AS t LEFT JOIN events AS e"
+        f" ON e.source = t.source AND e.offset = t.offset WHERE service = {SERVICE}"
+        f" ORDER BY t.id DESC LIMIT 1) AS total FROM ({_UNENDED})"
+    )
+    found = reader._rows(sql, service)[0]
+    if not found["live"]:
+        return None
+    lines = _evidence(reader, _LINES.format(lives=_UNENDED), service, None, None, most)
+    return Excess(found["live"], None, found["total"] is not None, lines)
+
+
+def _opened(
+    reader: Reader, service: str, step: int, client: str | None, most: int
+) -> list[Evidence]:
+    """Of those that were live after the step: of one client, or all."""
+    sql = _LINES.format(lives=f"{_LIVE_THEN}) AND coalesce(client_key = ?3, ?3 IS NULL")
+    return _evidence(reader, sql, service, step, client, most)
+
+
+def _evidence(reader: Reader, sql: str, *parameters: object) -> list[Evidence]:
+    return [Evidence(**row) for row in reversed(reader._rows(sql, *parameters))]
