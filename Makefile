@@ -1,6 +1,6 @@
 # Everything runs in .venv, which make builds itself: a clean clone needs Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types tools fix golden bench clean
+.PHONY: help demo test check lint types tools fix golden bench gate clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -42,6 +42,9 @@ golden: $(STAMP) ## rewrite golden files from what the code says now, and show t
 	@test -z "$$CI" || { echo "make golden: not in CI; golden files change by a person's hand."; exit 2; }
 	-$(BIN)/python -m pytest tests/faces tests/diagnosis --update-golden
 	git --no-pager diff -- tests docs rules
+
+gate: $(STAMP) ## does every root cause have its name, every healthy day its peace? fresh seeds
+	$(BIN)/python -m benchmarks.gate $(GATE)
 
 bench: $(STAMP) ## measure speed and memory beside other tools, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.bench

@@ -6,12 +6,14 @@
     changes = detector.drain(ended=True)
 
 Read the room in this order: lifecycle, connections (with names, totals, processes, echoes,
-refusals), marks, groups, view, functions, guards, expression, checking, rules, judgement,
+refusals), marks, groups, view, functions, guards, expression, checking, rulecases,
+rules, judgement,
 groupings, court, ending, detector, verdict.
 """
 
 from logdiag.diagnosis.detector import SETTLE, Detector
-from logdiag.diagnosis.rules import CaseSpec, Rule, read_rule
+from logdiag.diagnosis.rulecases import CaseSpec
+from logdiag.diagnosis.rules import Rule, read_rule
 from logdiag.diagnosis.verdict import Facts, verdict
 
 __all__ = ["SETTLE", "CaseSpec", "Detector", "Facts", "Rule", "read_rule", "verdict"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import cast
 
 import yaml
@@ -13,6 +14,7 @@ from logdiag.definitions import Decoder, Place, place_of
 from logdiag.diagnosis.checking import Condition, condition
 from logdiag.diagnosis.expression import ExpressionError, parse_duration
 from logdiag.diagnosis.groups import BY
+from logdiag.diagnosis.rulecases import CaseSpec, Names, read_cases
 from logdiag.errors import Problem
 from logdiag.model import CONFIDENCES, LEVELS, SECOND, Confidence, Level
 
@@ -26,19 +28,8 @@ _KEYS = (
     "yields_to", "confidence", "cause", "fix", "tests",
 )  # fmt: skip
 _NEEDED = ("title", "id", "level", "when", "cause", "fix", "tests")
-_EXPECTED = {"state": ("firing", "resolved"), "level": LEVELS, "confidence": CONFIDENCES}
 _STATUS = ("stable", "test", "experimental", "deprecated", "unsupported")  # Sigma's
 _WITHIN = re.compile(r"(?:(?P<time>[\d.]+\w+))?(?:\s+or\s+)?(?:(?P<lines>\d+)\s+lines?)?\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class CaseSpec:
-    """One test of a rule: a log, and the findings that must come of it (none: silence)."""
-
-    name: str
-    log: str
-    expect: tuple[dict[str, str], ...]
-    at: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +78,28 @@ class Rule:
         )
 
 
-def read_rule(text: str, file: str) -> tuple[Rule | None, list[Problem]]:
-    """Decode and compile one rule file. Never raises for what the text holds."""
+def read_rule(
+    text: str, file: str, names: Names = MappingProxyType({})
+) -> tuple[Rule | None, list[Problem]]:
+    """Decode and compile one rule file. Never raises for what the text holds.
+
+    `names`: what a test may call a simulated "case" and its "format"; anything, if not given.
+    """
     decoder = Decoder(file)
     node = decoder.compose(text)
     if node is None:
         return None, decoder.problems
-    rule = _rule(decoder, node)
+    rule = _rule(decoder, node, names)
     problems = sorted(decoder.problems, key=lambda one: (one.line, one.column))
     return (None if problems else rule), problems
 
 
-def _rule(decoder: Decoder, node: yaml.Node) -> Rule | None:
+def _rule(decoder: Decoder, node: yaml.Node, names: Names) -> Rule | None:
     keys = decoder.mapping(node, "the rule", _KEYS, _NEEDED)
     when = _condition(decoder, keys.get("when"))
     within, lines = _within(decoder, keys.get("within"))
     level = decoder.word(keys.get("level"), "level", LEVELS)
-    tests = tuple(_case(decoder, item) for item in decoder.items(keys.get("tests"), "tests"))
-    _needs_cases(decoder, keys.get("tests"), tests)
+    tests = read_cases(decoder, keys.get("tests"), names)
     unless = _condition(decoder, keys.get("unless"))
     confidence = _confidence(decoder, keys.get("confidence"))
     if when is None:
@@ -208,34 +203,3 @@ def _identifier(decoder: Decoder, node: yaml.Node | None) -> str:
     if node is not None and text and not re.fullmatch(r"[a-z0-9][a-z0-9-]*", text):
         decoder.problem(node, f"id {text!r} is no name.", "Use lower-case words and '-'.")
     return text
-
-
-def _case(decoder: Decoder, node: yaml.Node) -> CaseSpec:
-    keys = decoder.mapping(node, "the test", ("name", "log", "expect"), ("name", "log", "expect"))
-    expected = []
-    for item in decoder.items(keys.get("expect"), "expect"):
-        known = ("rule", "connections", "state", "level", "confidence")
-        fields = decoder.mapping(item, "the expectation", known, ("rule",))
-        told = {name: decoder.text(value, name) for name, value in fields.items()}
-        for key, words in _EXPECTED.items():
-            decoder.word(fields.get(key), key, words)
-        decoder.whole(fields.get("connections"), "connections")
-        expected.append(told)
-    name = decoder.text(keys.get("name"), "name")
-    log = decoder.text(keys.get("log"), "log")
-    return CaseSpec(name, log, tuple(expected), place_of(node))
-
-
-def _needs_cases(decoder: Decoder, node: yaml.Node | None, tests: Sequence[CaseSpec]) -> None:
-    """A rule shows when it fires, a near miss that stays silent, and what a late close does."""
-    if node is None:
-        return
-    states = [case.get("state", "firing") for test in tests for case in test.expect]
-    shown = {
-        "a firing case": "firing" in states,
-        "a silent near miss": any(not test.expect for test in tests),
-        "a late-close case (state: resolved)": "resolved" in states,
-    }
-    for what, there in shown.items():
-        if not there:
-            decoder.problem(node, f"the tests lack {what}.", "Add one; see rules/README.md.")

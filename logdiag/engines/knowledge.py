@@ -110,7 +110,7 @@ def _read(files: Iterable[Path], problems: list[Problem]) -> dict[str, Rule]:
     """The rules of one directory, by id."""
     found: dict[str, Rule] = {}
     for path in files:
-        rule, mistakes = read_rule(_text(path), str(path))
+        rule, mistakes = read_rule(_text(path), str(path), ruletests.NAMES)
         problems += mistakes
         if rule is None:
             continue

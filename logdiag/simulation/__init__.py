@@ -12,6 +12,6 @@ Read the room in this order: world, server, browser, cases, formats, noise, simu
 
 from logdiag.simulation.cases import CASES, Case
 from logdiag.simulation.formats import FORMATS, Format
-from logdiag.simulation.simulation import START, Simulation, Truth, write
+from logdiag.simulation.simulation import START, Simulation, Truth, parts, write
 
-__all__ = ["CASES", "FORMATS", "START", "Case", "Format", "Simulation", "Truth", "write"]
+__all__ = ["CASES", "FORMATS", "START", "Case", "Format", "Simulation", "Truth", "parts", "write"]

@@ -135,6 +135,7 @@ _ALL = (
         (_shown("abandoned", "opened closed client id clock"),),
         app=App(slips=0.5), habits=Habits(stay=40.0, pages=(200, 300), wakes=1500.0),
         share=(0.07, 0.3), background=Habits(stay=40.0, elsewhere=30.0), duration=4 * HOUR,
+        clients=12,
     ),
     Case(
         "D7", "every client keeps a few connections more each day",
@@ -166,7 +167,7 @@ _ALL = (
         "D11", "the log is too poor to tell: no ids, no closes, or no times",
         (_shown("poor-log", "too-little"),),
     ),
-    Case("ordinary-day", "nothing happens, for hours", clients=60, duration=2 * HOUR),
+    Case("ordinary-day", "nothing happens, for hours", clients=40, duration=1.5 * HOUR),
     Case("deploy-restart", "the server is deployed anew, several times", beside=deploys),
     Case("herd", "everybody loses the connection at once and comes back", beside=herds),
     Case(
@@ -187,11 +188,12 @@ _ALL = (
     Case(
         "churn", "short visits, many of them",
         habits=Habits(stay=6.0, elsewhere=3.0, away=15.0, reads=4.0), share=(0.5, 0.9),
+        clients=12,
     ),
     Case(
         "dashboard", "a few screens that are never switched off",
         habits=Habits(stay=DAY, elsewhere=1.0, token=DAY, resets=None), share=(0.05, 0.1),
-        background=Habits(stay=60.0), duration=2 * HOUR,
+        background=Habits(stay=60.0), duration=1.5 * HOUR,
     ),
     Case("brute-force", "somebody guesses passwords", beside=guessers),
     Case("identity-outage", "the provider of identities is away for minutes", beside=outages),

@@ -106,7 +106,7 @@ def guessers(scene: Scene) -> None:
     """Somebody tries passwords from several addresses."""
     for _ in range(5):
         client = scene.client(agent=ROBOT)
-        scene.world.begin(guesser(client, scene.server, 2.0), scene.world.around(300.0))
+        scene.world.begin(guesser(client, scene.server, 6.0), scene.world.around(300.0))
 
 
 def _address(number: int) -> str:

@@ -129,3 +129,14 @@ def write(
             yield None
         else:
             yield from how.lines(happening, start + timedelta(seconds=happening.time))
+
+
+def parts(lines: Iterable[str | None]) -> list[str]:
+    """The texts of a log between which lines are lost: one, where none are."""
+    texts: list[list[str]] = [[]]
+    for line in lines:
+        if line is None:
+            texts.append([])
+        else:
+            texts[-1].append(f"{line}\n")
+    return ["".join(text) for text in texts]

@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from logdiag.simulation.server import Socket
 from logdiag.simulation.world import Happening
@@ -21,7 +22,7 @@ SIZE = {200: 72, 401: 24, 403: 9}
 
 def iso(time: datetime) -> str:
     """2026-11-20T10:00:00.123Z."""
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z"
+    return time.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def node_ws(h: Happening, time: datetime) -> Lines:
@@ -163,7 +164,7 @@ def uvicorn_plain(h: Happening, time: datetime) -> Lines:
 
 
 def _stamped(told: Iterator[tuple[str, str]], time: datetime) -> Lines:
-    stamp = f"{time:%Y-%m-%d %H:%M:%S},{time.microsecond // 1000:03d}"
+    stamp = iso(time)[:-1].replace("T", " ").replace(".", ",")
     for logger, text in told:
         yield f"{stamp} - {logger} - INFO - {text}"
 
@@ -240,9 +241,14 @@ def _combined(h: Happening, time: datetime, mapped: str = "") -> str:
     assert h.client is not None
     size = SIZE.get(h.status, 293)
     return (
-        f"{mapped}{h.client.address} - - [{time:%d/%b/%Y:%H:%M:%S} +0000] "
+        f"{mapped}{h.client.address} - - [{_clf(time.replace(microsecond=0))}] "
         f'"{h.method} {h.path} HTTP/1.1" {h.status} {size} "-" "{h.client.agent}"'
     )
+
+
+@lru_cache(maxsize=16)  # several lines have the same second, and strftime is slow
+def _clf(second: datetime) -> str:
+    return f"{second:%d/%b/%Y:%H:%M:%S} +0000"
 
 
 def browser(h: Happening, time: datetime) -> Lines:

@@ -13,6 +13,14 @@ from logdiag.formats import Formats
 from logdiag.model import SECOND
 from tests.diagnosis.builders import RULE, rule
 
+SIMULATED = """\
+tests:
+  - name: fires
+    simulate: {case: dashboard, format: node-json, seed: 3, clients: 8}
+    expect: [{rule: too-many}, {rule: too-many, state: resolved}]
+  - {name: silent, simulate: {case: dashboard, clients: 8}, expect: []}
+  - {name: resolved, log: a, expect: [{rule: too-many, state: resolved}]}
+"""
 BAD = Path(__file__).parents[1] / "bad" / "rules"
 BUILT_IN = load_rules(Settings())
 
@@ -20,7 +28,7 @@ BUILT_IN = load_rules(Settings())
 @pytest.mark.parametrize("path", sorted(BAD.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_bad_rule_does_not_load(path: Path) -> None:
     """All its problems at once, word for word, each with its line and column."""
-    made, problems = read_rule(path.read_text(encoding="utf-8"), path.name)
+    made, problems = read_rule(path.read_text(encoding="utf-8"), path.name, ruletests.NAMES)
     expected = path.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
     assert expected == [str(problem) for problem in problems]
     assert made is None
@@ -34,7 +42,7 @@ def test_each_bad_rule_is_beside_its_message() -> None:
 def test_problems_come_in_the_order_of_the_file() -> None:
     """Whatever the order in which they were found."""
     for path in BAD.glob("*.yaml"):
-        _, problems = read_rule(path.read_text(encoding="utf-8"), path.name)
+        _, problems = read_rule(path.read_text(encoding="utf-8"), path.name, ruletests.NAMES)
         places = [(problem.line, problem.column) for problem in problems]
         assert sorted(places) == places
 
@@ -128,6 +136,17 @@ def test_a_failing_case_says_what_came(formats: Formats) -> None:
     (result,) = [one for one in ruletests.run([rule()], formats) if one.name == "fires"]
     wished = "expected {rule: too-many, state: firing}; found nothing"
     assert (False, wished) == (result.passed, result.message)
+
+
+def test_a_test_can_name_a_simulated_log(formats: Formats) -> None:
+    """Its expectation stands for one finding or more; what else comes is a failure."""
+    text = RULE.format(when="live >= 1", more="")
+    text = text[: text.index("tests:")] + SIMULATED
+    made, problems = read_rule(text, "rule.yaml", ruletests.NAMES)
+    assert [] == problems
+    assert made is not None
+    passed = {one.name: one.passed for one in ruletests.run([made], formats)}
+    assert {"fires": True, "silent": False, "resolved": False} == passed
 
 
 def test_rules_of_a_directory_replace_built_in_ones(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from logdiag.diagnosis import Detector
 from logdiag.engines.ruletests import POLICY
 from logdiag.formats import Formats, Parser, load
 from logdiag.model import Block, Position, Source
-from logdiag.simulation import CASES, FORMATS, Simulation, Truth, write
+from logdiag.simulation import CASES, FORMATS, Simulation, Truth, parts, write
 
 COUNTED = [name for name, one in FORMATS.items() if {"opened", "closed"} <= one.tells]
 COUNTED.remove("browser")  # pages do not see what the server sees
@@ -26,8 +26,7 @@ def packs() -> Formats:
 def played(case: str, how: str, seed: int = 3, noise: float = 0.3) -> tuple[Truth, str]:
     """The truth about a short simulation, and its log."""
     simulation = Simulation(CASES[case], seed=seed, duration=600, clients=12)
-    lines = write(simulation.play(), FORMATS[how], noise=noise, seed=seed)
-    log = "".join(f"{line}\n" for line in lines if line is not None)
+    log = "".join(parts(write(simulation.play(), FORMATS[how], noise=noise, seed=seed)))
     return simulation.truth(FORMATS[how]), log
 
 

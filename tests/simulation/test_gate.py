@@ -1,0 +1,52 @@
+"""The gate counts right; its short form, with fixed seeds, is open."""
+
+from __future__ import annotations
+
+from benchmarks import gate
+from benchmarks.gate import Cell, Score
+
+LEAK, NONE = "remount-duplicate", frozenset[str]()
+
+
+def cell(case: str, expected: str, *found: str, how: str = "node-ws", loud: bool = True) -> Cell:
+    """A cell in which these rules were found."""
+    return Cell(case, how, 1, expected, frozenset(found), frozenset(found) if loud else NONE)
+
+
+def test_precision_and_recall() -> None:
+    """Right, missed and wrong are counted per rule; what is also true is neither."""
+    cells = [
+        cell("D1", LEAK, LEAK, "duplicate-delivery"),  # right, and what D1 entails
+        cell("D1", LEAK),  # missed
+        cell("D1", "cannot_tell", LEAK, how="seed"),  # more than could be asked for, and true
+        cell("D4", "auth-loading-race", "auth-loading-race", LEAK),  # the wrong name beside it
+    ]
+    assert [
+        Score("auth-loading-race", right=1, missed=0, wrong=0),
+        Score(LEAK, right=1, missed=1, wrong=1),
+    ] == gate.scores(cells)
+    assert (0.5, 0.5, False) == (
+        gate.scores(cells)[1].precision, gate.scores(cells)[1].recall, gate.passes(cells),
+    )  # fmt: skip
+
+
+def test_a_false_alarm_shuts_the_gate() -> None:
+    """One finding above informational on a healthy day is one too many, a remark is not."""
+    assert not gate.passes([cell("tabs", "none", LEAK), *[cell("D1", LEAK, LEAK)] * 99])
+    assert gate.passes([cell("tabs", "none", "poor-log", how="seed", loud=False)])
+
+
+def test_the_report_says_how_to_see_for_oneself() -> None:
+    """A miss is told with the command that makes its log."""
+    told = "\n".join(gate.report([cell("D1", LEAK)]))
+    assert (
+        "expected remount-duplicate, found nothing: "
+        "logdiag simulate D1 --format node-ws --seed 1" in told
+    )
+
+
+def test_the_short_gate_is_open() -> None:
+    """What is simulated with fixed seeds is found, and healthy days are silent."""
+    cases = ["D9", "ordinary-day", "deploy-restart", "herd", "strict-mode"]
+    cells = gate.run(cases, ["node-ws", "socketio"], [1, 2])
+    assert "" == "\n".join(gate.report(cells)) * (not gate.passes(cells))
