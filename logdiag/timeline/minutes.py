@@ -31,7 +31,7 @@ _ADD_STEPS = (
     f"INSERT INTO minutes (service, minute, {', '.join(COUNTED)}, low, high, first_step, last_step)"
     f" SELECT service, {_MINUTE} AS m, {_SUMS},"
     " min(live), max(live), min(id), max(id)"
-    " FROM transitions WHERE id > ? AND service = ? GROUP BY m ON CONFLICT DO UPDATE SET "
+    " FROM transitions WHERE id > ? AND +service = ? GROUP BY m ON CONFLICT DO UPDATE SET "
     + ", ".join(f"{name} = {name} + excluded.{name}" for name in COUNTED)
     + ", low = min(coalesce(low, excluded.low), excluded.low)"
     ", high = max(coalesce(high, excluded.high), excluded.high)"
@@ -132,7 +132,7 @@ def _peak(
         (row["live"], row["id"], row["time"])
         for high, first, last in found
         for row in reader._rows(
-            f"SELECT live, id, time FROM transitions WHERE id BETWEEN ? AND ? AND {_OF_SERVICE}"
+            f"SELECT live, id, time FROM transitions WHERE id BETWEEN ? AND ? AND +{_OF_SERVICE}"
             " AND live = ? ORDER BY id LIMIT 1",
             first, last, service, high,
         )

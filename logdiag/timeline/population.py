@@ -1,0 +1,174 @@
+"""Which connections there were in a window of time, as many as somebody can look at.
+
+Connections are numbered in the order in which they opened, so a window of time is a range of
+numbers, and its ends are found by bisection: no index by time is needed, which would cost at every
+commit. Of a range that holds too many, some are taken at equal distances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from logdiag.model import SECOND, Identity, State
+from logdiag.timeline import minutes
+from logdiag.timeline.reader import Reader
+
+MOST = 10_000  # connections told one by one; 0.1 s
+SAMPLE = 4_000  # those told of more
+LOOK_BACK = 50_000  # connections before a window that are looked at for those still alive in it
+LATE = 5 * SECOND  # a line may be so much later than another and still be told before it
+
+_OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
+_LIVE = "c.state IN ('connecting', 'open', 'closing')"
+_COLUMNS = "c.number, c.name, c.identity, c.state, c.client_key, c.path, c.user, c.process"
+_TIMED = f"SELECT {_COLUMNS}, c.opened_at AS begin, c.closed_at AS end FROM connections AS c"
+_LINED = (
+    f"SELECT {_COLUMNS}, o.line AS begin, e.line AS end FROM connections AS c"
+    " LEFT JOIN events AS o ON o.source = c.opened_source AND o.offset = c.opened_offset"
+    " LEFT JOIN events AS e ON e.source = c.closed_source AND e.offset = c.closed_offset"
+)
+
+
+class Member(NamedTuple):
+    """A connection from `begin` to `end`: ns, or lines without a clock; None: not known."""
+
+    number: int
+    name: str
+    identity: Identity
+    state: State
+    client_key: str | None
+    path: str | None
+    user: str | None
+    process: str | None
+    begin: int | None
+    end: int | None
+
+
+class Population(NamedTuple):
+    """Those that were there, by number. `total` of them opened in the window.
+
+    `sampled`: there were more, of which every so many-th is told, and the living are all there.
+    """
+
+    members: list[Member]
+    total: int
+    sampled: bool
+
+
+def during(reader: Reader, service: str, begin: int, end: int) -> Population:
+    """Those that were there at any time in [begin, end), ns."""
+    last = count(reader, service)
+    if last <= MOST:
+        within = " AND coalesce(c.opened_at < ?2, 1) AND coalesce(c.closed_at >= ?3, 1)"
+        members = _members(reader, _TIMED, within, service, end, begin)
+        return Population(members, len(members), sampled=False)
+    first = number_at(reader, service, begin - LATE)
+    after = number_at(reader, service, end + LATE)
+    opened = after - first
+    found = [*_range(reader, service, first, after), *_living(reader, service, after)]
+    wanted = minutes.last_live(reader, service, begin)
+    earlier = _earlier(reader, service, first, begin)
+    members = {
+        one.number: one
+        for one in sorted((*found, *earlier))
+        if (one.begin is None or one.begin < end) and (one.end is None or one.end >= begin)
+    }
+    known = sum(one.number < first for one in members.values())
+    missing = opened > MOST or known < wanted - MOST // 100
+    return Population(list(members.values()), opened, missing)
+
+
+def of_lines(reader: Reader, service: str, begin: int, end: int) -> Population:
+    """The same by line numbers, for a service without a clock."""
+    last = count(reader, service)
+    within = " AND c.number IN (SELECT value FROM json_each(?2))" if last > MOST else ""
+    parameters = (_spread(1, last + 1),) if last > MOST else ()
+    members = [
+        one for one in _members(reader, _LINED, within, service, *parameters)
+        if (one.begin is None or one.begin < end) and (one.end is None or one.end >= begin)
+    ]  # fmt: skip
+    return Population(members, last if last > MOST else len(members), last > MOST)
+
+
+def named(
+    reader: Reader, service: str, numbers: Iterable[int], *, clock: bool = True
+) -> list[Member]:
+    """The connections of these numbers."""
+    within = " AND c.number IN (SELECT value FROM json_each(?2))"
+    return _members(reader, _TIMED if clock else _LINED, within, service, str(list(numbers)))
+
+
+def matching(
+    reader: Reader, service: str, text: str, *, clock: bool = True, most: int = 1_000
+) -> list[Member]:
+    """The connections whose name, client or path has the text in it, ignoring ASCII case."""
+    within = (
+        " AND (c.name LIKE ?2 ESCAPE '\\' OR c.client_key LIKE ?2 ESCAPE '\\'"
+        " OR c.path LIKE ?2 ESCAPE '\\') LIMIT ?3"
+    )
+    escaped = "".join(f"\\{char}" if char in "\\%_" else char for char in text)
+    return _members(
+        reader, _TIMED if clock else _LINED, within, service, f"%{escaped}%", most
+    )  # fmt: skip
+
+
+def near(reader: Reader, service: str, number: int, most: int) -> list[Member]:
+    """At most so many connections around one, by number."""
+    within = " AND c.number BETWEEN ?2 AND ?3"
+    return _members(reader, _TIMED, within, service, number - most // 2, number + most // 2)
+
+
+def count(reader: Reader, service: str) -> int:
+    """How many connections the service ever had: their numbers have no holes."""
+    sql = f"SELECT coalesce(max(number), 0) AS count FROM connections AS c WHERE {_OF_SERVICE}"
+    return int(reader._rows(sql, service)[0]["count"])
+
+
+def number_at(reader: Reader, service: str, time: int) -> int:
+    """The number of the first connection that opened at `time` (ns) or later."""
+    low, high = 1, count(reader, service) + 1
+    sql = (
+        f"SELECT opened_at AS time FROM connections AS c WHERE {_OF_SERVICE} AND number >= ?2"
+        " AND number < ?3 AND opened_at IS NOT NULL ORDER BY number LIMIT 1"
+    )
+    while low < high:
+        middle = (low + high) // 2
+        found = reader._rows(sql, service, middle, high)
+        if not found or found[0]["time"] >= time:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _range(reader: Reader, service: str, first: int, after: int) -> list[Member]:
+    if after - first <= MOST:
+        within = " AND c.number >= ?2 AND c.number < ?3"
+        return _members(reader, _TIMED, within, service, first, after)
+    within = " AND c.number IN (SELECT value FROM json_each(?2))"
+    return _members(reader, _TIMED, within, service, _spread(first, after))
+
+
+def _living(reader: Reader, service: str, before: int) -> list[Member]:
+    """The oldest of those that are alive at the end of the data."""
+    # left to itself SQLite walks through all connections, which are in the right order already
+    select = f"{_TIMED} INDEXED BY connections_open"
+    within = f" AND c.number < ?2 AND {_LIVE} ORDER BY c.number LIMIT {MOST}"
+    return _members(reader, select, within, service, before)
+
+
+def _earlier(reader: Reader, service: str, first: int, begin: int) -> list[Member]:
+    """Those that opened before the window and closed in it or after it."""
+    within = f" AND c.number >= ?2 AND c.number < ?3 AND c.closed_at >= ?4 LIMIT {MOST}"
+    return _members(reader, _TIMED, within, service, first - LOOK_BACK, first, begin)
+
+
+def _spread(first: int, after: int) -> str:
+    """Numbers at equal distances, as a JSON array."""
+    return str([first + (after - first) * nth // SAMPLE for nth in range(SAMPLE)])
+
+
+def _members(reader: Reader, select: str, within: str, *parameters: object) -> list[Member]:
+    rows = reader._rows(f"{select} WHERE {_OF_SERVICE}{within}", *parameters)
+    return [Member(*row.values()) for row in rows]
