@@ -12,6 +12,7 @@ from logdiag.engines.collector import seldom
 from logdiag.engines.feed import Feed, block_size
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.pipeline import Pipeline
+from logdiag.engines.places import place
 from logdiag.engines.settings import Settings
 from logdiag.model import Gap
 from logdiag.tailing import Notice, Reader, Tailer, targets
@@ -35,6 +36,7 @@ def ingest(
         pipeline = Pipeline(writer, formats, rules, settings)
         for target in wanted:
             pipeline.service(target.service)
+        place(writer, wanted)
         tailer = Tailer(
             wanted, writer.known(), writer.register,
             final=True, archives=True, block_size=block_size(wanted),

@@ -12,6 +12,7 @@ from logdiag.engines.feed import block_size
 from logdiag.engines.loop import Loop
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.pipeline import Pipeline
+from logdiag.engines.places import place
 from logdiag.engines.settings import Settings
 from logdiag.errors import TimelineError
 from logdiag.model import Finding, Source
@@ -49,6 +50,7 @@ def watch(
         services = list(dict.fromkeys(target.service for target in wanted))
         for service in services:
             pipeline.service(service)
+        patience(lambda: place(writer, wanted))
         watcher = Watcher([] if once else wanted)
         tailer = Tailer(
             wanted, writer.known(), patience.around(writer.register),

@@ -70,7 +70,7 @@ def build(
             one.name: statistics.told(reader, one.name, one.period) if with_statistics else None
             for one in services
         }
-    shown = [_source(one) for one in sources]
+    shown = [source_told(one) for one in sources]
     return {
         "schema": SCHEMA,
         "tool": f"logdiag {__version__}",
@@ -158,7 +158,8 @@ def _service(one: Known, found: Sequence[Found]) -> dict[str, Any]:
     }
 
 
-def _source(status: SourceStatus) -> dict[str, Any]:
+def source_told(status: SourceStatus) -> dict[str, Any]:
+    """How a source was read."""
     return {
         "service": status.source.service,
         "path": status.source.path,

@@ -16,7 +16,7 @@ from typing import Any
 from logdiag.model import SECOND
 
 _LEFT_OUT = {
-    "services": {"id", "name"},
+    "services": {"id", "name", "directories"},
     "sources": {"id", "path", "head_size", "head", "tail_size", "tail", "device", "inode", "ended",
                 "parser", "notice"},
     "events": {"arrived"},

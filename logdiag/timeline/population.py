@@ -8,7 +8,7 @@ commit. Of a range that holds too many, some are taken at equal distances.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from logdiag.model import SECOND, Identity, State
 from logdiag.timeline import minutes
@@ -16,6 +16,7 @@ from logdiag.timeline.reader import Reader
 
 MOST = 10_000  # connections told one by one; 0.1 s
 SAMPLE = 4_000  # those told of more
+MOST_MATCHING = 1_000  # found by a search
 LOOK_BACK = 50_000  # connections before a window that are looked at for those still alive in it
 LATE = 5 * SECOND  # a line may be so much later than another and still be told before it
 
@@ -69,14 +70,14 @@ def during(reader: Reader, service: str, begin: int, end: int) -> Population:
     found = [*_range(reader, service, first, after), *_living(reader, service, after)]
     wanted = minutes.last_live(reader, service, begin)
     earlier = _earlier(reader, service, first, begin)
-    members = {
+    there = {
         one.number: one
         for one in sorted((*found, *earlier))
         if (one.begin is None or one.begin < end) and (one.end is None or one.end >= begin)
     }
-    known = sum(one.number < first for one in members.values())
+    known = sum(one.number < first for one in there.values())
     missing = opened > MOST or known < wanted - MOST // 100
-    return Population(list(members.values()), opened, missing)
+    return Population(list(there.values()), opened, missing)
 
 
 def of_lines(reader: Reader, service: str, begin: int, end: int) -> Population:
@@ -100,7 +101,7 @@ def named(
 
 
 def matching(
-    reader: Reader, service: str, text: str, *, clock: bool = True, most: int = 1_000
+    reader: Reader, service: str, text: str, *, clock: bool = True, most: int = MOST_MATCHING
 ) -> list[Member]:
     """The connections whose name, client or path has the text in it, ignoring ASCII case."""
     within = (
@@ -113,10 +114,15 @@ def matching(
     )  # fmt: skip
 
 
-def near(reader: Reader, service: str, number: int, most: int) -> list[Member]:
-    """At most so many connections around one, by number."""
-    within = " AND c.number BETWEEN ?2 AND ?3"
-    return _members(reader, _TIMED, within, service, number - most // 2, number + most // 2)
+def near(
+    reader: Reader, service: str, number: int, most: int, client: str, *, clock: bool = True
+) -> list[Member]:
+    """The client's connections among `most` around one of them, by number."""
+    select = _TIMED if clock else _LINED
+    within = " AND c.number BETWEEN ?2 AND ?3 AND c.client_key = ?4"
+    return _members(
+        reader, select, within, service, number - most // 2, number + most // 2, client
+    )  # fmt: skip
 
 
 def count(reader: Reader, service: str) -> int:

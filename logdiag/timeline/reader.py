@@ -58,6 +58,9 @@ class Reader:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All questions inside see the same state, whatever the writer commits meanwhile."""
+        if self._connection.in_transaction:  # within another one, which goes on
+            yield
+            return
         with connect.told(self.path):
             self._connection.execute("BEGIN")
         try:
@@ -74,6 +77,11 @@ class Reader:
     def services(self) -> list[str]:
         """The names, in order."""
         return [row["name"] for row in self._rows("SELECT name FROM services ORDER BY name")]
+
+    def directories(self, service: str) -> list[str]:
+        """Where the paths of the service's sources begin."""
+        sql = "SELECT value FROM services, json_each(directories) WHERE name = ?"
+        return [row["value"] for row in self._rows(sql, service)]
 
     def span(self, service: str) -> Span:
         """From when to when the service's events reach."""
@@ -94,8 +102,17 @@ class Reader:
 
     # -- findings and sources -------------------------------------------------------------------
 
+    def finding(self, service: str, fingerprint: str) -> Found | None:
+        """The finding of that fingerprint, whatever its time."""
+        return next(iter(self.findings(service, fingerprint=fingerprint)), None)
+
     def findings(
-        self, service: str | None = None, since: int | None = None, until: int | None = None
+        self,
+        service: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        *,
+        fingerprint: str | None = None,
     ) -> list[Found]:
         """The findings of one service or of all, oldest first, with their evidence.
 
@@ -106,9 +123,10 @@ class Reader:
             "SELECT f.*, name, coalesce(pending_at, fired_at) AS begun"
             " FROM findings AS f JOIN services AS s ON s.id = f.service"
             " WHERE coalesce(name = ?, 1) AND coalesce(coalesce(pending_at, fired_at) < ?, 1)"
-            " ORDER BY name, fingerprint, count DESC"
+            " AND coalesce(fingerprint = ?, 1) ORDER BY name, fingerprint, count DESC"
         )
-        grouped = groupby(self._rows(sql, service, until), itemgetter("name", "fingerprint"))
+        rows_found = self._rows(sql, service, until, fingerprint)
+        grouped = groupby(rows_found, itemgetter("name", "fingerprint"))
         found = [episodes for _, group in grouped if _lasts(episodes := list(group), since)]
         found.sort(key=lambda episodes: _by_time(episodes[0]))
         return [self._found(episodes) for episodes in found]
@@ -198,11 +216,23 @@ class Reader:
         )
         return [Transition(**row) for row in self._rows(sql, service, number, *bounds)]
 
+    def last_time(self, source: int) -> int | None:
+        """The time of the source's last event, ns; None without a clock."""
+        sql = "SELECT time FROM events WHERE source = ? ORDER BY offset DESC LIMIT 1"
+        return next((row["time"] for row in self._rows(sql, source)), None)
+
     def event(self, source: int, offset: int) -> Event | None:
         """The event whose line begins at that offset of that source."""
         sql = f"SELECT {', '.join(rows.EVENT)} FROM events WHERE source = ? AND offset = ?"
         found = self._rows(sql, source, offset)
         return Event(**found[0]) if found else None
+
+    def events_around(self, source: int, offset: int, most: int) -> tuple[list[Event], list[Event]]:
+        """At most so many events of a source before a line and after it, in their order."""
+        sql = f"SELECT {', '.join(rows.EVENT)} FROM events WHERE source = ?1 AND offset"
+        before = self._rows(f"{sql} < ?2 ORDER BY offset DESC LIMIT ?3", source, offset, most)
+        after = self._rows(f"{sql} > ?2 ORDER BY offset LIMIT ?3", source, offset, most)
+        return [Event(**row) for row in reversed(before)], [Event(**row) for row in after]
 
     def dump(self) -> Iterator[str]:
         """Canonical JSON lines of all that two runs over the same bytes must agree in."""

@@ -24,7 +24,8 @@ CREATE TABLE services (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     first_time INTEGER,
-    last_time INTEGER
+    last_time INTEGER,
+    directories TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
 
 CREATE TABLE sources (
@@ -76,6 +77,9 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX events_auth_failures ON events (source, time) WHERE kind = 'auth_failure';
+
+CREATE INDEX events_restarts ON events (source, time)
+    WHERE kind IN ('server_start', 'server_stop');
 
 CREATE TABLE connections (
     service INTEGER NOT NULL REFERENCES services (id),

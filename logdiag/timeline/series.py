@@ -69,15 +69,14 @@ class Series(NamedTuple):
 
 def over_time(reader: Reader, service: str, begin: int, end: int, most: int) -> Series:
     """At most `most` buckets that cover [begin, end), ns; the first may begin a little earlier."""
-    step = max(_SHORTEST, -(-(end - begin) // most))
+    step = -(-(end - begin) // (most * _SHORTEST)) * _SHORTEST
     first, last, count = _steps_within(reader, service, begin, end)
     if step < MINUTE and count <= MOST_STEPS:
-        begin -= begin % step
         rows = reader._rows(_RAW, service, begin, end, step, first, last)
         failed = reader._rows(_FAILURES, service, begin, end, step)
         before = minutes.last_live(reader, service, begin)
         return _series(reader, rows, failed, before, begin, end, step)
-    size = -(-step // MINUTE)
+    size = -(-(end - begin) // ((most - 1) * MINUTE))  # one more than fits: see `start`
     start = begin // MINUTE // size * size
     rows = reader._rows(_ROLLED, service, start, -(-end // MINUTE), size)
     before = minutes.last_live(reader, service, start * MINUTE)

@@ -154,6 +154,12 @@ class Writer:
             identifier = self._connection.execute(sql, row).lastrowid
         return Source(identifier or 0, name, shown)
 
+    def place(self, service: str, directories: Sequence[str]) -> None:
+        """Where the paths of the service's sources begin, for who wants to see the files."""
+        with self._transaction():
+            row = (rows.to_json(directories), self._service(service))
+            self._connection.execute("UPDATE services SET directories = ? WHERE id = ?", row)
+
     def rename(self, source: Source, path: str) -> Source:
         """The source under its new shown path; its id and its events stay."""
         (shown,) = rows.tame((path,))

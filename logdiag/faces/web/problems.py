@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from logdiag import __version__
 from logdiag.errors import LogdiagError, UsageError
+from logdiag.faces.web.answers.asked import MissingError
 
 API = "/api/"
 _HINTS = {
@@ -31,7 +32,13 @@ def tell(app: Flask) -> None:
 
     @app.errorhandler(LogdiagError)
     def told(error: LogdiagError) -> Response:
-        return _answer(400 if isinstance(error, UsageError) else 503, error.message, error.hint)
+        return _answer(_status_of(error), error.message, error.hint)
+
+
+def _status_of(error: LogdiagError) -> int:
+    if isinstance(error, MissingError):
+        return 404
+    return 400 if isinstance(error, UsageError) else 503
 
 
 def _answer(status: int, detail: str, hint: str) -> Response:

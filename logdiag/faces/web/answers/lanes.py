@@ -1,0 +1,176 @@
+"""`/lanes`: connections as bars, in a lane for each client, path or service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from logdiag.diagnosis.clients import client_key
+from logdiag.faces.web.answers import bars, suspects
+from logdiag.faces.web.answers.asked import Axis, Context, Document, Window, axis_of, window_of
+from logdiag.faces.web.answers.bars import Bar, Life
+from logdiag.faces.web.answers.suspects import Suspects
+from logdiag.model import Event
+from logdiag.timeline import marks, population
+from logdiag.timeline.outlines import Outline
+from logdiag.timeline.population import Member, Population
+
+MOST_FAILURES = 5_000  # failed authentications marked, the latest
+WHOLE = "the whole service"
+_LIVE = ("connecting", "open", "closing", "leaked")
+
+
+class Lane(NamedTuple):
+    """All lives of one key, the findings about them, and how suspicious that is."""
+
+    key: str | None
+    lives: list[Life]
+    findings: list[Outline]
+    suspicion: float
+    overlap: int
+
+
+def lanes(
+    context: Context, service: str, by: str = "client", begin: int | None = None,
+    end: int | None = None, width: int = 1000, q: str | None = None, rule: str | None = None,
+    finding: str | None = None, state: str | None = None, page: int = 0, size: int = 50,
+) -> Document:  # fmt: skip
+    """Lanes of a service, the most suspicious first."""
+    axis = axis_of(context.reader, service)
+    window = window_of(axis, begin, end, width)
+    known = suspects.known(context.reader, service, rule)
+    if finding is not None:
+        known = _only(known, finding)
+    narrowed = rule is not None or finding is not None
+    found = _population(context, axis, window, service, known if narrowed else None, q)
+    made = _lanes(found.members, known, by, window, state)
+    shown = made[page * size : (page + 1) * size]
+    failures = _failures(context, axis, service, window, by, shown)
+    exact = not (found.sampled or state)
+    return {
+        "service": service, "by": by, "axis": axis.told(),
+        "from": axis.outside(window.begin), "to": axis.outside(window.end),
+        "step": max(1, axis.outside(window.step) or 0),
+        "connections": found.total if exact else None,
+        "lanes_total": len(made), "sampled": found.sampled,
+        "page": page, "size": size, "more": len(made) > (page + 1) * size,
+        "lanes": [_told(axis, window, by, one, failures.get(one.key, {})) for one in shown],
+    }  # fmt: skip
+
+
+def _only(known: Suspects, fingerprint: str) -> Suspects:
+    found = [one for one in known.findings if one.fingerprint == fingerprint]
+    numbers = {number: found for one in found for number in one.connections}
+    return Suspects(found, numbers)
+
+
+def _population(
+    context: Context, axis: Axis, window: Window, service: str, only: Suspects | None, q: str | None
+) -> Population:
+    reader = context.reader
+    if only is not None:
+        members = population.named(reader, service, only.by_number, clock=axis.clock)
+        members = [one for one in members if q is None or _has(one, q)]
+    elif q is not None:
+        members = population.matching(reader, service, q, clock=axis.clock)
+    else:
+        ask = population.during if axis.clock else population.of_lines
+        return ask(reader, service, window.begin, window.end)
+    within = [one for one in members if _overlaps(one, window)]
+    return Population(within, len(within), sampled=len(members) >= population.MOST_MATCHING)
+
+
+def _has(one: Member, text: str) -> bool:
+    parts = (one.name, one.client_key or "", one.path or "")
+    return any(text.lower() in part.lower() for part in parts)
+
+
+def _overlaps(one: Member, window: Window) -> bool:
+    return (one.begin is None or one.begin < window.end) and (
+        one.end is None or one.end >= window.begin
+    )
+
+
+def _lanes(
+    members: Iterable[Member], known: Suspects, by: str, window: Window, state: str | None
+) -> list[Lane]:
+    lives: dict[str | None, list[Life]] = {}
+    about: dict[str | None, dict[str, Outline]] = {}
+    for one in members:
+        findings = known.of(one)
+        word = known.state_of(one, findings)
+        if state is not None and state != word:
+            continue
+        key = _key(one, by)
+        lives.setdefault(key, []).append(
+            Life(one.number, one.name, word, one.identity == "count", one.begin, one.end)
+        )
+        about.setdefault(key, {}).update({finding.fingerprint: finding for finding in findings})
+    made = [_lane(key, some, list(about[key].values()), window) for key, some in lives.items()]
+    return sorted(made, key=lambda lane: (-lane.suspicion, -len(lane.lives), lane.key or ""))
+
+
+def _key(one: Member, by: str) -> str | None:
+    if by == "service":
+        return WHOLE
+    return one.client_key if by == "client" else one.path
+
+
+def _lane(key: str | None, lives: list[Life], findings: list[Outline], window: Window) -> Lane:
+    leaked = sum(life.state == "leaked" for life in lives)
+    live = sum(life.state in _LIVE for life in lives)
+    overlap = bars.overlap(lives, window.begin, window.end)
+    worst = max(map(suspects.weight, findings), default=0.0)
+    return Lane(key, lives, findings, worst + 10 * leaked + live + overlap / 10, overlap)
+
+
+def _failures(
+    context: Context, axis: Axis, service: str, window: Window, by: str, shown: Sequence[Lane]
+) -> dict[str | None, dict[int, int]]:
+    """By lane, how many failed authentications there are in which pixel."""
+    wanted = {lane.key for lane in shown}
+    found = marks.failures(
+        context.reader, service, window.begin, window.end, clock=axis.clock, most=MOST_FAILURES
+    )
+    counted: dict[str | None, dict[int, int]] = {}
+    for at, event in found:
+        key = _key_of(event, by)
+        if key in wanted:
+            pixel = (at - window.begin) // window.step
+            places = counted.setdefault(key, {})
+            places[pixel] = places.get(pixel, 0) + 1
+    return counted
+
+
+def _key_of(event: Event, by: str) -> str | None:
+    if by == "service":
+        return WHOLE
+    return client_key(event) if by == "client" else event.path
+
+
+def _told(axis: Axis, window: Window, by: str, lane: Lane, failures: dict[int, int]) -> Document:
+    drawn = bars.layout(lane.lives, window.begin, window.end, window.step)
+    return {
+        "key": lane.key, "label": f"unknown {by}" if lane.key is None else lane.key,
+        "connections": len(lane.lives),
+        "live": sum(life.state in _LIVE for life in lane.lives),
+        "leaked": sum(life.state == "leaked" for life in lane.lives),
+        "overlap": lane.overlap, "suspicion": round(lane.suspicion, 1),
+        "findings": [finding.fingerprint for finding in lane.findings],
+        "rows": max((bar.row + 1 for bar in drawn), default=0),
+        "bars": [_bar(axis, bar) for bar in drawn],
+        "marks": [
+            {"at": axis.outside(window.begin + pixel * window.step), "kind": "auth_failure",
+             "count": count}
+            for pixel, count in sorted(failures.items())
+        ],
+    }  # fmt: skip
+
+
+def _bar(axis: Axis, bar: Bar) -> Document:
+    one = bar.many == 1
+    return {
+        "row": bar.row, "from": axis.outside(bar.begin), "to": axis.outside(bar.end),
+        "state": bar.life.state, "inferred": bar.life.inferred, "count": bar.many,
+        "number": bar.life.number if one else None, "name": bar.life.name if one else None,
+    }  # fmt: skip
