@@ -57,10 +57,16 @@ class Cell(NamedTuple):
 
     @property
     def false(self) -> frozenset[str]:
-        """The rules that were found and are not true of this log, expected or not."""
+        """The rules that were found and are not true of this log.
+
+        Where none is expected, as the log tells too little, the right name is no mistake.
+        """
         case = CASES[self.case]
+        right = {self.expected}
+        if self.expected == "cannot_tell":
+            right = {shown.rule for shown in case.shows}
         poor = {POOR} if "too-little" in FORMATS[self.format].tells else set()
-        return self.found - case.also - {shown.rule for shown in case.shows} - poor
+        return self.found - case.also - right - poor
 
     @property
     def missed(self) -> bool:

@@ -80,9 +80,9 @@ class Case:
         """Put the people in place: those of the case, the healthy ones, and what else happens."""
         affected = 0
         if self.share[1]:
-            affected = max(2, round(clients * scene.world.dice.uniform(*self.share)))
+            affected = max(1, round(clients * scene.world.dice.uniform(*self.share)))
         within = min(self.within, scene.duration)
-        scene.people(max(4, clients - affected), RIGHT, self.background, within)
+        scene.people(clients - affected, RIGHT, self.background, within)
         scene.people(affected, self.app, self.habits, within, self.address)
         self.beside(scene)
 
@@ -113,8 +113,16 @@ _ALL = (
     ),
     Case(
         "D4", "a page mounts before its token is there: each time a 401 and one more connection",
-        (_shown("auth-loading-race", "opened closed 401"),), frozenset({"duplicate-delivery"}),
+        (_shown("auth-loading-race", "opened closed 401 id"), REMOUNT),
+        frozenset({"duplicate-delivery"}),
         app=App(cleanup="never", waits_for_token=False), habits=EAGER, share=(0.07, 0.35),
+    ),
+    Case(
+        "D4-quiet", "the same while hardly anybody is there: then a count alone shows it",
+        (_shown("auth-loading-race", "opened closed 401"), REMOUNT),
+        frozenset({"duplicate-delivery"}),
+        app=App(cleanup="never", waits_for_token=False), habits=EAGER, share=(0.4, 0.7),
+        clients=3, duration=30 * MINUTE,
     ),
     Case(
         "D4b", "a refused request is tried again for ever, at a fixed interval",
@@ -168,6 +176,7 @@ _ALL = (
         (_shown("poor-log", "too-little"),),
     ),
     Case("ordinary-day", "nothing happens, for hours", clients=40, duration=1.5 * HOUR),
+    Case("quiet-day", "hardly anybody is there", clients=3),
     Case("deploy-restart", "the server is deployed anew, several times", beside=deploys),
     Case("herd", "everybody loses the connection at once and comes back", beside=herds),
     Case(
