@@ -115,6 +115,7 @@ class Event(NamedTuple):
     recipients: int | None = None
     message: str | None = None
     process: str | None = None
+    session: str | None = None  # the digest of what identifies a login; itself it is a secret
 
 
 class Mark(NamedTuple):
@@ -213,6 +214,7 @@ class Finding:
     connections_total: int = 0
     evidence: tuple[Evidence, ...] = ()
     guards: tuple[Guard, ...] = ()
+    known_by: str = "none"  # how its client is known: "user", "address", ... (diagnosis/clients)
     references: tuple[str, ...] = ()
 
 

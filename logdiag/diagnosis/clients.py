@@ -1,19 +1,72 @@
-"""What tells one client from another, best first; the report says which it was."""
+"""What tells one client from another, best first; the report says which it was.
+
+user      the line names the user
+session   or the session: of a cookie, a login; only its digest is known here
+path      the path of the connection carries an id: `/users/42/events`, `?client_id=a1`
+agent     address and user agent
+address   the address alone, which offices and proxies share
+"""
 
 from __future__ import annotations
 
-from logdiag.model import Event
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal, get_args
+
+from logdiag.model import Confidence, Event
+
+KnownBy = Literal["user", "session", "path", "agent", "address", "none"]
+KNOWN_BY: tuple[str, ...] = get_args(KnownBy)
+# What they can bear: what is in a path may be whom it is about; a count is at least exact.
+CAPS: dict[str, Confidence] = {"path": "medium", "address": "low", "none": "medium"}
+SHARED = frozenset({"address", "none"})  # several clients may be behind one
+
+# The connection's own events: what a request asks for says less of who asks.
+_OWN = frozenset({"opening", "opened", "closing", "closed", "rejected", "message"})
+_WHO = r"(?:user|client|member|player|visitor)"
+_IN_PATH = re.compile(
+    rf"(?:/{_WHO}s?/|[?&]{_WHO}(?:_?id)?=)(?P<id>(?!v\d+\b)[^/?#&]*\d[^/?#&]*)", re.IGNORECASE
+)
 
 
 def client_key(event: Event) -> str | None:
-    """The client of an event as "user NAME", "agent ADDRESS AGENT" or "address ADDRESS".
+    """The client of an event, as "user NAME", "agent ADDRESS AGENT" and so on.
 
     None where the line does not tell.
     """
     if event.user:
         return f"user {event.user}"
+    if event.session:
+        return f"session {event.session}"
+    if event.path and event.kind in _OWN and (found := _id_in(event.path)):
+        return f"path {found}"
     if not event.client:
         return None
     if event.agent:
         return f"agent {event.client} {event.agent}"
     return f"address {event.client}"
+
+
+def client_keys(event: Event) -> Iterator[str]:
+    """All that its client may be known by in other lines, best first."""
+    if event.user:
+        yield f"user {event.user}"
+    if event.session:
+        yield f"session {event.session}"
+    if event.client and event.agent:
+        yield f"agent {event.client} {event.agent}"
+    if event.client:
+        yield f"address {event.client}"
+
+
+def known_by(key: str | None) -> str:
+    """How the client of that key is known: one of KNOWN_BY."""
+    return key.partition(" ")[0] if key else "none"
+
+
+@lru_cache(maxsize=4_096)  # a service has few paths, or the ids of those who are there now
+def _id_in(path: str) -> str | None:
+    """The part of a path that says who connects: it has a digit, and is no version."""
+    match = _IN_PATH.search(path)
+    return match["id"] if match else None

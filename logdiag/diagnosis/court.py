@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from logdiag.diagnosis.description import WEAK, describe, named, strength
+from logdiag.diagnosis.clients import SHARED, known_by
+from logdiag.diagnosis.description import client_of, describe, named
 from logdiag.diagnosis.groupings import Groupings
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.guards import GUARDS
@@ -118,7 +119,8 @@ class Court:
         hold = self.service.settle if rule.hold is None else rule.hold
         if not hold:
             return 0, 0
-        usual, usual_lines = self.service.usual() if strength(group) in WEAK else (0, 0)
+        shared = known_by(client_of(group)) in SHARED
+        usual, usual_lines = self.service.usual() if shared else (0, 0)
         return max(hold, usual), max(DEFAULT_LINES, usual_lines)
 
     def silenced(self, judgement: Judgement, view: View) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from logdiag.diagnosis.clients import CAPS, known_by
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
 from logdiag.diagnosis.lifecycle import Life
@@ -12,8 +13,6 @@ from logdiag.diagnosis.view import View
 from logdiag.model import Confidence, Evidence, Level
 
 MAX_SUSPECTS = 10_000  # connections followed per finding
-# What a client key can bear: an address is shared by offices and tabs; a count is at least exact.
-WEAK: dict[str, Confidence] = {"address": "low", "none": "medium"}
 _ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
 
 
@@ -21,7 +20,8 @@ def describe(judgement: Judgement, view: View) -> None:
     """Bring the judgement's confidence, level, connections and evidence up to the view."""
     rule = judgement.rule
     found: Confidence = next((name for name, test in rule.confidence if test.holds(view)), "low")
-    judgement.confidence = min(found, WEAK.get(strength(view.group), "high"), key=_ORDER.index)
+    judgement.known_by = known_by(client_of(view.group))
+    judgement.confidence = min(found, CAPS.get(judgement.known_by, "high"), key=_ORDER.index)
     judgement.level = _level(rule.level, judgement.confidence)
     lines: list[tuple[int, int]] = []
     paths: set[str | None] = set()
@@ -53,11 +53,10 @@ def named(rule: Rule, group: Group) -> dict[str, str]:
     }
 
 
-def strength(group: Group) -> str:
-    """How well the group's client is known: "user", "agent", "address" or "none"."""
+def client_of(group: Group) -> str | None:
+    """The key of the group's client: its own, or that of its oldest connection."""
     life = next(iter(group.lives.values()), None)
-    key = group.client if life is None else life.client_key
-    return key.partition(" ")[0] if key else "none"
+    return group.client if life is None else life.client_key
 
 
 def _note_path(judgement: Judgement, paths: set[str | None]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.view import View
 
 FLAPPING = 0.5  # of a group's connections, younger than H
@@ -30,8 +31,7 @@ class GuardCheck(NamedTuple):
 
 
 def _weak_client_key(view: View) -> bool:
-    key = _client(view)
-    return key is None or key.startswith("address ")
+    return known_by(_client(view)) in SHARED
 
 
 def _several_tabs(view: View) -> bool | None:

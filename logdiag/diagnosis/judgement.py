@@ -20,8 +20,8 @@ class Judgement:
 
     __slots__ = (
         "confidence", "count", "ended_at", "evidence", "fingerprint", "fired_at", "first", "group",
-        "guards", "key", "last", "level", "note", "open", "pending_at", "previous", "resolved_at",
-        "rule", "state", "suspects",
+        "guards", "key", "known_by", "last", "level", "note", "open", "pending_at", "previous",
+        "resolved_at", "rule", "state", "suspects",
     )  # fmt: skip
 
     def __init__(self, service: str, rule: Rule, key: Key) -> None:
@@ -40,6 +40,7 @@ class Judgement:
         self.confidence: Confidence = "low"
         self.level: Level = "informational"
         self.note = ""
+        self.known_by = "none"
         self.group: dict[str, str] = {}
         self.guards: tuple[Guard, ...] = ()
         # number -> opened_at; every connection that the finding counts or counted
@@ -102,6 +103,7 @@ class Judgement:
             connections_total=len(self.suspects),
             evidence=tuple(self.evidence[:MAX_EVIDENCE]),
             guards=self.guards,
+            known_by=self.known_by,
             references=rule.references,
         )  # fmt: skip
 

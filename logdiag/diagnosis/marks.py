@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
+from logdiag.diagnosis.clients import client_keys
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import SECOND, Event, Mark
 
@@ -48,14 +49,16 @@ class Marks:
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
         """A request was refused."""
         before = _before(event, ordinal)
-        self._note(self._failed, key or "", before)
+        for known in client_keys(event) if key else ("",):
+            self._note(self._failed, known, before)
         self._note(self._failed, ANYONE, before)
 
-    def on_failure_of(self, line: tuple[int, int], key: str) -> None:
+    def on_failure_of(self, line: tuple[int, int], event: Event) -> None:
         """An echo tells whose request it was that `line` (source, offset) refused."""
         latest = self._failed.get(ANYONE)
         if latest is not None and latest.proof[:2] == line:
-            self._note(self._failed, key, latest)
+            for known in client_keys(event):
+                self._note(self._failed, known, latest)
 
     def on_loss(self, event: Event, key: str | None, ordinal: int) -> None:
         """A connection of the client was lost, or it says that it reconnects."""
@@ -74,7 +77,7 @@ class Marks:
 
     def on_opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
         """Mark the connection of client `key` that just opened."""
-        failed = self._failed.get(key or ANYONE) or self._failed.get("")
+        failed = self._failed_before(event, key) if self._failed else None
         if failed and _near(failed, event, ordinal, BEFORE, BEFORE_LINES):
             _mark(life, "auth_failure", failed.proof)
         lost = self._lost.get(key or "") or self._lost.get("")
@@ -89,6 +92,13 @@ class Marks:
             _mark(life, "cleanup", cleaned.proof)
         if key is not None:
             self._twin(life, f"{key} {life.path or ''}", event, ordinal)
+
+    def _failed_before(self, event: Event, key: str | None) -> _Before | None:
+        """The latest refused request of that client; its line may know less of it."""
+        if key is None:
+            return self._failed.get(ANYONE)
+        found = (self._failed.get(known) for known in (key, *client_keys(event)))
+        return next(filter(None, found), None) or self._failed.get("")
 
     def _twin(self, life: Life, key: str, event: Event, ordinal: int) -> None:
         earlier = self._opened.get(key)

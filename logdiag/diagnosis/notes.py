@@ -51,7 +51,7 @@ class Notes:
 
     def identified(self, first: Event, event: Event, key: str) -> None:
         """`event` tells who made the refused request that `first` told."""
-        self.marks.on_failure_of((first.source, first.offset), key)
+        self.marks.on_failure_of((first.source, first.offset), event)
         self.attempts.refused(event)
         self.baselines.name(event.kind, key)
 

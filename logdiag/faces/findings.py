@@ -15,6 +15,14 @@ _LABELS = 11  # columns of the widest label and the indent
 MOST_LIVES = 10
 MOST_BEFORE = 3  # earlier episodes
 MOST_EVIDENCE = 12
+_KNOWN_BY = {
+    "user": "clients are known by user",
+    "session": "clients are known by session",
+    "path": "clients are known by an id in the path",
+    "agent": "clients are known by address and user agent",
+    "address": "clients are known by address only, which offices share",
+}
+_NOT_KNOWN = "the log does not tell clients apart"
 MOST_GROUP = 200  # characters of one field of a group: a path may be as long as a URL
 MOST_TEXT = 240  # characters of an evidence line: three rows
 _LEVELS = {
@@ -65,7 +73,7 @@ def _rows(finding: dict[str, Any]) -> Iterator[tuple[str, RenderableType]]:
         yield "Since", Text(since)
     if finding["earlier"]:
         yield "Before", Text(_before(finding))
-    yield "Who", Text(_who(finding["group"]))
+    yield "Who", Text(_who(finding["group"], finding["known_by"]))
     yield "Cause", Text(clipped(finding["cause"]))
     yield "Fix", Text(clipped(finding["fix"]), style="bold")
     if finding["note"]:
@@ -97,12 +105,12 @@ def _before(finding: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _who(group: dict[str, str]) -> str:
+def _who(group: dict[str, str], known_by: str) -> str:
+    """Whom it is about, and how its client is known."""
     if not group:
-        return "nobody in particular: the log does not tell clients apart"
-    return ", ".join(
-        clipped(name) + " " + clipped(value, MOST_GROUP) for name, value in group.items()
-    )
+        return "nobody in particular: " + _KNOWN_BY.get(known_by, _NOT_KNOWN)
+    named = [clipped(name) + " " + clipped(value, MOST_GROUP) for name, value in group.items()]
+    return ", ".join(named) + f" ({_KNOWN_BY.get(known_by, _NOT_KNOWN)})"
 
 
 def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:

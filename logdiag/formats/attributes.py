@@ -48,6 +48,8 @@ _SOURCES: dict[str, str] = {
     " remote peer address addr *xforwardedfor *client.address",
     "port": "*remoteport *clientport port",
     "user": "*userid *username user.id user *uid *sub",
+    "session": "*usersession *usersessionid *loginsession *authsession *browsersession"
+    " *clientsession *clientsessionid user.session session.id",
     "agent": "*useragent ua httpuseragent",
     "path": "*url *path *originalurl *uri *endpoint *requesturi *urlpath",
     "status": "*statuscode *status *httpstatus",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import NamedTuple
 
 from logdiag.model import Event
@@ -32,6 +33,12 @@ class Type(NamedTuple):
 
 def _known(text: str) -> str | None:
     return None if text == "-" else text  # what access logs write for "nothing"
+
+
+def digest(text: str) -> str | None:
+    """What stands for a secret: the same for the same, and no way back."""
+    known = _known(text)
+    return known and blake2b(known.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 def _port(text: str) -> int | None:
@@ -91,6 +98,8 @@ TYPES: dict[str, Type] = {
         Type("word", "anything without blanks", run=r"\S", convert=_known),
         Type("id", "an identifier: no blanks, quotes, brackets, commas",
              run=r"^\s\"'`()\[\]{}<>,;", convert=_known),
+        Type("secret", "an identifier that is kept as a digest only",
+             run=r"^\s\"'`()\[\]{}<>,;", convert=digest),
         Type("rest", "anything, up to what follows", run=r"\s\S"),
         Type("int", "a whole number", shape=r"-?[0-9]{1,18}+(?![0-9])", convert=int),
         Type("port", "a port; 0 is none", shape=r"[0-9]{1,5}(?![0-9])", convert=_port),
@@ -131,7 +140,7 @@ DEFAULTS: dict[str, str] = {
     "connection": "id", "client": "address", "port": "port", "user": "id", "agent": "rest",
     "path": "path", "status": "status", "code": "int", "reason": "rest", "total": "int",
     "duration": "duration", "state": "int", "recipients": "int", "message": "rest",
-    "process": "id", "time": "time", "_": "word",
+    "process": "id", "session": "secret", "time": "time", "_": "word",
 }  # fmt: skip
 FIELDS: tuple[str, ...] = tuple(name for name in DEFAULTS if name not in ("_", "time"))
 SLOTS: dict[str, int] = {name: index for index, name in enumerate(Event._fields)}
@@ -154,6 +163,8 @@ def coerce(name: str, value: object) -> Value:
     wanted = kind_of(name)
     if wanted is str:
         text = str(value)
+        if name == "session":
+            return digest(text)
         return (clean_address(text) if name == "client" else text) or None
     try:
         if name == "port":

@@ -40,9 +40,10 @@ CONNECTION = (
 FINDING = (
     "fingerprint", "rule", "title", "level", "confidence", "state", "count", "pending_at",
     "fired_at", "resolved_at", "cause", "fix", "note", "connections_total",
+    "known_by",
     "grouped_by", "connections", "guards", "links",
 )  # fmt: skip
-_PLAIN_FINDING = FINDING[:14]
+_PLAIN_FINDING = FINDING[:15]
 EVIDENCE = ("source", "offset")  # what the line says is in `events`
 
 _finding_fields: Callable[[Finding], tuple[Any, ...]] = attrgetter(*_PLAIN_FINDING)

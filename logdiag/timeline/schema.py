@@ -70,6 +70,7 @@ CREATE TABLE events (
     recipients INTEGER,
     message TEXT,
     process TEXT,
+    session TEXT,
     layer TEXT NOT NULL,
     pattern TEXT NOT NULL,
     text TEXT NOT NULL,
@@ -166,6 +167,7 @@ CREATE TABLE findings (
     note TEXT NOT NULL,
     connections TEXT NOT NULL,
     connections_total INTEGER NOT NULL,
+    known_by TEXT NOT NULL,
     guards TEXT NOT NULL,
     links TEXT NOT NULL,
     PRIMARY KEY (service, fingerprint, count)

@@ -8,6 +8,7 @@ import pytest
 
 from logdiag.diagnosis import Rule, read_rule
 from logdiag.diagnosis.checking import _FIELDS
+from logdiag.diagnosis.clients import KNOWN_BY
 from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import UNITS
 from logdiag.diagnosis.functions import FUNCTIONS
@@ -63,7 +64,7 @@ def test_every_key_is_documented() -> None:
     assert set(_NEEDED) == {key for key, star in rows.items() if star}
 
 
-@pytest.mark.parametrize("word", [*COUNTABLE, *_FIELDS, *LEVELS, *FUNCTIONS, *GUARDS])
+@pytest.mark.parametrize("word", [*KNOWN_BY, *COUNTABLE, *_FIELDS, *LEVELS, *FUNCTIONS, *GUARDS])
 def test_every_word_is_documented(word: str) -> None:
     """Kinds, fields, levels, functions and guards stand between backticks."""
     assert re.search(rf"`{word}[`(]", PAGE.read_text(encoding="utf-8"))

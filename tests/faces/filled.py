@@ -50,7 +50,8 @@ def finding(source: Source, **fields: Any) -> Finding:
     known: dict[str, Any] = {
         "rule": "some-rule", "title": "Something leaks", "level": "high", "confidence": "medium",
         "state": "firing", "fingerprint": "f1", "group": {"client": "address 192.0.2.7"},
-        "pending_at": at(1), "fired_at": at(5), "cause": "Because.", "fix": "Do this.",
+        "pending_at": at(1), "fired_at": at(5), "known_by": "address",
+        "cause": "Because.", "fix": "Do this.",
         "connections": (1, 2), "connections_total": 2,
         "evidence": (Evidence(source.id, 0), Evidence(source.id, WIDTH)),
         "guards": (Guard("restarted", "no"), Guard("weak_client_key", "yes")),

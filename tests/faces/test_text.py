@@ -63,7 +63,8 @@ def test_a_finding_says_what_since_when_who_why_what_to_do_and_proves_it(
         "Level high, medium confidence, firing",
         "Where app, rule some-rule",
         "Since 2025-11-20 12:00:01Z",
-        "Who client address 192.0.2.7",
+        "Who client address 192.0.2.7 (clients are known by address only, which",
+        "offices share)",
         "Cause Because.",
         "Fix Do this.",
         "Ruled out restarted",
@@ -76,7 +77,7 @@ def test_a_finding_says_what_since_when_who_why_what_to_do_and_proves_it(
         "Evidence",
         "app.log:1 line 0",
         "app.log:2 line 1",
-    ] == lines[begin : begin + 17]
+    ] == lines[begin : begin + 18]
 
 
 def test_files_and_what_was_not_known_are_told(document: Document) -> None:

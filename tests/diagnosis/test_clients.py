@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from logdiag.diagnosis.clients import KNOWN_BY, client_key, known_by
+from logdiag.model import Event
+from tests.diagnosis.builders import Log, follow, rule
+
+ALL = {
+    "user": "u", "session": "5e55", "path": "/users/42/events", "client": "192.0.2.7",
+    "agent": "Firefox",
+}  # fmt: skip
+
+
+def key(kind: str = "opened", **fields: Any) -> str | None:
+    """The client key of an event."""
+    return client_key(Event(kind, None, 1, 0, 1, "", **fields))
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        ("", "user u"), ("user", "session 5e55"), ("user session", "path 42"),
+        ("user session path", "agent 192.0.2.7 Firefox"),
+        ("user session path agent", "address 192.0.2.7"),
+        ("user session path client", None), ("user session path client agent", None),
+    ],
+)  # fmt: skip
+def test_the_best_that_the_line_tells(missing: str, expected: str | None) -> None:
+    """User, session, an id in the path, address and agent, address; an agent alone is nobody."""
+    fields = {name: value for name, value in ALL.items() if name not in missing.split()}
+    found = key(**fields)
+    assert expected == found
+    assert known_by(found) in KNOWN_BY
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/users/42/events", "42"), ("/ws/client/a1b2", "a1b2"), ("/ws?client_id=a1&x=2", "a1"),
+        ("/ws?x=2&userId=7", "7"), ("wss://example.org/members/17430419/feed", "17430419"),
+        ("/users/alice7@example.org", "alice7@example.org"),
+        # what many share
+        ("/users/notifications", None), ("/users/v1/events", None), ("/channels/17430419", None),
+        ("/ws/42", None), ("/socket.io/?EIO=4&sid=abc1", None), ("/superusers/42", None),
+        ("/ws?user=[redacted]", None),
+    ],
+)  # fmt: skip
+def test_which_paths_say_who_connects(path: str, expected: str | None) -> None:
+    """A segment behind the word for people, with a digit in it; a channel is not a client."""
+    assert (expected and f"path {expected}") == key(path=path)
+
+
+def test_a_request_does_not_say_who_asks() -> None:
+    """An administrator may ask for the page of any user."""
+    assert "address 192.0.2.7" == key("auth_failure", path="/users/42", client="192.0.2.7")
+
+
+@pytest.mark.parametrize(
+    ("fields", "confidence"),
+    [
+        ({"user": "u"}, "high"), ({"session": "5e55"}, "high"), ({"path": "/users/42"}, "medium"),
+        ({"client": "192.0.2.7", "agent": "Firefox"}, "high"), ({"client": "192.0.2.7"}, "low"),
+        ({}, "medium"),
+    ],
+)  # fmt: skip
+def test_the_finding_says_how_its_client_is_known(fields: dict[str, Any], confidence: str) -> None:
+    """And is no surer than that allows."""
+    log = Log()
+    for place in range(3):
+        log("opened", place, connection=f"c{place}", **fields)
+    made = rule(more="confidence: {high: live >= 3}", hold=0)
+    (finding,) = follow(log("message", 60), [made], ended=False).findings.values()
+    expected = known_by(client_key(log.events[0]))
+    assert (expected, confidence) == (finding.known_by, finding.confidence)
+
+
+def test_a_refused_request_may_know_less_of_its_client() -> None:
+    """The access log tells the address only, the application's line the user, too."""
+    log = Log()
+    for place in range(3):
+        log("auth_failure", place * 20, client="192.0.2.7", agent="Firefox")
+        log("opened", place * 20 + 1, connection=f"c{place}", user="u", client="192.0.2.7")
+    made = rule("opened_after(auth_failure) >= 3", hold=0)
+    (finding,) = follow(log("message", 60), [made], ended=False).findings.values()
+    assert ("user", 3) == (finding.known_by, finding.connections_total)
