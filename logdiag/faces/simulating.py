@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -11,10 +12,11 @@ from logdiag.faces import options
 from logdiag.faces.shell import emit, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
 _T = TypeVar("_T")
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}  # of bytes
 
 
 @guarded
@@ -28,6 +30,10 @@ def simulate(
     duration: Annotated[
         str | None,
         typer.Option(metavar="TIME", show_default=False, help="45m, 3d. Default: the case's."),
+    ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(metavar="BYTES", show_default=False, help="Go on to 500M, 2G, instead."),
     ] = None,
     clients: Annotated[
         int | None,
@@ -66,9 +72,11 @@ def simulate(
         chosen, seed=seed, duration=_seconds(duration), clients=clients, rate=rate
     )
     lines = simulation.write(
-        played.play(), written, noise=noise, seed=seed, start=_start(start) or simulation.START
-    )
-    whole = emit((f"{line}\n" for line in lines if line is not None), output)
+        played.play(endless=size is not None), written, noise=noise, seed=seed,
+        start=_start(start) or simulation.START,
+    )  # fmt: skip
+    text = (f"{line}\n" for line in lines if line is not None)
+    whole = emit(text if size is None else _up_to(text, _bytes(size)), output)
     if truth is not None and whole:
         told = dataclasses.asdict(played.truth(written))
         emit(json.dumps(told, indent=2) + "\n", truth)
@@ -110,6 +118,23 @@ def _seconds(text: str | None) -> float | None:
     if not found:
         raise UsageError(f"--duration: {text!r} is no duration.", "Write it like 45m or 3d.")
     return found / SECOND
+
+
+def _bytes(text: str) -> int:
+    from logdiag.errors import UsageError
+
+    found = re.fullmatch(r"(\d{1,9})([kMGT]?)B?", text)
+    if not found or not int(found[1]):
+        raise UsageError(f"--size: {text!r} is no size.", "Write it like 500M or 2G.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _up_to(lines: Iterable[str], size: int) -> Iterator[str]:
+    for line in lines:
+        if size <= 0:
+            return
+        size -= len(line)
+        yield line
 
 
 def _start(text: str | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -85,6 +86,7 @@ class Server:
         self.operation = operation
         self.sockets: list[Socket] = []  # all that ever were accepted
         self.held: dict[int, Socket] = {}
+        self._held_by: defaultdict[int, dict[int, Socket]] = defaultdict(dict)  # by client
         self.up = False
         self.pid = 0
         self.stale = 0  # entries of connections that are gone
@@ -136,7 +138,7 @@ class Server:
 
     def update(self, client: Client, video: str, status: str, first: Socket) -> None:
         """The application tells a client's connections of an upload that began on `first`."""
-        to = [s for s in self.held.values() if s.client is client and s.subscribed]
+        to = [socket for socket in self._held_by[client.number].values() if socket.subscribed]
         if self.operation.final_to_first and status in FINAL:
             to = [socket for socket in to if socket is first]
         if self.up:
@@ -168,10 +170,9 @@ class Server:
             if graceful:
                 self._end(socket, 1012, "server shutting down")
             else:
-                socket.held, socket.closed_at = False, self.world.now
+                self._let_go(socket)
             delay = self.world.around(ONE_WAY)
             self.world.after(delay, partial(socket.on_loss, socket))
-        self.held.clear()
         if graceful:
             self._tell("stopped")
 
@@ -198,7 +199,7 @@ class Server:
             socket.on_loss(socket)
             return
         socket.state, socket.held, socket.opened_at = State.OPEN, True, self.world.now
-        self.held[socket.number] = socket
+        self.held[socket.number] = self._held_by[socket.client.number][socket.number] = socket
         self._tell("opened", socket)
         socket.on_open(socket)
         if self.operation.cut is not None:
@@ -208,11 +209,15 @@ class Server:
     def _end(self, socket: Socket, code: int, reason: str = "") -> None:
         if not socket.held:
             return
-        socket.state, socket.held, socket.closed_at = State.CLOSED, False, self.world.now
-        self.held.pop(socket.number, None)
+        socket.state = State.CLOSED
+        self._let_go(socket)
         if self.world.dice.random() < self.operation.forgets:
             self.stale += 1
         self._tell("closed", socket, code=code, reason=reason)
+
+    def _let_go(self, socket: Socket) -> None:
+        socket.held, socket.closed_at = False, self.world.now
+        del self.held[socket.number], self._held_by[socket.client.number][socket.number]
 
     def _port(self) -> int:
         return self.world.dice.randint(32_768, 60_999)

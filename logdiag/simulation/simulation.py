@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -63,8 +64,8 @@ class Simulation:
         self.counts = dict.fromkeys(("opened", "closed", "rejected", "request"), 0)
         self.auth_failures = 0
 
-    def play(self) -> Iterator[Happening]:
-        """What happens, in order of time."""
+    def play(self, *, endless: bool = False) -> Iterator[Happening]:
+        """What happens, in order of time; `endless`: for as long as somebody reads."""
         dice = self.world.dice
         channels = [
             f"/api/channels/{dice.getrandbits(32):08x}-6d3c-4ad2-82f8-{dice.getrandbits(48):012x}"
@@ -72,20 +73,21 @@ class Simulation:
         ]
         scene = Scene(self.world, self.server, channels, self.duration, self.rate)
         self.case.begin(scene, self.clients)
-        for happening in _lose(self.world.run(self.duration), self.case.lost, self.duration / 2):
+        told = self.world.run(math.inf if endless else self.duration)
+        for happening in _lose(told, self.case.lost, self.duration / 2):
             if happening.kind in self.counts:
                 self.counts[happening.kind] += 1
             self.auth_failures += happening.status == 401
             yield happening
 
     def truth(self, written: Format) -> Truth:
-        """The truth, once all has been played."""
+        """The truth about what has been played so far."""
         leaked = [socket for socket in self.server.sockets if self._leaked(socket)]
         names = [name for socket in leaked if (name := written.name_of(socket))]
         return Truth(
             case=self.case.name, title=self.case.title, cause=self.case.cause,
             healthy=self.case.healthy, expected=self.case.expected(written.tells),
-            format=written.name, seed=self.seed, duration=self.duration, clients=self.clients,
+            format=written.name, seed=self.seed, duration=self.world.now, clients=self.clients,
             opened=self.counts["opened"], closed=self.counts["closed"],
             live_at_end=len(self.server.held), rejected=self.counts["rejected"],
             auth_failures=self.auth_failures, leaked_count=len(leaked), leaked=names,

@@ -23,6 +23,15 @@ def test_it_writes_a_log_and_its_truth(tmp_path: Path) -> None:
     assert [] == [name for name in told["leaked"] if name not in text]
 
 
+def test_it_goes_on_to_a_size(tmp_path: Path) -> None:
+    """A log of a size is as long as it was asked to be, in whole lines, and its truth fits."""
+    log, truth = tmp_path / "day.log", tmp_path / "day.json"
+    run("simulate", "quiet-day", "--format", "seed", "--size", "300k", "-o", log, "--truth", truth)
+    told, text = json.loads(truth.read_text()), log.read_text()
+    assert (True, "\n") == (300_000 <= len(text) < 300_200, text[-1])
+    assert told["opened"] == text.count("New WebSocket connection") > 100
+
+
 def test_it_lists_all_there_is() -> None:
     """Every case and every format stands in the list."""
     listed = run("simulate", "--list").output
@@ -35,6 +44,7 @@ def test_it_lists_all_there_is() -> None:
         (["D44"], "There is no case 'D44'. Did you mean 'D4'?"),
         (["D4", "--format", "node"], "There is no format 'node'."),
         (["D4", "--duration", "long"], "--duration: 'long' is no duration."),
+        (["D4", "--size", "big"], "--size: 'big' is no size."),
         (["D4", "--start", "noon"], "--start: 'noon' is no time."),
         (["D4", "--noise", "1"], "Invalid value for '--noise'"),
     ],
