@@ -11,6 +11,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = _PACKAGE / "_data"  # pyproject.toml's `sources` put it there
+CHART_SCRIPTS = ("bokeh.min.js", "bokeh-api.min.js")  # what draws charts, in this order
 _ROOT = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
 
 

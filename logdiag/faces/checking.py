@@ -69,9 +69,9 @@ def check(
         told = document.build(
             reader, generated_at=time.time_ns(), problems=outcome.problems, limits=limits
         )
-    for problem in outcome.problems:
-        complain(problem, kind="Warning")
-    show(told, format, output, fail_on=fail_on, stats=stats)
+        for problem in outcome.problems:
+            complain(problem, kind="Warning")
+        show(told, reader, format, output, fail_on=fail_on, stats=stats)
     return document.exit_code(told, fail_on)
 
 

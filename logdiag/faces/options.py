@@ -18,6 +18,7 @@ class Format(StrEnum):
     text = "text"
     json = "json"
     junit = "junit"
+    html = "html"
 
 
 class FailOn(StrEnum):
@@ -84,7 +85,11 @@ Formats = Annotated[
     ),
 ]
 AsFormat = Annotated[
-    Format, typer.Option("--format", help="Text for people, JSON for programs, JUnit for CI.")
+    Format,
+    typer.Option(
+        "--format",
+        help="Text for people, JSON for programs, JUnit for CI, HTML as one file to pass on.",
+    ),
 ]
 Output = Annotated[
     Path | None,

@@ -12,6 +12,7 @@ from logdiag.faces.shell import emit, wants_colour
 
 if TYPE_CHECKING:
     from logdiag.faces.document import Document
+    from logdiag.timeline import Reader
 
 FAIL_ON = (
     "Exit 1 if a finding of this level or worse is firing: informational, low, medium, high, "
@@ -24,19 +25,27 @@ Stats = Annotated[
 
 def show(
     told: Document,
+    reader: Reader,
     format: Format,  # noqa: A002 -- the option's name
     output: Path | None,
     *,
     fail_on: str | None,
     stats: bool,
 ) -> None:
-    """Write it to stdout, or to a file. Errors: `AccessError` for a place that does not take it."""
+    """Write it to stdout, or to a file; `reader` is that of the timeline that it tells of.
+
+    Errors: `AccessError` for a place that does not take it.
+    """
     from logdiag.faces import document, junit, text
 
     if format is Format.json:
         emit(document.as_json(told), output)
     elif format is Format.junit:
         emit(junit.render(told, fail_on), output)
+    elif format is Format.html:
+        from logdiag.faces.web import standalone
+
+        emit(standalone.render(reader, told), output)
     else:
         colour = not output and wants_colour()
         emit(text.render(told, columns(output), colour=colour, with_statistics=stats), output)

@@ -61,7 +61,7 @@ def report(
         told = document.build(
             reader, generated_at=now, service=service, period=period, last=last
         )  # fmt: skip
-    show(told, format, output, fail_on=fail_on, stats=stats)
+        show(told, reader, format, output, fail_on=fail_on, stats=stats)
     if not peek:
         known = last or lastreport.LastReport(now)
         lastreport.remember(database, known.then(now, told["findings"]))

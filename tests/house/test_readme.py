@@ -43,7 +43,7 @@ def place(tmp_path: Path) -> dict[str, str]:
     return {
         "/var/log/app": str(logs), "/var/log/shop": str(logs), "/var/log/api": str(logs),
         "/var/log/app/*.gz": str(logs / "*.log"), "my-formats": str(tmp_path / "my-formats"),
-        "my-rules": str(tmp_path / "my-rules"),
+        "my-rules": str(tmp_path / "my-rules"), "leak.html": str(tmp_path / "leak.html"),
     }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 // Panels over one time axis, drawn by Bokeh: live connections, refused requests, churn.
 
 import { ticks } from "./axis.js";
-import { h } from "./dom.js";
+import { colours, figure } from "./figures.js";
 import { local, number, plural } from "./words.js";
 
 const PANELS = {
@@ -9,7 +9,6 @@ const PANELS = {
   refusals: { height: 96, title: "Requests refused (401/403)", draw: drawRefusals },
   churn: { height: 110, title: "Opened (up) and closed (down)", draw: drawChurn },
 };
-const GUTTER = 46; // px left of every panel, so that they line up
 
 /** Keeps the ranges of all panels alike; `onmove(from, to)` hears of a zoom or pan in any of them. */
 export class Shared {
@@ -78,54 +77,30 @@ export class Panels {
   }
 
   #figure({ height, title, draw }, inks, last) {
-    const figure = Bokeh.Plotting.figure({
-      height: height + (last ? 22 : 0), sizing_mode: "stretch_width", x_range: this.axis.range,
-      toolbar_location: null, tools: [], min_border_left: GUTTER, min_border_right: 12,
-      min_border_top: 4, min_border_bottom: last ? 24 : 2, title,
-      background_fill_color: inks.surface, border_fill_color: inks.surface,
-      outline_line_color: inks.line,
-    });
-    figure.title.setv({ text_color: inks.soft, text_font: inks.font, text_font_size: "12px",
-      text_font_style: "normal", offset: 0, standoff: 4 });
-    this.#axes(figure, inks, last);
-    this.#marks(figure, inks);
-    draw(figure, this.source, inks);
-    this.#tools(figure);
-    return figure;
-  }
-
-  #axes(figure, inks, last) {
-    for (const axis of [figure.xaxis, figure.yaxis].flatMap((one) => [...one])) {
-      axis.setv({ axis_line_color: null, major_tick_line_color: null, minor_tick_line_color: null,
-        major_label_text_color: inks.soft, major_label_text_font: inks.font,
-        major_label_text_font_size: "11px" });
-    }
-    const [across] = figure.xaxis;
+    const made = figure({ title, x_range: this.axis.range, height: height + (last ? 22 : 0),
+      min_border_bottom: last ? 24 : 2 }, inks);
+    const [across] = made.xaxis;
     across.setv({ ticker: this.axis.ticker, visible: last });
     this.axes.push(across);
-    const [up] = figure.yaxis;
-    up.setv({
-      ticker: new Bokeh.BasicTicker({ desired_num_ticks: 3, min_interval: 1, num_minor_ticks: 0 }),
-      formatter: new Bokeh.NumeralTickFormatter({ format: "0,0" }),
-    });
-    for (const grid of [figure.xgrid, figure.ygrid].flatMap((one) => [...one])) {
-      grid.setv({ grid_line_color: inks.line, grid_line_alpha: 0.7 });
-    }
-    [...figure.xgrid][0].ticker = this.axis.ticker;
+    for (const grid of made.xgrid) grid.ticker = this.axis.ticker;
+    this.#marks(made, inks);
+    draw(made, this.source, inks);
+    this.#tools(made);
+    return made;
   }
 
-  #marks(figure, inks) {
-    figure.vstrip({ field: "from" }, { field: "to" }, { source: this.marks, line_color: inks.leaked,
-      line_dash: "dotted", fill_color: inks.leaked, fill_alpha: 0.13 });
-    figure.vspan({ field: "at" }, { source: this.restarts, line_color: inks.superseded,
+  #marks(panel, inks) {
+    panel.vstrip({ field: "from" }, { field: "to" }, { source: this.marks, line_color: inks.leaked,
+      line_dash: "dotted", fill_color: inks.leaked, fill_alpha: 0.1 });
+    panel.vspan({ field: "at" }, { source: this.restarts, line_color: inks.superseded,
       line_dash: "dashed", line_width: 2 });
-    figure.vspan({ field: "at" }, { source: this.gaps, line_color: inks.ink, line_dash: "dotted",
+    panel.vspan({ field: "at" }, { source: this.gaps, line_color: inks.ink, line_dash: "dotted",
       line_width: 3 });
   }
 
-  #tools(figure) {
-    const hit = figure.quad({ left: { field: "at" }, right: { field: "until" }, source: this.source,
-      bottom: { field: "floor" }, top: { field: "ceiling" }, fill_alpha: 0, line_alpha: 0 });
+  #tools(panel) {
+    const hit = panel.quad({ left: { field: "at" }, right: { field: "until" }, source: this.source,
+      bottom: 0, top: { field: "zero" }, fill_alpha: 0, line_alpha: 0 });
     const tips = [["", "@when"], ["live", "@last"], ["opened", "@opened"], ["closed", "@closed"],
       ["refused requests", "@auth_failures"]];
     const tools = [
@@ -136,47 +111,46 @@ export class Panels {
     if (matchMedia("(pointer: fine)").matches) {
       tools.push(new Bokeh.BoxZoomTool({ dimensions: "width" }));
     }
-    figure.add_tools(...tools);
+    panel.add_tools(...tools);
   }
 }
 
-function drawLive(figure, source, inks) {
-  figure.y_range.setv({ start: 0, range_padding: 0.08 });
-  figure.varea_step({ x: { field: "at" }, y1: { field: "zero" }, y2: { field: "high" }, source,
+function drawLive(panel, source, inks) {
+  panel.y_range.setv({ start: 0, range_padding: 0.2 });
+  panel.varea_step({ x: { field: "at" }, y1: { field: "zero" }, y2: { field: "high" }, source,
     step_mode: "after", fill_color: inks.open, fill_alpha: 0.14 });
-  figure.step({ field: "at" }, { field: "high" }, "after", { source, line_color: inks.open,
+  panel.step({ field: "at" }, { field: "high" }, "after", { source, line_color: inks.open,
     line_width: 2 });
 }
 
-function drawRefusals(figure, source, inks) {
-  figure.y_range.setv({ start: 0, range_padding: 0.1 });
-  bars(figure, source, "auth_failures", inks.refused);
+function drawRefusals(panel, source, inks) {
+  panel.y_range.setv({ start: 0, range_padding: 0.1 });
+  bars(panel, source, "auth_failures", inks.refused);
 }
 
-function drawChurn(figure, source, inks) {
-  bars(figure, source, "opened", inks.open);
-  bars(figure, source, "fell", inks.closed);
+function drawChurn(panel, source, inks) {
+  bars(panel, source, "opened", inks.open);
+  bars(panel, source, "fell", inks.closed);
 }
 
-function bars(figure, source, field, colour) {
-  figure.quad({ left: { field: "at" }, right: { field: "until" }, bottom: 0, top: { field }, source,
-    fill_color: colour, line_color: colour, line_width: 1 });
+function bars(panel, source, field, colour) {
+  panel.quad({ left: { field: "at" }, right: { field: "until" }, bottom: 0, top: { field }, source,
+    fill_color: colour, line_color: null });
 }
 
 function columns(answer) {
   if (!answer) return Object.fromEntries(COLUMNS.map((name) => [name, []]));
   const { at, step, high, last, opened, closed, auth_failures, axis } = answer;
-  const tallest = Math.max(1, ...high);
   return {
     at, high, last, opened, closed, auth_failures,
     until: at.map((start) => start + step),
     fell: closed.map((count) => -count),
-    zero: at.map(() => 0), floor: at.map(() => 0), ceiling: at.map(() => tallest),
+    zero: at.map(() => 0),
     when: at.map((start) => (axis.unit === "ms" ? local(start) : `line ${number(start)}`)),
   };
 }
-const COLUMNS = ["at", "high", "last", "opened", "closed", "auth_failures", "until", "fell", "zero",
-  "floor", "ceiling", "when"];
+const COLUMNS = ["at", "high", "last", "opened", "closed", "auth_failures", "until", "fell",
+  "zero", "when"];
 
 /** The windows of the findings that fire or did; one without an end reaches to the axis' end. */
 function marks(answer) {
@@ -185,19 +159,6 @@ function marks(answer) {
     from: found.map(({ from }) => from ?? answer.axis.from),
     to: found.map(({ to }) => to ?? answer.axis.to),
   };
-}
-
-function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const probe = document.body.appendChild(h("span", { hidden: true }));
-  const read = (name) => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const names = ["surface", "line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
-  const found = Object.fromEntries(names.map((name) => [name, read(name)]));
-  probe.remove();
-  return { ...found, font: style.getPropertyValue("--sans") };
 }
 
 /** What the panels show, in a sentence, for those who do not see them. */

@@ -29,15 +29,15 @@ export function findingHead(finding) {
 }
 
 /** How sure it is, and which healthy explanations were checked. */
-export function guards(finding, why) {
-  return section("guards", "How sure is it?",
+export function guards(finding, why, key = "") {
+  return section(`guards${key}`, "How sure is it?",
     h("p", {}, h("strong", {}, `Confidence: ${finding.confidence}. `), why.join(" ")),
     h("p", { class: "soft" }, "Healthy explanations that were checked before it was called a leak:"),
     h("ul", { class: "guards" }, finding.guards.map(({ name, outcome, meaning }) =>
       h("li", { class: `guard guard-${outcome}` },
         h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[outcome]),
-        h("span", {}, h("strong", {}, spaced(name)), ` ${GUARD_OUTCOMES[outcome]}`,
-          meaning ? h("span", { class: "soft" }, `: ${meaning}`) : null)))),
+        h("div", {}, h("strong", {}, spaced(name)), ", ", GUARD_OUTCOMES[outcome],
+          meaning ? h("p", { class: "soft" }, meaning) : null)))),
     finding.references.length ? h("p", {}, "Read more: ", finding.references.map((url) =>
       [h("a", { href: /^https?:/.test(url) ? url : null, rel: "noreferrer" }, url), " "])) : null);
 }

@@ -21,7 +21,7 @@ export function lanes(answer, width, links = true) {
 /** The axis above the lanes. */
 export function laneAxis(answer, width) {
   const scale = scaleOf(answer, width);
-  return s("svg", { class: "lane-axis", width, height: 20, "aria-hidden": "true" },
+  return s("svg", { class: "lane-axis", width, height: 20, viewBox: `0 0 ${width} 20`, "aria-hidden": "true" },
     scale.ticks.map(({ at, label }) => s("text", { x: scale.x(at), y: 14 }, label)));
 }
 
@@ -37,7 +37,7 @@ function laneRow(answer, lane, scale, links) {
     h("div", { class: "lane-label" },
       h("span", { class: "lane-name", title: lane.label }, short(lane.label, 36)),
       h("span", { class: "lane-facts" }, laneFacts(lane))),
-    s("svg", { width: scale.width, height, role: "group", "aria-label": laneTitle(lane),
+    s("svg", { width: scale.width, height, viewBox: `0 0 ${scale.width} ${height}`, role: "group", "aria-label": laneTitle(lane),
       onkeydown: walk },
       scale.ticks.map(({ at }) => s("line", { class: "grid", x1: scale.x(at), x2: scale.x(at), y1: 0,
         y2: height })),
@@ -61,7 +61,8 @@ function laneTitle(lane) {
 }
 
 function barShape(answer, bar, scale, links, first) {
-  const left = Math.max(0, scale.x(bar.from ?? answer.from));
+  const begin = bar.from ?? (bar.state === "rejected" ? bar.to : answer.from); // it never began
+  const left = Math.max(0, scale.x(begin));
   const right = Math.min(scale.width, scale.x(bar.to ?? answer.to));
   const shape = s("rect", {
     class: `bar state-${bar.state}${bar.inferred ? " inferred" : ""}`, x: left,
@@ -84,9 +85,10 @@ function ending({ to, state, row }, right) {
 
 function barTitle(bar, unit) {
   const at = (value) => (unit === "ms" ? local(value) : `line ${number(value)}`);
-  const begin = bar.from == null ? "before the log begins" : `from ${at(bar.from)}`;
-  const end = bar.to == null ? "still there" : `until ${at(bar.to)}`;
   const what = bar.count > 1 ? plural(bar.count, "connection") : bar.name;
+  if (bar.state === "rejected" && bar.to != null) return `${what}, ${spoken(bar)}, at ${at(bar.to)}`;
+  const begin = bar.from == null ? "from before the log begins" : `from ${at(bar.from)}`;
+  const end = bar.to == null ? "still there" : `until ${at(bar.to)}`;
   return `${what}, ${spoken(bar)}, ${begin}, ${end}`;
 }
 
@@ -144,7 +146,7 @@ export function lifelines(answer, width) {
     "data-key": String(one.number) },
   h("div", { class: "lane-label" }, h("span", { class: "lane-name", title: one.name }, short(one.name, 24)),
     h("span", { class: "lane-facts" }, h("span", { class: "fact" }, one.self ? "this one" : spoken(one)))),
-  s("svg", { width, height: HEAD + ROW, role: "group", "aria-label": one.name },
+  s("svg", { width, height: HEAD + ROW, viewBox: `0 0 ${width} ${HEAD + ROW}`, role: "group", "aria-label": one.name },
     scale.ticks.map(({ at }) => s("line", { class: "grid", x1: scale.x(at), x2: scale.x(at), y1: 0, y2: HEAD + ROW })),
     barShape(shown, { ...one, row: 0, count: 1 }, scale, !one.self, true)))));
 }

@@ -54,7 +54,7 @@ export const code = (text) => h("code", {}, text);
 
 /** One tile: a number and what it counts. */
 export const tile = (value, label, kind = "") => h("div", { class: `tile ${kind}` },
-  h("dd", {}, value), h("dt", {}, label));
+  h("dt", {}, label), h("dd", {}, value));
 
 /** "23 Nov 00:19:12 to 23 Nov 00:20:01", or to now. */
 export const span = (from, to, open = "still there") =>

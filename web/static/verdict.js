@@ -41,12 +41,21 @@ function advice(service) {
   return h("p", { class: "soft" }, "Neither an alarm nor an all-clear would be honest here. The rules page tells what each leak needs to be seen.");
 }
 
+/** How many of several services leak, in a sentence. */
+export function headline(services) {
+  const leaking = services.filter(({ verdict }) => verdict === "leak").length;
+  return h("p", { class: "headline" }, leaking ? `${leaking} of ${services.length} services are leaking.`
+    : `None of ${services.length} services is known to leak.`);
+}
+
 /** Numbers of one service. */
-export function tiles(service) {
+export function tiles(service, statistics) {
   const { totals, live } = service;
+  const rate = statistics?.flow.per_minute.net;
   return h("dl", { class: "tiles" },
     tile(number(live.at_end), "live now", service.verdict === "leak" ? "tile-leak" : ""),
     tile(number(live.peak), ["most at once", live.peak_at ? [", ", time(live.peak_at)] : ""]),
+    rate == null ? null : tile(signed(rate), "a minute, opened less closed"),
     tile(number(totals.opened), "opened"), tile(number(totals.closed), "closed"),
     tile(number(totals.rejected), "handshakes refused"),
     tile(number(totals.auth_failures), "requests refused (401/403)"),
@@ -54,17 +63,19 @@ export function tiles(service) {
     totals.unknown ? tile(number(totals.unknown), "lost from sight") : null);
 }
 
+const signed = (rate) => `${rate > 0 ? "+" : ""}${number(Number(rate.toFixed(1)))}`;
+
 /** How the service's log is understood. */
 export const basis = (service) => h("p", { class: "soft" },
   `${CLOCKS[service.clock]}; ${IDENTITIES[service.identity]}`,
   service.from ? [". ", time(service.from), " to ", time(service.to)] : "", ".");
 
 /** All services, one line each. */
-export function servicesTable(services) {
-  return table("Services", [["Verdict"], ["Service"], ["Why"], ["Live", "number"], ["Most", "number"],
+export function servicesTable(services, links = true) {
+  return table("Services", [["Verdict"], ["Service"], ["Why", "wide"], ["Live", "number"], ["Most", "number"],
     ["401/403", "number"]],
   byVerdict(services).map((service) => [
-    verdictBadge(service.verdict), link(address("/", { service: service.name }), service.name),
+    verdictBadge(service.verdict), links ? link(address("/", { service: service.name }), service.name) : service.name,
     service.reason, number(service.live.at_end), number(service.live.peak),
     number(service.totals.auth_failures),
   ]));

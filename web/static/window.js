@@ -13,7 +13,7 @@ export function controls(range, onwindow) {
     button("−", "Zoom out", (range) => zoomed(range, 2)),
     button("←", "Earlier", (range) => panned(range, -0.4)),
     button("→", "Later", (range) => panned(range, 0.4)),
-    button("All", "Show everything", null));
+    button("All", "Zoom out to everything", null));
 }
 
 /** From where to where, in words. */

@@ -16,8 +16,6 @@ _PAGES = (
     ("sources", "/sources", "Sources"),
 )
 
-# The scripts that draw charts, from the library's own package.
-LIBRARY = ("bokeh.min.js", "bokeh-api.min.js")
 _DAY = 86_400  # seconds
 
 blueprint = Blueprint("pages", __name__)
@@ -40,6 +38,6 @@ for _page in _PAGES:
 @blueprint.get("/library/<name>", provide_automatic_options=False)
 def library(name: str) -> Response:
     """One of the chart library's scripts; they change only with its version."""
-    if name not in LIBRARY:
+    if name not in resources.CHART_SCRIPTS:
         abort(404)
     return send_from_directory(resources.charts_dir(), name, max_age=_DAY)

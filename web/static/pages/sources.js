@@ -7,7 +7,7 @@ import { duration, number, plural, size, time } from "../words.js";
 
 export async function sources({ place }) {
   const { sources: all } = await get("sources");
-  patch(place, all.length ? h("ul", { class: "cards" }, all.map(card))
+  patch(place, all.length ? h("ul", { class: "cards side" }, all.map(card))
     : empty("No source is known yet", "Follow logs with ", code("logdiag watch PATH"), " or read them with ", code("logdiag ingest PATH"), "."));
 }
 
@@ -21,14 +21,20 @@ function card(one) {
       h("span", {}, `${plural(one.recognised, "event")} in ${plural(one.lines, "line")}, ${size(one.bytes)}`)),
     facts([
       ["Last event", one.last_at ? time(one.last_at) : null],
-      ["Behind", one.behind ? `${size(one.behind)} not read yet` : one.behind === 0 ? "read to its end" : null],
-      ["Lag", one.lag_seconds == null ? null : duration(one.lag_seconds)],
-      ["State", one.ended ? "ended: rotated away, deleted, or an archive" : null],
+      ["Read", progress(one)],
       ["Note", one.notice],
       ["Missing", one.gaps.length ? h("ul", {}, one.gaps.map(gap)) : null],
     ]),
     one.lines && !one.recognised ? h("p", { class: "hint" }, "No line of it was understood. Ask ", code(`logdiag explain ${one.path}`), ".") : null,
     one.unknown ? unknown(one) : null);
+}
+
+/** How far it has been read, and how late. */
+function progress({ behind, lag_seconds: lag, ended }) {
+  const words = behind ? [`${size(behind)} not read yet`] : behind === 0 ? ["to its end"] : [];
+  if (lag != null) words.push(`${duration(lag)} behind its newest line`);
+  if (ended) words.push("it will not grow any more");
+  return words.join("; ");
 }
 
 const gap = ({ size: bytes, offset, reason, time: at }) => h("li", {},

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from logdiag.engines.ingest import ingest
+from logdiag.engines.settings import Settings
+from tests.browser.conftest import Visitor
+from tests.browser.hostile import write_hostile
+from tests.faces.filled import SAMPLES
+from tests.faces.running import run
+
+
+def read_leaky(folder: Path) -> Path:
+    """A timeline of the leaky samples."""
+    db = folder / "timeline.db"
+    ingest([str(SAMPLES / f"{name}-leaky.log") for name in ("node", "uvicorn")], db, Settings())
+    return db
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Callable[[Path], str]:
+    """Writes the report of a timeline as one file, and gives its address."""
+
+    def write(db: Path) -> str:
+        page = tmp_path / "leak.html"
+        run("report", "--db", db, "--format", "html", "-o", page)
+        return page.as_uri()
+
+    return write
+
+
+@pytest.mark.parametrize(("fill", "words"), [(read_leaky, "What to do"), (write_hostile, "owned")])
+def test_the_file_opens_by_itself(
+    open_window: Visitor, tmp_path: Path, report: Callable[[Path], str],
+    fill: Callable[[Path], Path], words: str,
+) -> None:  # fmt: skip
+    """Offline it draws all of itself, asks for nothing, and lets no log's text be more."""
+    with open_window(report(fill(tmp_path)), offline=True) as visited:
+        visited.open("")
+        assert words in visited.text()
+        assert [] == visited.troubles()
+        assert 0 == visited.count("main :is(script, style, img, [onload], [onerror])")
+        assert 2 <= visited.page.locator("canvas").count()
+
+
+def test_the_file_can_be_printed(
+    open_window: Visitor, tmp_path: Path, report: Callable[[Path], str]
+) -> None:
+    """On paper nothing is cut off at the side, and there is a page for each part."""
+    with open_window(report(read_leaky(tmp_path))) as visited:
+        visited.open("")
+        printed = visited.page.pdf(format="A4")
+        assert printed.startswith(b"%PDF")
+        assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") >= 3

@@ -1,0 +1,44 @@
+// A figure of Bokeh's in the page's own colours and type.
+
+import { h } from "./dom.js";
+
+const GUTTER = 46; // px left of every figure, so that they line up
+const INKS = ["surface", "line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
+
+/** An empty figure; `options` are Bokeh's. */
+export function figure(options, inks) {
+  const made = Bokeh.Plotting.figure({
+    sizing_mode: "stretch_width", toolbar_location: null, tools: [],
+    min_border_left: GUTTER, min_border_right: 12, min_border_top: 4, min_border_bottom: 2,
+    background_fill_color: inks.surface, border_fill_color: inks.surface,
+    outline_line_color: inks.line, ...options,
+  });
+  made.title.setv({ text_color: inks.soft, text_font: inks.font, text_font_size: "12px",
+    text_font_style: "normal", offset: 0, standoff: 4 });
+  for (const axis of [...made.xaxis, ...made.yaxis]) {
+    axis.setv({ axis_line_color: null, major_tick_line_color: null, minor_tick_line_color: null,
+      major_label_text_color: inks.soft, major_label_text_font: inks.font,
+      major_label_text_font_size: "11px" });
+  }
+  for (const grid of [...made.xgrid, ...made.ygrid]) {
+    grid.setv({ grid_line_color: inks.line, grid_line_alpha: 0.7 });
+  }
+  const ticker = new Bokeh.BasicTicker({ desired_num_ticks: 3, min_interval: 1, num_minor_ticks: 0 });
+  for (const axis of made.yaxis) {
+    axis.setv({ ticker, formatter: new Bokeh.NumeralTickFormatter({ format: "0,0" }) });
+  }
+  for (const grid of made.ygrid) grid.ticker = ticker;
+  return made;
+}
+
+/** The colours of tokens.css as the browser resolves them: a canvas knows no variables. */
+export function colours() {
+  const probe = document.body.appendChild(h("span", { hidden: true }));
+  const read = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const found = Object.fromEntries(INKS.map((name) => [name, read(name)]));
+  probe.remove();
+  return { ...found, font: getComputedStyle(document.documentElement).getPropertyValue("--sans") };
+}
