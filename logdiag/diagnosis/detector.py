@@ -282,4 +282,15 @@ class Detector:
         self._ticked = tuple(state["ticked"])
         self._first = state["first"]
         self.latest = state["latest"]
-        self._overlaid = state["overlaid"]
+        self._overlaid = [key for key in state["overlaid"] if key not in self.orphaned]
+        self._court.catch_up(self._order.now)
+
+    @property
+    def renewed(self) -> bool:
+        """Whether the rules are others than when the state was left."""
+        return self._court.renewed
+
+    @property
+    def orphaned(self) -> list[str]:
+        """Fingerprints that fired when the state was left, and whose rules are gone since."""
+        return self._court.orphaned

@@ -66,6 +66,10 @@ class Groupings:
         """The group of that key that the rule judges."""
         return self._by[rule.by].of_key(key)
 
+    def of(self, rule: Rule) -> list[Group]:
+        """All groups that the rule judges."""
+        return [group for group in self._by[rule.by].all() if rule in group.rules]
+
     @contextmanager
     def moving(self, life: Life) -> Iterator[None]:
         """What a group goes by changes within: the connection moves along."""

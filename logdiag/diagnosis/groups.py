@@ -216,6 +216,10 @@ class Groups:
             for group in list(self.recent()):
                 group.forget(moment, *self._horizon)
 
+    def all(self) -> list[Group]:
+        """Every group there is."""
+        return list(self._groups.values())
+
     def recent(self) -> Iterable[Group]:
         """The groups that hold recent events."""
         return (group for group in self._groups.values() if group.windows or group.pairs)

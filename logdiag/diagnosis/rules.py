@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +60,16 @@ class Rule:
     tests: tuple[CaseSpec, ...] = ()
     file: str = ""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)  # key -> its value's
+
+    @property
+    def digest(self) -> str:
+        """What two rules have in common that judge alike, whatever they say about it."""
+        asked = [one.text for one in self.conditions]
+        judging = (
+            self.by, self.requires, self.within, self.within_lines, self.hold, self.keep,
+            self.fires_at_end, self.yields_to, self.level, self.unless is None, asked,
+        )  # fmt: skip
+        return hashlib.blake2b(repr(judging).encode(), digest_size=8).hexdigest()
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

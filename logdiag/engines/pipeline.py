@@ -53,6 +53,17 @@ class Pipeline:
             self.services[name] = found
         return found
 
+    def adopt(self, formats: Formats, rules: Sequence[Rule]) -> None:
+        """Read and judge what comes by other definitions; what was read stays as it is."""
+        self.commit()
+        self._formats, self._rules = formats, rules
+        for service in self.services.values():
+            service.adopt(formats, rules)
+
+    def remark(self, name: str, text: str) -> None:
+        """What is to be said in every report until it is said otherwise; "" withdraws it."""
+        self._patience(lambda: self._writer.remark(name, text))
+
     def wake(self, service: Service) -> None:
         """The service's input goes on after the end that was stored."""
         if service.dormant:

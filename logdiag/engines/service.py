@@ -9,12 +9,13 @@ from typing import Any
 
 from logdiag.diagnosis import Detector, Rule
 from logdiag.engines import sequence
-from logdiag.formats import Parser
+from logdiag.formats import Formats, Parser
 from logdiag.model import Changes, Event, Finding, Gap
 from logdiag.timeline import Writer
 
 MAX_TOLD = 10_000  # findings whose last word is kept; beyond, an old one would be told again
 LOOKS = 32  # looks at what is pending, per settle time of silence
+RULE_GONE = "its rule is no longer there"
 _TOLD = ("rule", "title", "level", "confidence", "group", "count", "state")
 
 
@@ -36,6 +37,7 @@ class Service:
         self._writer = writer
         self._looked = 0  # silence (ns) at the last look
         self._last: Changes | None = None  # without snapshot
+        self._ended: list[Finding] = []  # findings whose rules are gone, to be told
         self._news: dict[str, Finding] = {}
         self._told: dict[str, dict[str, Any]] = {}  # by fingerprint, what was last told
         state = writer.detector_state(name)
@@ -46,9 +48,29 @@ class Service:
                 self._restore(state)
 
     def _restore(self, state: dict[str, Any]) -> None:
-        connections = self._writer.open_connections(self.name)
-        self.detector.restore(state["detector"], connections)
         self.sequence.restore(state["sequence"], self._writer.reader().event)
+        self._take_up(state["detector"])
+
+    def _take_up(self, state: dict[str, Any]) -> None:
+        """Restore the detector, and end the findings of rules that are gone."""
+        self.detector.restore(state, self._writer.open_connections(self.name))
+        self.touched = self.touched or self.detector.renewed
+        orphaned = set(self.detector.orphaned)
+        if orphaned:
+            self._ended = [
+                replace(one, state="resolved", resolved_at=self.detector.latest, note=RULE_GONE)
+                for one in self._stored()
+                if one.fingerprint in orphaned and one.state == "firing"
+            ]
+
+    def adopt(self, formats: Formats, rules: Sequence[Rule]) -> None:
+        """Go on with other definitions, as after a restart; all changes must be stored."""
+        for parser in self.parsers.values():
+            parser.adopt(formats)
+        state = json.loads(json.dumps(self.detector.snapshot()))
+        self.detector = Detector(self.name, rules, settle=self.settle)
+        if not self.dormant:
+            self._take_up(state)
 
     def _snapshot(self) -> dict[str, Any]:
         return {"detector": self.detector.snapshot(), "sequence": self.sequence.snapshot()}
@@ -94,7 +116,7 @@ class Service:
 
     def changes(self) -> Changes | None:
         """What is to be stored, with the state to go on from; None: time passed to no effect."""
-        changes = self.detector.drain(ended=self.resting)
+        changes = self._drain(ended=self.resting)
         if self._looked and changes == self._last:
             self.touched = False
             return None
@@ -113,10 +135,16 @@ class Service:
         """
         self.before = json.loads(json.dumps(self._snapshot()))
         self.release(None)
-        changes = self.detector.drain(ended=True)
+        changes = self._drain(ended=True)
         self._hear(changes)
         self._withdraw(changes)
         changes.snapshot = {"told": self._told}
+        return changes
+
+    def _drain(self, *, ended: bool) -> Changes:
+        changes = self.detector.drain(ended=ended)
+        changes.findings[:0] = self._ended
+        self._ended = []
         return changes
 
     def news(self) -> list[Finding]:
@@ -129,6 +157,9 @@ class Service:
             del self._told[fingerprint]
         self._news = {}
         return news
+
+    def _stored(self) -> list[Finding]:
+        return [found.finding for found in self._writer.reader().findings(self.name)]
 
     def _hear(self, changes: Changes) -> None:
         for finding in changes.findings:
@@ -145,10 +176,7 @@ class Service:
         told = {key for key, known in self._told.items() if known["state"] == "firing"}
         if not told:
             return
-        stored: dict[str, str] = {
-            found.finding.fingerprint: found.finding.state
-            for found in self._writer.reader().findings(self.name)
-        }
+        stored: dict[str, str] = {one.fingerprint: one.state for one in self._stored()}
         stored |= dict.fromkeys(changes.dropped, "dropped")
         stored |= {finding.fingerprint: finding.state for finding in changes.findings}
         for key in told:

@@ -13,6 +13,7 @@ from logdiag.engines.loop import Loop
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.pipeline import Pipeline
 from logdiag.engines.places import place
+from logdiag.engines.renewal import Renewal
 from logdiag.engines.settings import Settings
 from logdiag.errors import TimelineError
 from logdiag.model import Finding, Source
@@ -33,13 +34,14 @@ def watch(
     on_finding: OnFinding = lambda service, finding: None,
     on_notice: OnNotice = lambda text: None,
     on_ready: Callable[[list[str]], None] = lambda services: None,
-    wall: Callable[[], int] = time.time_ns, retry: float = RETRY,
+    wall: Callable[[], int] = time.time_ns, retry: float = RETRY, renew: Flag | None = None,
 ) -> Outcome:  # fmt: skip
     """Follow `paths` until `stop` is set; with `once` stop when all that is there was read.
 
     `on_finding` hears of findings that changed their state, `on_notice` of what a person should
     know, `on_ready` which services are watched, once the database is ours and the files are found.
     `wall` gives ns since 1970; `retry` are the seconds to wait before a failed write is repeated.
+    `renew` asks for rules and formats to be read anew; they are, too, when their files change.
     Raises UsageError, SourceError, TimelineError (a second writer, a foreign file).
     """
     wanted = targets(paths, may_appear=not once)
@@ -57,11 +59,12 @@ def watch(
             wall=wall, wake=watcher.wake, block_size=block_size(wanted),
         )  # fmt: skip
         loop = Loop(pipeline, tailer, on_notice, stop.is_set, wall)
+        renewal = Renewal(settings, pipeline, on_notice, renew or Flag())
         try:
             for notice in watcher.notices:
                 loop.tell(notice)
             on_ready(services)
-            _run(loop, tailer, watcher, stop, wanted, once)
+            _run(loop, tailer, watcher, renewal, stop, wanted, once)
         finally:
             watcher.close()
             tailer.close()
@@ -69,8 +72,9 @@ def watch(
 
 
 def _run(
-    loop: Loop, tailer: Tailer, watcher: Watcher, stop: Flag, wanted: Sequence[Target], once: bool
-) -> None:
+    loop: Loop, tailer: Tailer, watcher: Watcher, renewal: Renewal, stop: Flag,
+    wanted: Sequence[Target], once: bool,
+) -> None:  # fmt: skip
     streams_only = all(target.root == STDIN for target in wanted)
     while not stop.is_set():
         loop.step()
@@ -78,6 +82,7 @@ def _run(
         if (once or streams_only) and all(reader.done for reader in streams):
             break
         watcher.wait(SWEEP)
+        renewal.look()
     loop.finish()
 
 

@@ -53,6 +53,7 @@ def build(
     """
     wanted = period or Period()
     with reader.snapshot():
+        remarks = reader.remarks()
         names = _names(reader, service)
         sources = reader.sources(service)
         services = [known(reader, name, sources, wanted) for name in names]
@@ -84,7 +85,7 @@ def build(
         "findings": sorted(told, key=_weight),
         "limits": kept_to,
         "sources": shown,
-        "problems": list(problems),
+        "problems": [*remarks, *problems],
         "incomplete": bool(problems) or any(source["gaps"] for source in shown),
     }
 

@@ -222,7 +222,7 @@ def _missing(document: Document) -> Iterator[RenderableType]:
     notices = [f"{one['path']}: {one['notice']}" for one in document["sources"] if one["notice"]]
     for title, told in (
         ("Missing", lines),
-        ("Not read", document["problems"]),
+        ("Problems", document["problems"]),
         ("To note", notices[:MOST_SOURCES]),
     ):
         if told:

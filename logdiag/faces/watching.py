@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -41,14 +42,28 @@ def follow(
         stopped.append(number)
         stop.set()
 
+    renew = threading.Event()
     voice = Voice(stop, colour=wants_colour())
-    with on_signals(act, signal.SIGINT, signal.SIGTERM):
+    with (
+        on_signals(act, signal.SIGINT, signal.SIGTERM),
+        on_signals(lambda _: renew.set(), *_hangup()),
+    ):
         outcome = engine.watch(
             paths, db, settings, stop=stop, once=once,
             on_finding=voice.finding, on_notice=lambda text: complain(text, kind="Note"),
-            on_ready=lambda services: voice.ready(paths, services, db),
+            on_ready=lambda services: voice.ready(paths, services, db), renew=renew,
         )  # fmt: skip
     return outcome, bool(stopped)
+
+
+def _hangup() -> list[signal.Signals]:
+    """SIGHUP, where it asks for rules to be read anew, as of a service.
+
+    In a terminal it says that the terminal is gone, and that shall end the watch; under `nohup` it
+    says nothing.
+    """
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [] if ignored or sys.stdin.isatty() or sys.stdout.isatty() else [signal.SIGHUP]
 
 
 def is_firing(db: Path, paths: Sequence[str], level: str) -> bool:

@@ -36,8 +36,7 @@ class Parser:
     def __init__(
         self, formats: Formats, policy: TimePolicy, state: Mapping[str, Any] | None = None
     ) -> None:
-        self._scanner = formats.scanner
-        self._packs = {pattern.name: pattern.pack for pattern in formats.patterns.values()}
+        self.adopt(formats)
         self._clock = Clock(policy)
         known = state or {}
         self.lines: int = known.get("lines", 0)
@@ -46,6 +45,11 @@ class Parser:
         self._clock.last = known.get("last_time")
         self._counts: Counter[str] = Counter(known.get("packs", {}))
         self._recent: list[bytes | int | None] = list(known.get("recent", []))
+
+    def adopt(self, formats: Formats) -> None:
+        """Read what comes by other formats."""
+        self._scanner = formats.scanner
+        self._packs = {pattern.name: pattern.pack for pattern in formats.patterns.values()}
 
     @property
     def last_time(self) -> int | None:

@@ -172,6 +172,10 @@ class Reader:
             notice=row["notice"],
         )
 
+    def remarks(self) -> list[str]:
+        """What there is to say about the watch itself."""
+        return [row["text"] for row in self._rows("SELECT text FROM remarks ORDER BY name")]
+
     # -- connections and lines ------------------------------------------------------------------
 
     def connections(

@@ -196,6 +196,11 @@ CREATE TABLE gaps (
 
 CREATE INDEX gaps_of_source ON gaps (source);
 
+CREATE TABLE remarks (
+    name TEXT PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE detector (
     service INTEGER PRIMARY KEY REFERENCES services (id),
     state TEXT NOT NULL

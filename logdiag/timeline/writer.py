@@ -197,6 +197,13 @@ class Writer:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    def remark(self, name: str, text: str) -> None:
+        """What is to be said about the watch itself, replacing what was said; "" withdraws it."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM remarks WHERE name = ?", (name,))
+            if text:
+                self._insert("remarks", ("name", "text"), [rows.tame((name, text))])
+
     def take_back(self, service: str) -> None:
         """Undo the end of a service's input (`Batch.before`): its rows and state are as before."""
         state = self.detector_state(service)

@@ -126,7 +126,7 @@ def test_gaps_problems_and_notices_are_told(tmp_path: Path) -> None:
         "app.log: 1.2 kB after byte 400: truncated",
         "app.log: an unknown amount after byte 900: deleted",
         "",
-        "Not read",
+        "Problems",
         "x.gz: cannot be read.",
     ] == lines[begin : begin + 6]
 

@@ -110,6 +110,15 @@ def test_a_stopped_watch_ends_by_what_is_firing(
     assert (1, "", "") == end(watching, number)
 
 
+def test_sighup_reads_rules_and_formats_anew(watching: subprocess.Popen[str], log: Path) -> None:
+    """As of a service: it goes on with what it has, and ends when it is told to."""
+    watching.send_signal(signal.SIGHUP)
+    assert watching.stderr is not None
+    assert "Note: Rules and formats were read anew: " in watching.stderr.readline()
+    assert watching.poll() is None
+    assert 0 == end(watching, signal.SIGTERM)[0]
+
+
 def test_the_second_ctrl_c_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first one asks to stop; if that takes too long for someone, the second one decides."""
     codes = []
