@@ -53,6 +53,8 @@ class Condition:
     holds: Run
     kinds: frozenset[str]  # kinds of events that it counts
     guards: tuple[str, ...]
+    of_client: str  # the first function that asks about the client of a group, if any
+    compares: bool  # with the service's other connections
     # A cheap first look: False only if the condition cannot hold for the group as it is now.
     possible: Possible
     _witnesses: Callable[[View], Iterator[_Use]]
@@ -91,8 +93,10 @@ def condition(text: str) -> Condition:
         holds=holds,
         kinds=_kinds(calls),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
+        of_client=next((function.name for function, _ in calls if function.of_client), ""),
+        compares=any(function.name == "chance" for function, _ in calls),
         possible=possible(tree) or (lambda group, service: True),
-        _witnesses=_witnesses(tree),
+        _witnesses=_suspects(calls) or _witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
     )
@@ -109,6 +113,14 @@ def _kinds(calls: Sequence[tuple[Function, tuple[Node, ...]]]) -> frozenset[str]
         for node in arguments
         if isinstance(node, Name)
     )
+
+
+def _suspects(
+    calls: Sequence[tuple[Function, tuple[Node, ...]]],
+) -> Callable[[View], Iterator[_Use]] | None:
+    """Where it asks for those that were left behind, a finding is about these."""
+    selectors = [_selector(f.lives, f, a) for f, a in calls if f.suspects and f.lives]
+    return (lambda view: iter(selectors)) if selectors else None
 
 
 def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:

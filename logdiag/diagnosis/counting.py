@@ -56,9 +56,34 @@ def surplus(view: View) -> Iterator[Life]:
     return iter(()) if view.anonymous else view.marked("surplus")
 
 
+def left_behind(view: View) -> Iterator[Life]:
+    """Those whose client opened a newer one since; where nobody is named, it may be any."""
+    if view.group.client is None:
+        return view.lives()
+    found = view.service.following.left_behind(view.group.client, (view.time, view.line))
+    return (life for number in found if (life := view.group.lives.get(number)))
+
+
+def loads(view: View) -> int:
+    """How many its client opened since it last had none."""
+    return view.service.following.loads(view.group.client)
+
+
+def chance(view: View) -> float:
+    """How likely it is that so few of them would have closed by now; 0 where nobody is named."""
+    if view.group.client is None:
+        return 0.0
+    return view.service.following.chance(view.group.client, (view.now, view.line))
+
+
 def at_most_marked(mark: str) -> Callable[[str], Callable[[Group], int]]:
     """No more than carry the mark now."""
     return lambda _: lambda group: len(group.marked.get(mark, ()))
+
+
+def every(_: str) -> Callable[[Group], int]:
+    """No more than are live."""
+    return lambda group: len(group.lives)
 
 
 _MARKS = {"closed": "reconnect", "reconnect": "reconnect", "cleanup": "cleanup"}

@@ -44,6 +44,7 @@ class Court:
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection is live."""
+        self.service.following.opened(life, self.groupings.newest(life), moment)
         for group in self.groupings.of_life(life):
             group.add(life)
             self._look(group, group.rules, moment)
@@ -54,6 +55,7 @@ class Court:
             group.remove(life)
             if group.judgements:
                 self._left(group, life, moment)
+        self.service.following.ended(life, self.groupings.newest(life), moment)
 
     def happened(self, seen: Seen, key: str | None, moment: Moment) -> None:
         """An event that some rule may count."""
@@ -117,13 +119,17 @@ class Court:
     def hold(self, rule: Rule, group: Group) -> tuple[int, int]:
         """How long a condition must hold before it counts: ns, and lines without a clock.
 
-        Where clients cannot be told apart, connections must outlive what is usual here.
+        Where clients cannot be told apart, connections must outlive what is usual here, unless
+        the rule itself compares them with the others.
         """
         hold = self.service.settle if rule.hold is None else rule.hold
         if not hold:
             return 0, 0
-        shared = known_by(client_of(group)) in SHARED
-        usual, usual_lines = self.service.usual() if shared else (0, 0)
+        known = known_by(client_of(group))
+        compared = rule.when.compares and self.service.following.comparable
+        if known not in SHARED or (known == "address" and compared):
+            return hold, DEFAULT_LINES
+        usual, usual_lines = self.service.usual()
         return max(hold, usual), max(DEFAULT_LINES, usual_lines)
 
     def silenced(self, judgement: Judgement, view: View) -> bool:

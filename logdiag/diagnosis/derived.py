@@ -20,6 +20,8 @@ COUNTABLE = (*KINDS, *DERIVED)
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
 # "ping timeout", websockets' "keepalive ping timeout", and what people write.
 _ABNORMAL = 1006
+_LEFT = (1000, 1001)
+_BY_CLIENT = re.compile(r"client (namespace )?disconnect")
 _UNANSWERED = re.compile(
     r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
 )
@@ -43,6 +45,16 @@ def overlaps(life: Life, event: Event, newer: Newer, horizon: int) -> Iterator[E
         return
     if event.time - newer.time >= horizon and unanswered(event):
         yield about._replace(kind="half_open")
+
+
+def on_purpose(event: Event, before: str | None) -> bool:
+    """Whether a page closed its connection itself, as when it is left; else it was lost.
+
+    Codes 1000 and 1001 say so (RFC 6455, section 7.4.1), and so do socket.io's reasons.
+    """
+    if event.layer == "browser":
+        return before == "closing"
+    return event.code in _LEFT or bool(event.reason and _BY_CLIENT.search(event.reason))
 
 
 def unanswered(event: Event) -> bool:

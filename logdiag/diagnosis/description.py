@@ -32,7 +32,7 @@ def describe(judgement: Judgement, view: View) -> None:
         judgement.open.add(number)
         if not view.anonymous:
             lines += _lines_of(life)
-            paths |= {mark.path for mark in (life.marks or {}).values()}
+            paths |= {mark.path for mark in (life.marks or {}).values()} or {life.path}
     if view.anonymous:
         for pair in view.group.pairs:
             lines += (pair.proof[:2], pair.opened)

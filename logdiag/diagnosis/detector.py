@@ -12,7 +12,7 @@ from typing import Any
 from logdiag.diagnosis.clients import client_key
 from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
-from logdiag.diagnosis.derived import OVERLAPS, overlaps
+from logdiag.diagnosis.derived import OVERLAPS, on_purpose, overlaps
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
 from logdiag.diagnosis.ending import as_if_ended, made_firm
 from logdiag.diagnosis.known import Known
@@ -125,7 +125,7 @@ class Detector:
             self._surroundings.opened(life, moment)
             self._known.opened(life, moment)
         elif was_live and not is_live:
-            self._ended(life, event, key, moment)
+            self._ended(life, event, key, moment, lost=not on_purpose(event, before))
         elif after == "rejected":
             self._refusals.add(event, moment[1])
         if is_live and not was_live:
@@ -133,8 +133,10 @@ class Detector:
         elif was_live and not is_live:
             self._court.ended(life, moment)
 
-    def _ended(self, life: Life, event: Event, key: str | None, moment: Moment) -> None:
-        newer = self._surroundings.ended(life, moment)
+    def _ended(
+        self, life: Life, event: Event, key: str | None, moment: Moment, *, lost: bool
+    ) -> None:
+        newer = self._surroundings.ended(life, moment, lost=lost)
         if life.state != "closed":
             self._known.lost_track()
             return
@@ -142,7 +144,8 @@ class Detector:
         if life.identity == "address" and not (named or self._nobody):
             self._forget_clients()
         self._known.closed(life, moment, named=named)
-        self._notes.marks.on_loss(event, life.client_key or key, moment[1])
+        if lost:
+            self._notes.marks.on_loss(event, life.client_key or key, moment[1])
         if newer is not None and not self._noteworthy.isdisjoint(OVERLAPS):
             for derived in overlaps(life, event, newer, self.settle // 2):
                 self._court.happened(Seen(moment[1], derived, newer.line), life.client_key, moment)
@@ -160,6 +163,7 @@ class Detector:
         self._court.groupings.forget_clients(self._connections.live.values())
         self._connections.dirty.update(self._connections.live)
         self._surroundings.forget_clients()
+        self._known.following.forget_clients()
 
     # Time
 

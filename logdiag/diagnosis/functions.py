@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from logdiag.diagnosis import counting
+from logdiag.diagnosis.following import MAX_FOLLOWED
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.marks import MAX_CLIENTS
@@ -31,12 +32,15 @@ class Function:
     lives: Callable[..., Iterable[Life]] | None = None  # the connections that it counts
     events: Callable[..., Iterable[Seen]] | None = None  # the events that it counts
     of_service: Callable[[Service], float] | None = None  # the same value, where no group matters
+    of_client: bool = False  # it asks about the group's client: a rule must go by client
+    suspects: bool = False  # a finding names these connections, whatever else is asked
     # By its first argument: the most that it can give for a group, quickly.
     at_most: Callable[[str], Callable[[Group], int]] | None = None
 
 
 CLIENTS = f"the latest {MAX_CLIENTS:,} clients"
 EVENTS = f"the latest {MAX_WINDOW:,} events per kind and group"
+FOLLOWED = f"the latest openings of clients with several connections, at most {MAX_FOLLOWED:,}"
 HISTOGRAM = "a histogram, 8 buckets per doubling"
 
 _TABLE = (
@@ -81,6 +85,25 @@ _TABLE = (
         CLIENTS,
         counting.number_of(counting.surplus), counting.surplus,
         at_most=counting.at_most_marked("surplus"),
+    ),
+    Function(
+        "left_behind", (), "count",
+        "Live connections whose client has opened a newer one since; all of the group's where no "
+        "close says whose it is.", FOLLOWED,
+        counting.number_of(counting.left_behind), counting.left_behind,
+        of_client=True, suspects=True, at_most=counting.every,
+    ),
+    Function(
+        "loads", (), "count",
+        "Connections that the client opened since it last had none; 0 until it has several.",
+        FOLLOWED, counting.loads, of_client=True,
+    ),
+    Function(
+        "chance", (), "share",
+        "How likely it is at most that so few of the connections left behind would have closed by "
+        "now, if they closed like those of the service that nobody followed (one-sample log-rank "
+        "test). 0 until 8 of these closed: then only `for` decides.", FOLLOWED, counting.chance,
+        of_client=True,
     ),
     Function(
         "count", ("kind",), "count", "Events of that kind within the window.", EVENTS,

@@ -24,6 +24,7 @@ class Groupings:
             by_fields.setdefault(rule.by, []).append(rule)
         self._by = {by: Groups(by, some) for by, some in by_fields.items()}
         self._all = list(self._by.values())
+        self._clients = self._by.get(("client",))
         # Which groups keep an event of a kind, and which rules look at it then.
         self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
         for by, some in by_fields.items():
@@ -37,6 +38,12 @@ class Groupings:
         """The groups of the connection that some rule looks at."""
         # If its client is unknown, and all rules want to know it, there is none.
         return [group for groups in self._all if (group := groups.of_life(life)).rules]
+
+    def newest(self, life: Life) -> Life | None:
+        """The newest live connection of the life's client, if a rule looks at clients."""
+        if self._clients is None or life.client_key is None:
+            return None
+        return self._clients.of_life(life).youngest
 
     def saw(self, seen: Seen, key: str | None) -> Iterator[tuple[Group, list[Rule]]]:
         """Keep an event where some rule counts it; gives the groups and the rules to look."""

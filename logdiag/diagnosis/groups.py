@@ -69,6 +69,11 @@ class Group:
         by = self.rules[0].by if self.rules else ()
         return self.key[by.index("client")] if "client" in by else None
 
+    @property
+    def youngest(self) -> Life | None:
+        """The live connection that opened last."""
+        return self._youngest
+
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
         self.lives[life.number] = self._youngest = life

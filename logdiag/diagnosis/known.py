@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from logdiag.diagnosis.connections import Connections
+from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
@@ -28,6 +29,7 @@ class Known:
     ) -> None:
         self.settle = settle
         self.lifetimes = Lifetimes()
+        self.following = Following()
         self._lifelines = Lifetimes(least=1)  # the same in lines
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._opens = 0
@@ -62,7 +64,7 @@ class Known:
         """What `restore` needs, as plain JSON types."""
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
-            self._opens,
+            self._opens, self.following.snapshot(),
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -71,6 +73,7 @@ class Known:
         self._lifelines.restore(state[1])
         self._unnamed.extend((time, line) for time, line in state[2])
         self._opens = state[3]
+        self.following.restore(state[4])
 
     def scale(self) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns."""

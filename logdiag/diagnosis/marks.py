@@ -67,7 +67,8 @@ class Marks:
         earlier = self._lost.get(key or "")
         before = _before(event, ordinal)
         if earlier is not None and _near(earlier, event, ordinal, BEFORE, BEFORE_LINES):
-            before = before._replace(lost=max(earlier.lost, 0) + 1)
+            announced = event.kind == "reconnect"  # of what was lost before
+            before = before._replace(lost=earlier.lost if announced else max(earlier.lost, 0) + 1)
         self._note(self._lost, key or "", before)
 
     def on_cleanup(self, event: Event, key: str | None, ordinal: int) -> None:

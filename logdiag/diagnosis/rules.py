@@ -111,6 +111,8 @@ def _rule(decoder: Decoder, node: yaml.Node, names: Names) -> Rule | None:
     within, lines = _within(decoder, keys.get("within"))
     level = decoder.word(keys.get("level"), "level", LEVELS)
     tests = read_cases(decoder, keys.get("tests"), names)
+    by = _fields(decoder, keys.get("by"))
+    _asks_by_client(decoder, keys.get("when"), when, by)
     unless = _condition(decoder, keys.get("unless"))
     confidence = _confidence(decoder, keys.get("confidence"))
     if when is None:
@@ -119,7 +121,7 @@ def _rule(decoder: Decoder, node: yaml.Node, names: Names) -> Rule | None:
         id=_identifier(decoder, keys.get("id")),
         title=decoder.text(keys.get("title"), "title"),
         level=cast("Level", level),  # `word` checked it
-        by=_fields(decoder, keys.get("by")),
+        by=by,
         requires=_fields(decoder, keys.get("requires")),
         within=within,
         within_lines=lines,
@@ -207,6 +209,14 @@ def _parse_duration(decoder: Decoder, node: yaml.Node, text: str) -> int | None:
     except ExpressionError as error:
         decoder.problem(node, error.message, error.hint)
         return None
+
+
+def _asks_by_client(
+    decoder: Decoder, node: yaml.Node | None, when: Condition | None, by: tuple[str, ...]
+) -> None:
+    if node is not None and when is not None and when.of_client and by != ("client",):
+        hint = "Write by: [service, client]."
+        decoder.problem(node, f"{when.of_client!r} asks about a client.", hint)
 
 
 def _identifier(decoder: Decoder, node: yaml.Node | None) -> str:

@@ -47,15 +47,19 @@ class Surroundings:
             self._remember(self._returned, key, moment)
             self._look_for_herd(moment)
 
-    def ended(self, life: Life, moment: Moment) -> Newer | None:
-        """A connection is live no more; gives the newer one that its client had opened before."""
+    def ended(self, life: Life, moment: Moment, *, lost: bool) -> Newer | None:
+        """A connection is live no more; gives the newer one that its client had opened before.
+
+        `lost`: its page did not close it itself.
+        """
         key = life.client_key
         if key is None or not self._live[key]:
             return None
         newer = self._newest.get(key)
         if self._count(key, -1) < 2:
             self._newest.pop(key, None)
-        self._remember(self._lost, key, moment)
+        if lost:
+            self._remember(self._lost, key, moment)
         return newer if newer is not None and newer.ordinal > life.opened_ordinal else None
 
     def forget_clients(self) -> None:

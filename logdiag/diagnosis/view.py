@@ -12,6 +12,7 @@ from heapq import merge
 from itertools import islice
 from typing import Protocol
 
+from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group, Pair
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
@@ -30,6 +31,7 @@ class Service(Protocol):
     """What a rule can ask about the service as a whole."""
 
     lifetimes: Lifetimes
+    following: Following
     settle: int
 
     def usual(self) -> tuple[int, int]:

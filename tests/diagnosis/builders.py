@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from logdiag.diagnosis import Detector, Rule, read_rule
+from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
@@ -131,6 +132,7 @@ class FakeService:
     """What a view asks about its service, as plain values."""
 
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    following: Following = field(default_factory=Following)
     settle: int = 90 * SECOND
     opened: int = 0
     closed: int = 0

@@ -1,0 +1,173 @@
+"""Which connections a newer one of their client followed, and whether these end as others do.
+
+A page that lets go of its socket without closing it opens the next one all the same: the old one
+is *left behind*. Several tabs and offices behind one address leave connections behind, too, but
+theirs end as connections of the service usually do, one by one. Those that nobody knows any more
+do not end while the tab lasts. So it is not their number that tells them apart.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.moments import Moment
+
+MAX_FOLLOWED = 100_000  # connections followed at once; while so many are, no more are added
+LEAST_CLOSES = 8  # so many closes make a rate to compare with
+_MILLISECOND = 1_000_000
+
+
+class _Client:
+    """A client since it last had no connection."""
+
+    __slots__ = ("closes", "exposure", "followed", "loads")
+
+    def __init__(self) -> None:
+        self.loads = 1  # openings
+        self.followed: dict[int, int] = {}  # live connection -> when a newer one opened
+        # Those that were followed, and ended:
+        self.closes = 0
+        self.exposure = 0
+
+
+class Following:
+    """The connections that were left behind, and the rate at which all others close.
+
+    Times are in ms, or in lines until the log tells a time.
+    """
+
+    def __init__(self) -> None:
+        self._clocked = False
+        self.forget_clients()
+
+    def forget_clients(self) -> None:
+        """Nobody can say any more whose connections are left."""
+        self._clients: dict[str, _Client] = {}  # those with several connections
+        self._followed = 0
+        # Connections that are the newest of their client, until they end or are followed:
+        self._closes = 0
+        self._exposure = 0
+        self._alone = 0  # live ones
+        self._since = 0  # the sum of their openings
+
+    def opened(self, life: Life, newest: Life | None, moment: Moment) -> None:
+        """A connection of a client opened, whose newest one was that."""
+        now = self._place(moment)
+        self._alone += 1
+        self._since += now
+        if newest is None or life.client_key is None:
+            return
+        client = self._clients.get(life.client_key)
+        if client is None:
+            if self._followed >= MAX_FOLLOWED:
+                return
+            client = self._clients[life.client_key] = _Client()
+        client.loads += 1
+        if newest.number not in client.followed and self._followed < MAX_FOLLOWED:
+            client.followed[newest.number] = now
+            self._followed += 1
+            self._no_longer_alone(newest, now)
+
+    def ended(self, life: Life, newest: Life | None, moment: Moment) -> None:
+        """It is live no more; `newest` is its client's newest one now, if there is any."""
+        now, closed = self._place(moment), life.state == "closed"
+        client = self._clients.get(life.client_key or "")
+        since = client.followed.pop(life.number, None) if client is not None else None
+        if client is not None and since is not None:
+            self._followed -= 1
+            client.closes += closed
+            client.exposure += max(0, now - since)
+        else:
+            self._closes += closed
+            self._no_longer_alone(life, now)
+        if newest is None and client is not None:
+            del self._clients[life.client_key or ""]
+
+    def loads(self, key: str | None) -> int:
+        """How many connections the client opened since it last had none; 0 if never several."""
+        client = self._clients.get(key or "")
+        return client.loads if client is not None else 0
+
+    def left_behind(self, key: str | None, then: Moment) -> list[int]:
+        """The numbers of the client's live connections that had been followed by that moment."""
+        client = self._clients.get(key or "")
+        if client is None:
+            return []
+        place = self._read(then)
+        return [number for number, since in client.followed.items() if since <= place]
+
+    @property
+    def comparable(self) -> bool:
+        """Whether enough connections closed to say how they usually do."""
+        return self._closes >= LEAST_CLOSES
+
+    def expected(self, key: str | None, now: Moment) -> tuple[int, float]:
+        """Of the client's connections that were followed: how many closed, and should have.
+
+        They should close at the rate of those that nobody followed: closes per connection and
+        time, the estimate for lifetimes that have not all ended (Breslow, "Analysis of Survival
+        Data under the Proportional Hazards Model", Int. Stat. Rev. 43, 1975).
+        """
+        client, place = self._clients.get(key or ""), self._read(now)
+        at_risk = self._exposure + self._alone * place - self._since
+        if client is None or at_risk <= 0:
+            return 0, 0.0
+        exposure = client.exposure + sum(place - since for since in client.followed.values())
+        return client.closes, exposure * self._closes / at_risk
+
+    def chance(self, key: str | None, now: Moment) -> float:
+        """How likely so few of them would have closed, if they closed as others do; 0 if unknown.
+
+        The one-sample log-rank test, whose tail is a Poisson distribution's; its upper bound is
+        Chernoff's (Mitzenmacher and Upfal, "Probability and Computing", theorem 5.4).
+        """
+        if not self.comparable:
+            return 0.0
+        closes, expected = self.expected(key, now)
+        if closes >= expected:
+            return 1.0
+        surprise = expected - closes
+        if closes:
+            surprise += closes * math.log(closes / expected)
+        return math.exp(-surprise)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs, as plain JSON types."""
+        return {
+            "clocked": self._clocked,
+            "alone": [self._closes, self._exposure, self._alone, self._since],
+            "clients": [
+                [key, client.loads, list(client.followed.items()), client.closes, client.exposure]
+                for key, client in self._clients.items()
+            ],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up where `snapshot` was made."""
+        self._clocked = state["clocked"]
+        self._closes, self._exposure, self._alone, self._since = state["alone"]
+        for key, loads, followed, closes, exposure in state["clients"]:
+            client = self._clients[key] = _Client()
+            client.loads, client.followed = loads, dict(followed)
+            client.closes, client.exposure = closes, exposure
+            self._followed += len(followed)
+
+    def _no_longer_alone(self, life: Life, now: int) -> None:
+        opened = life.opened_ordinal
+        if self._clocked:
+            opened = now if life.opened_at is None else life.opened_at // _MILLISECOND
+        self._alone -= 1
+        self._since -= opened
+        self._exposure += max(0, now - opened)
+
+    def _place(self, moment: Moment) -> int:
+        if moment[0] is not None and not self._clocked:
+            self.forget_clients()
+            self._clocked = True
+        return self._read(moment)
+
+    def _read(self, moment: Moment) -> int:
+        time, line = moment
+        return time // _MILLISECOND if self._clocked and time is not None else line

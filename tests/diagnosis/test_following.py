@@ -1,0 +1,191 @@
+"""Connections that a newer one of their client followed, and whether these end as others do."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from logdiag.diagnosis import Detector, read_rule
+from logdiag.diagnosis.following import LEAST_CLOSES, MAX_FOLLOWED, Following
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.moments import Moment
+from tests.diagnosis.builders import RULE, Log, Told, at, follow, life, rule, stopped
+
+LEFT = "left_behind >= 3 and chance < 0.01%"
+
+
+def moment(seconds: float) -> Moment:
+    """With a line that does not matter."""
+    return at(seconds), 0
+
+
+def visits(following: Following, number: int, lasting: float) -> None:
+    """So many connections of as many clients, each for `lasting` seconds, all before 0 s."""
+    for place in range(number):
+        one = opening(following, 1000 + place, -lasting, f"user v{place}")
+        one.state = "closed"
+        following.ended(one, None, moment(0))
+
+
+def opening(following: Following, number: int, seconds: float, key: str, *others: Life) -> Life:
+    """A connection opens, while its client has these others, the newest last."""
+    one = life(number, seconds, client_key=key)
+    following.opened(one, others[-1] if others else None, moment(seconds))
+    return one
+
+
+def test_the_newest_is_not_behind() -> None:
+    """Three openings leave two behind, each since the next one."""
+    following = Following()
+    a = opening(following, 1, 0, "user u")
+    b = opening(following, 2, 10, "user u", a)
+    opening(following, 3, 20, "user u", a, b)
+    behind = [following.left_behind("user u", moment(second)) for second in (9, 10, 20)]
+    assert [[], [1], [1, 2]] == behind
+    assert (3, 0) == (following.loads("user u"), following.loads("user v"))
+
+
+def test_it_begins_anew_once_none_is_left() -> None:
+    """The openings are counted since then."""
+    following = Following()
+    a = opening(following, 1, 0, "user u")
+    b = opening(following, 2, 10, "user u", a)
+    following.ended(a, b, moment(20))
+    following.ended(b, None, moment(30))
+    opening(following, 3, 40, "user u")
+    assert (0, []) == (following.loads("user u"), following.left_behind("user u", moment(50)))
+
+
+def test_expected_closes() -> None:
+    """Eight visits of 100 s: one close per 100 s of a connection; 300 s left behind expect three.
+
+    By hand: b was followed at 0 s and closed at 100 s, a was followed at -100 s and is open; the
+    newest, c, has 100 s without a close, and a and b had 100 s each before they were followed.
+    """
+    following = Following()
+    visits(following, 8, 100)
+    a = opening(following, 1, -200, "user u")
+    b = opening(following, 2, -100, "user u", a)
+    c = opening(following, 3, 0, "user u", a, b)
+    b.state = "closed"
+    following.ended(b, c, moment(100))
+    closes, expected = following.expected("user u", moment(100))
+    assert (1, pytest.approx(8 / 1100 * (200 + 100))) == (closes, expected)
+    surprise = expected - 1 + math.log(1 / expected)
+    assert math.exp(-surprise) == pytest.approx(following.chance("user u", moment(100)))
+
+
+def test_a_few_closes_are_no_rate() -> None:
+    """Then the chance is unknown, and told as none."""
+    following = Following()
+    visits(following, LEAST_CLOSES - 1, 10)
+    opening(following, 2, 1, "user u", opening(following, 1, 0, "user u"))
+    assert (False, 0.0) == (following.comparable, following.chance("user u", moment(2)))
+    visits(following, 1, 10)
+    assert (True, True) == (following.comparable, following.chance("user u", moment(2)) > 0.5)
+
+
+def test_a_client_without_several_is_no_surprise() -> None:
+    """Nothing was to be expected of it."""
+    following = Following()
+    visits(following, LEAST_CLOSES, 10)
+    assert 1.0 == following.chance("user u", moment(2))
+
+
+def test_without_a_clock_lines_are_counted() -> None:
+    """A rate per line."""
+    following = Following()
+    for number in range(8):
+        one = life(number, None, opened_ordinal=0)
+        following.opened(one, None, (None, 0))
+        one.state = "closed"
+        following.ended(one, None, (None, 10))
+    a, b = life(20, None, opened_ordinal=10), life(21, None, opened_ordinal=20)
+    following.opened(a, None, (None, 10))
+    following.opened(b, a, (None, 20))
+    assert (0, pytest.approx(8 / (80 + 10 + 20) * 20)) == following.expected("user u", (None, 40))
+
+
+def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be followed any more is taken for the newest."""
+    monkeypatch.setattr("logdiag.diagnosis.following.MAX_FOLLOWED", 2)
+    following = Following()
+    lives: list[Life] = []
+    for number in range(5):
+        lives.append(opening(following, number, number, "user u", *lives))
+    assert [0, 1] == following.left_behind("user u", moment(9))
+    assert MAX_FOLLOWED == 100_000
+
+
+def test_its_state_survives_a_stop() -> None:
+    """After each event, through JSON."""
+    following, restored = Following(), Following()
+    visits(following, 9, 30)
+    lives: list[Life] = []
+    for number in range(4):
+        lives.append(opening(following, number, 10 * number, "user u", *lives))
+    lives[1].state = "closed"
+    following.ended(lives[1], lives[-1], moment(60))
+    restored.restore(json.loads(json.dumps(following.snapshot())))
+    assert following.snapshot() == restored.snapshot()
+    assert following.chance("user u", moment(99)) == restored.chance("user u", moment(99))
+    assert [0, 2] == restored.left_behind("user u", moment(99))
+
+
+def busy(log: Log, seconds: float, number: int = 30, lasting: float = 20) -> Log:
+    """Visits of one connection each, one after the other."""
+    for place in range(number):
+        begin = seconds + place * lasting
+        log("opened", begin, connection=f"v{begin}", user=f"v{place}")
+        log("closed", begin + lasting - 1, connection=f"v{begin}")
+    return log
+
+
+def test_tabs_that_close_are_none_and_a_leak_is() -> None:
+    """Both hold five connections for minutes; those of the tabs end one by one."""
+    leaky, tabs = busy(Log(), -700), busy(Log(), -700)
+    for place in range(40):
+        leaky("opened", 20 * place, connection=f"a{place}", user="u")
+        tabs("opened", 20 * place, connection=f"a{place}", user="u")
+        if place >= 4:
+            tabs("closed", 20 * place + 1, connection=f"a{place - 4}")
+    made = rule(LEFT)
+    assert ["firing"] == [one.state for one in follow(leaky, [made]).findings.values()]
+    assert [] == [
+        one.state for one in follow(tabs, [made]).findings.values() if one.state != "pending"
+    ]
+
+
+def test_a_finding_names_what_was_left_behind() -> None:
+    """The connection in use is none of them."""
+    log = Log()
+    for place in range(4):
+        log("opened", 20 * place, connection=f"a{place}", user="u")
+    (finding,) = follow(log("message", 200), [rule(LEFT + " and live >= 4")]).findings.values()
+    assert (1, 2, 3) == finding.connections
+
+
+def test_a_stop_changes_nothing() -> None:
+    """The detector is taken up after every tenth event."""
+    log = busy(Log(), -700)
+    for place in range(20):
+        log("opened", 20 * place, connection=f"a{place}", user="u")
+    rules = [rule(LEFT)]
+    detector, told = Detector("app", rules), Told()
+    for place, event in enumerate(log.events):
+        detector.on_event(event)
+        if place % 10 == 0:
+            told.take(detector.drain())
+            detector = stopped(detector, told, rules)
+    told.take(detector.drain(ended=True))
+    assert follow(log, rules).findings == told.findings
+
+
+def test_who_is_left_behind_is_asked_by_client() -> None:
+    """A rule that groups otherwise would ask for nobody."""
+    text = RULE.format(when="chance < 1%", more="").replace("[service, client]", "[service, path]")
+    made, problems = read_rule(text, "rule.yaml")
+    assert made is None
+    assert ["'chance' asks about a client."] == [one.message for one in problems]
