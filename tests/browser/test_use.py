@@ -28,7 +28,7 @@ def test_keys_walk_along_a_lane_and_open_a_connection(open_window: Visitor, samp
     """Tab reaches a lane once, arrows its bars, Enter opens the connection that has the focus."""
     with open_window(samples) as visited:
         visited.open(LEAKY)
-        bars = visited.page.locator(".lane").first.locator("a")
+        bars = visited.page.locator(".lane").first.locator("svg a")
         bars.first.focus()
         visited.page.keyboard.press("ArrowRight")
         expect(bars.nth(1)).to_be_focused()
@@ -41,7 +41,7 @@ def test_search_and_filters_live_in_the_address(open_window: Visitor, samples: s
     """What one looks for narrows the lanes, and the address shows the same to someone else."""
     with open_window(samples) as visited:
         visited.open(LEAKY)
-        bars = visited.page.locator(".lane a")
+        bars = visited.page.locator(".lane svg a")
         expect(bars).to_have_count(32)
         visited.page.get_by_label("Search").fill("127.0.0.3")
         expect(bars).to_have_count(5)

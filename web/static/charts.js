@@ -6,6 +6,7 @@ import { local, number, plural } from "./words.js";
 
 const PANELS = {
   live: { height: 190, title: "Live connections", draw: drawLive },
+  small: { height: 110, title: "Live connections of the service", draw: drawLive },
   refusals: { height: 96, title: "Requests refused (401/403)", draw: drawRefusals },
   churn: { height: 110, title: "Opened (up) and closed (down)", draw: drawChurn },
 };
@@ -53,9 +54,10 @@ export class Shared {
   }
 }
 
-/** The panels of one service. `names` picks them, in their order from above. */
+/** The panels of one service. `names` picks them, in their order from above; the last one carries
+ *  the axis' labels, if it is to be `labelled`. */
 export class Panels {
-  constructor(place, shared, names) {
+  constructor(place, shared, names, labelled = true) {
     this.source = new Bokeh.ColumnDataSource({ data: columns(null) });
     this.marks = new Bokeh.ColumnDataSource({ data: marks(null) });
     this.restarts = new Bokeh.ColumnDataSource({ data: { at: [] } });
@@ -64,7 +66,7 @@ export class Panels {
     this.axes = shared.axes;
     const inks = colours();
     const figures = names.map((name, index) =>
-      this.#figure(PANELS[name], inks, index === names.length - 1));
+      this.#figure(PANELS[name], inks, labelled && index === names.length - 1));
     const column = new Bokeh.Column({ children: figures, sizing_mode: "stretch_width", spacing: 2 });
     Bokeh.Plotting.show(column, place);
   }

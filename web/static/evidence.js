@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { connectionLink, connectionState, facts, levelBadge, logLine, section, stateWord, table } from "./parts.js";
-import { GUARD_OUTCOMES, duration, group, plural, short, spaced, time } from "./words.js";
+import { GUARD_OUTCOMES, duration, group, number, short, spaced, time } from "./words.js";
 
 const SIGNS = { no: "✓", yes: "!", cannot_tell: "?" };
 
@@ -20,7 +20,7 @@ export function findingHead(finding) {
       ["Called a leak", finding.fired_at ? time(finding.fired_at) : null],
       ["Over since", finding.resolved_at ? time(finding.resolved_at) : null],
       ["Who", group(finding.group)],
-      ["Connections", plural(finding.connections_total, "connection")],
+      ["Connections", finding.connections_total ? number(finding.connections_total) : null],
       ["Note", finding.note],
     ]),
     h("div", { class: "two" },

@@ -2,14 +2,15 @@
 
 import { h } from "./dom.js";
 
-const GUTTER = 46; // px left of every figure, so that they line up
+const LEFT = 46, RIGHT = 12; // px beside every figure, so that they line up
+export const BORDERS = LEFT + RIGHT;
 const INKS = ["surface", "line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
 
 /** An empty figure; `options` are Bokeh's. */
 export function figure(options, inks) {
   const made = Bokeh.Plotting.figure({
     sizing_mode: "stretch_width", toolbar_location: null, tools: [],
-    min_border_left: GUTTER, min_border_right: 12, min_border_top: 4, min_border_bottom: 2,
+    min_border_left: LEFT, min_border_right: RIGHT, min_border_top: 4, min_border_bottom: 2,
     background_fill_color: inks.surface, border_fill_color: inks.surface,
     outline_line_color: inks.line, ...options,
   });

@@ -3,6 +3,7 @@
 import { address } from "./api.js";
 import { ticks, within } from "./axis.js";
 import { h, s } from "./dom.js";
+import { findingLink } from "./parts.js";
 import { zoomTo } from "./view.js";
 import { STATES, local, number, plural, short } from "./words.js";
 
@@ -11,7 +12,7 @@ const ROW = 12, BAR = 9, HEAD = 12, LEAST = 3; // px: one row, a bar in it, the 
 /** The state of a bar, in words that also tell whether it was inferred. */
 const spoken = ({ state, inferred }) => STATES[state] + (inferred ? " (inferred)" : "");
 
-/** All lanes of an answer of /lanes, `width` px wide; `service` for the links. */
+/** All lanes of an answer of /lanes, `width` px wide; with `links` where there are pages to open. */
 export function lanes(answer, width, links = true) {
   const scale = scaleOf(answer, width);
   return h("ol", { class: "lanes", "aria-label": "Connections" },
@@ -36,7 +37,7 @@ function laneRow(answer, lane, scale, links) {
   return h("li", { class: "lane", "data-key": lane.key ?? "" },
     h("div", { class: "lane-label" },
       h("span", { class: "lane-name", title: lane.label }, short(lane.label, 36)),
-      h("span", { class: "lane-facts" }, laneFacts(lane))),
+      h("span", { class: "lane-facts" }, laneFacts(answer.service, lane, links))),
     s("svg", { width: scale.width, height, viewBox: `0 0 ${scale.width} ${height}`, role: "group", "aria-label": laneTitle(lane),
       onkeydown: walk },
       scale.ticks.map(({ at }) => s("line", { class: "grid", x1: scale.x(at), x2: scale.x(at), y1: 0,
@@ -45,12 +46,14 @@ function laneRow(answer, lane, scale, links) {
       lane.marks.map((mark) => markShape(mark, scale))));
 }
 
-function laneFacts(lane) {
+function laneFacts(service, lane, links) {
+  const named = plural(lane.findings.length, "finding");
   return [
     lane.leaked ? h("span", { class: "fact fact-leaked" }, `${number(lane.leaked)} leaked`) : null,
     h("span", { class: "fact" }, `${number(lane.live)} live`),
     lane.overlap > 1 ? h("span", { class: "fact" }, `${number(lane.overlap)} at once`) : null,
     h("span", { class: "fact" }, `${number(lane.connections)} in all`),
+    lane.findings.length && links ? findingLink(service, lane.findings[0], named) : null,
   ];
 }
 

@@ -43,6 +43,7 @@ export function drawLifetimes(place, { lifetimes: { histogram } }) {
   place.range = new Bokeh.FactorRange({ factors: names });
   const bars = figure({ height: 190, x_range: place.range, min_border_bottom: 24 }, inks);
   for (const grid of bars.xgrid) grid.visible = false;
+  if (names.length > 6) for (const axis of bars.xaxis) axis.major_label_orientation = 0.6;
   bars.y_range.setv({ start: 0, range_padding: 0.08 });
   bars.vbar({ field: "names" }, 0.8, { field: "counts" }, 0, { source: place.source,
     fill_color: inks.open, line_color: inks.open });

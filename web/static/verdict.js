@@ -28,7 +28,7 @@ function answers(service, finding, links) {
     facts([
       ["Since", begin ? [time(begin), ago > 0 ? ` (${duration(ago)} before the log's end)` : ""]
         : first && `${first.source}:${first.line}`],
-      ["Who", `${group(finding.group)}: ${plural(finding.connections_total, "connection")}`],
+      ["Who", [group(finding.group), finding.connections_total ? `: ${plural(finding.connections_total, "connection")}` : ""]],
       ["Why", finding.cause],
       ["What to do", h("strong", {}, finding.fix)],
     ], "answers"),
@@ -90,9 +90,9 @@ export function findingCards(findings, links = true) {
   h("p", { class: "card-head" }, levelBadge(finding.level), stateWord(finding.state),
     h("span", { class: "soft" }, finding.service)),
   h("h3", {}, links ? findingLink(finding.service, finding.fingerprint, finding.title) : finding.title),
-  h("p", { class: "soft" }, group(finding.group), ": ",
-    plural(finding.connections_total, "connection"),
+  h("p", { class: "soft" }, group(finding.group),
+    finding.connections_total ? `: ${plural(finding.connections_total, "connection")}` : "",
     finding.pending_at ? [", since ", time(finding.pending_at)] : "",
     finding.resolved_at ? [", until ", time(finding.resolved_at)] : "",
-    finding.note ? `. ${finding.note}` : ""))));
+    finding.note ? `; ${finding.note}` : ""))));
 }

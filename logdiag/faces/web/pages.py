@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, render_template, request, send_from_directory
+from flask import Blueprint, Response, abort, render_template, send_from_directory
 
 from logdiag import __version__, resources
 
@@ -24,8 +24,8 @@ blueprint = Blueprint("pages", __name__)
 def _add(page: str, url: str, title: str) -> None:
     def show() -> str:
         return render_template(
-            f"{page}.html", page=page, title=title, version=__version__,
-            query=request.args.to_dict(),
+            "page.html", page=page, title=title, version=__version__,
+            charts=resources.CHART_SCRIPTS,
         )  # fmt: skip
 
     blueprint.add_url_rule(url, page, show, provide_automatic_options=False)

@@ -2,7 +2,9 @@
 
 import { address, get } from "../api.js";
 import { within } from "../axis.js";
+import { Panels, Shared, spokenChart } from "../charts.js";
 import { h, patch } from "../dom.js";
+import { BORDERS } from "../figures.js";
 import { dragToZoom, laneAxis, lanes, legend, patterns } from "../lanes.js";
 import { empty, link } from "../parts.js";
 import { chosenWindow, parameters, show, zoomTo } from "../view.js";
@@ -15,9 +17,10 @@ export async function timeline({ place, service }) {
   if (!service) return patch(place, empty("Nothing has been read yet", "Lanes appear as soon as logs are followed."));
   const { by, q, rule, finding, state, page } = parameters();
   const width = laneWidth(place);
-  const [answer, { rules }] = await Promise.all([
+  const [answer, { rules }, live] = await Promise.all([
     get("lanes", { service, by, q, rule, finding, state, page, size: SIZE, width, ...chosenWindow() }),
     get("rules"),
+    get("live", { service, width: Math.floor(width / 2), ...chosenWindow() }),
   ]);
   const { axis, from, to } = answer;
   patch(place, patterns(), filters(rules),
@@ -27,14 +30,28 @@ export async function timeline({ place, service }) {
     legend(),
     answer.lanes.length ? h("div", { class: "card lanes-card",
       onpointerdown: (event) => dragToZoom(event, answer, width) },
+    h("div", { id: "above", class: "panels", "data-keep": true, role: "img", "aria-label": spokenChart(live) }),
     laneAxis(answer, width), lanes(answer, width)) : nothingFound(),
     pages(answer));
+  drawAbove(live, width);
+}
+
+/** All connections of the service and its refused requests, on the axis of the lanes below. */
+function drawAbove(live, width) {
+  const box = document.getElementById("above");
+  if (!box || live.from == null) return;
+  box.style.width = `${width + BORDERS}px`;
+  box.shared ??= new Shared();
+  box.panels ??= new Panels(box, box.shared, ["small", "refusals"], false);
+  box.panels.update(live);
+  box.shared.onmove = (from, to) => zoomTo(within(live.axis, { from, to }));
+  box.shared.set(live.axis, live.from, live.to);
 }
 
 /** The px that a bar may use: the page's width less the labels', which stand above on a phone. */
 function laneWidth(place) {
   const wide = matchMedia("(min-width: 48rem)").matches;
-  return Math.max(200, Math.floor(place.clientWidth - (wide ? 292 : 34)));
+  return Math.max(200, Math.floor(place.clientWidth - (wide ? 298 : 34)));
 }
 
 function summary({ connections, lanes_total: total, sampled, by }) {
