@@ -35,15 +35,20 @@ class Newer(NamedTuple):
     line: tuple[int, int] | None
 
 
-def overlaps(life: Life, event: Event, newer: Newer, horizon: int) -> Iterator[Event]:
-    """What the close of a connection tells, whose client had opened a newer one."""
+def overlaps(
+    life: Life, event: Event, before: str | None, newer: Newer, horizon: int
+) -> Iterator[Event]:
+    """What the close of a connection tells, whose client had opened a newer one.
+
+    `before`: the state that it was in.
+    """
     about = event._replace(
         connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
     )
     yield about._replace(kind="overlap")
     if event.time is None or newer.time is None:
         return
-    if event.time - newer.time >= horizon and unanswered(event):
+    if event.time - newer.time >= horizon and unanswered(event, before):
         yield about._replace(kind="half_open")
 
 
@@ -57,6 +62,12 @@ def on_purpose(event: Event, before: str | None) -> bool:
     return event.code in _LEFT or bool(event.reason and _BY_CLIENT.search(event.reason))
 
 
-def unanswered(event: Event) -> bool:
-    """Whether a connection closed since its peer no longer answered."""
-    return event.code == _ABNORMAL or bool(event.reason and _UNANSWERED.search(event.reason))
+def unanswered(event: Event, before: str | None = None) -> bool:
+    """Whether a connection closed since its peer no longer answered.
+
+    Code 1006 alone does not say so: a reset has it, too. That the server had begun to close it does
+    ("Terminating inactive connection").
+    """
+    if event.reason:
+        return bool(_UNANSWERED.search(event.reason))
+    return event.code == _ABNORMAL and before == "closing" and event.layer != "browser"

@@ -24,7 +24,7 @@ from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.diagnosis.windows import Seen
-from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
+from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap, State
 
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
@@ -125,7 +125,7 @@ class Detector:
             self._surroundings.opened(life, moment)
             self._known.opened(life, moment)
         elif was_live and not is_live:
-            self._ended(life, event, key, moment, lost=not on_purpose(event, before))
+            self._ended(life, event, key, moment, before)
         elif after == "rejected":
             self._refusals.add(event, moment[1])
         if is_live and not was_live:
@@ -134,8 +134,9 @@ class Detector:
             self._court.ended(life, moment)
 
     def _ended(
-        self, life: Life, event: Event, key: str | None, moment: Moment, *, lost: bool
+        self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None
     ) -> None:
+        lost = not on_purpose(event, before)
         newer = self._surroundings.ended(life, moment, lost=lost)
         if life.state != "closed":
             self._known.lost_track()
@@ -147,7 +148,9 @@ class Detector:
         if lost:
             self._notes.marks.on_loss(event, life.client_key or key, moment[1])
         if newer is not None and not self._noteworthy.isdisjoint(OVERLAPS):
-            for derived in overlaps(life, event, newer, self.settle // 2):
+            for derived in overlaps(life, event, before, newer, self.settle // 2):
+                if derived.kind == "half_open":
+                    self._surroundings.half_open = moment
                 self._court.happened(Seen(moment[1], derived, newer.line), life.client_key, moment)
 
     def _noted(self, event: Event, key: str | None, moment: Moment) -> None:

@@ -16,6 +16,7 @@ from logdiag.diagnosis.moments import Moment
 
 MAX_FOLLOWED = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES = 8  # so many closes make a rate to compare with
+FEW_CLIENTS = 8  # so few, that nobody waits for more
 _MILLISECOND = 1_000_000
 
 
@@ -118,13 +119,15 @@ class Following:
         return client.closes, exposure * self._closes / at_risk
 
     def chance(self, key: str | None, now: Moment) -> float:
-        """How likely so few of them would have closed, if they closed as others do; 0 if unknown.
+        """How likely so few of them would have closed, if they closed as others do.
+
+        While too few others closed to say: 0 in a service of few clients, else 1.
 
         The one-sample log-rank test, whose tail is a Poisson distribution's; its upper bound is
         Chernoff's (Mitzenmacher and Upfal, "Probability and Computing", theorem 5.4).
         """
-        if not self.comparable:
-            return 0.0
+        if not self.comparable:  # where many are, closes will come to compare with
+            return 0.0 if self._alone <= FEW_CLIENTS else 1.0
         closes, expected = self.expected(key, now)
         if closes >= expected:
             return 1.0

@@ -102,6 +102,12 @@ _TABLE = (
         _flapping,
     ),
     GuardCheck(
+        "slow_heartbeat",
+        "Within 30 minutes (2,000 lines) of it a connection ended by a timeout, H or longer after "
+        "its client came back: what is left behind here may be dead, not forgotten.",
+        lambda view: view.service.slow_heartbeat(view),
+    ),
+    GuardCheck(
         "identity_outage",
         "Refused requests spiked within 120 s of it, and half of the clients had one in the same "
         "minute: whoever checks the tokens was away. Nobody can tell before 10 minutes of log, or "

@@ -10,9 +10,9 @@ from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
-from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
-from logdiag.diagnosis.surroundings import Surroundings, near
+from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, near
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
 
@@ -112,6 +112,11 @@ class Known:
         if near(self._surroundings.herd, (view.time, view.line)):
             return True
         return False if self._surroundings.clients else None
+
+    def slow_heartbeat(self, view: View) -> bool:
+        """Whether a dead peer was kept for long here, in the time before the view's moment."""
+        seen, then = self._surroundings.half_open, (view.time, view.line)
+        return seen is not None and not far(seen, then, LONG, LONG_LINES)
 
     def identity_outage(self, view: View) -> bool | None:
         """Whether requests of most clients were suddenly refused around the view's moment."""

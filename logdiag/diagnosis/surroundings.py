@@ -17,6 +17,8 @@ HERD_LINES = 200
 HERD_LEAST = 4  # fewer clients than this are no herd
 AROUND = 120 * SECOND  # how far from an event the guards still hold it responsible
 AROUND_LINES = 40
+LONG = 1800 * SECOND  # the same for what lasts, like a heartbeat that is too slow
+LONG_LINES = 2_000
 PER_CLIENT = 2  # connections that any client may have: two tabs
 LEAST_CLIENTS = 8  # so many others make a p95
 MAX_RETURNS = 20_000  # clients remembered as just lost or just returned
@@ -34,6 +36,7 @@ class Surroundings:
         self.herd: Moment | None = None
         self.gap: Moment | None = None
         self.outage: Moment | None = None
+        self.half_open: Moment | None = None
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection is live."""
@@ -126,7 +129,7 @@ class Surroundings:
         return {
             "lost": list(self._lost.items()), "returned": list(self._returned.items()),
             "herd": self.herd, "gap": self.gap, "newest": self._newest,
-            "outage": self.outage,
+            "outage": self.outage, "half_open": self.half_open,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -140,6 +143,7 @@ class Surroundings:
         self.herd = tuple(state["herd"]) if state["herd"] else None
         self.gap = tuple(state["gap"]) if state["gap"] else None
         self.outage = tuple(state["outage"]) if state["outage"] else None
+        self.half_open = tuple(state["half_open"]) if state["half_open"] else None
 
     def recount(self, life: Life) -> None:
         """Count a life that was live when the snapshot was made."""

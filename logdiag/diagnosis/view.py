@@ -55,6 +55,9 @@ class Service(Protocol):
     def mass_reconnect(self, view: View) -> bool | None:
         """Whether a large share of the clients lost a connection and came back around then."""
 
+    def slow_heartbeat(self, view: View) -> bool:
+        """Whether the server was seen to keep dead peers for long."""
+
     def identity_outage(self, view: View) -> bool | None:
         """Whether requests of most clients were suddenly refused around then."""
 

@@ -168,6 +168,10 @@ class FakeService:
         """As told."""
         return None if "?" in self.yes else "mass_reconnect" in self.yes
 
+    def slow_heartbeat(self, view: View) -> bool:
+        """As told."""
+        return "slow_heartbeat" in self.yes
+
     def identity_outage(self, view: View) -> bool | None:
         """As told."""
         return None if "?" in self.yes else "identity_outage" in self.yes

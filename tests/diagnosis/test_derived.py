@@ -48,7 +48,7 @@ def test_the_newer_opening_is_evidence() -> None:
 @pytest.mark.parametrize(
     ("seconds", "close", "expected"),
     [
-        (46, {"code": 1006}, 1), (45, {"code": 1006}, 0), (46, {"code": 1001}, 0),
+        (46, {"code": 1006}, 0), (45, {"reason": "ping timeout"}, 0), (46, {"code": 1001}, 0),
         (46, {"reason": "ping timeout"}, 1), (46, {"reason": "transport close"}, 0),
     ],
 )  # fmt: skip
@@ -58,6 +58,13 @@ def test_half_open_lingers_and_does_not_answer(
     """H after the newer one opened (at 1 s), and by a timeout."""
     log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
     assert expected == counted(log("closed", seconds, connection="a", **close), "half_open")
+
+
+def test_what_the_server_terminated_did_not_answer() -> None:
+    """Code 1006 after the server began to close it; a reset has the code alone."""
+    log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
+    log("closing", 60, connection="a")("closed", 60, connection="a", code=1006)
+    assert 1 == counted(log, "half_open")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from logdiag.diagnosis import Detector, read_rule
-from logdiag.diagnosis.following import LEAST_CLOSES, MAX_FOLLOWED, Following
+from logdiag.diagnosis.following import FEW_CLIENTS, LEAST_CLOSES, MAX_FOLLOWED, Following
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
 from tests.diagnosis.builders import RULE, Log, Told, at, follow, life, rule, stopped
@@ -78,10 +78,14 @@ def test_expected_closes() -> None:
 
 
 def test_a_few_closes_are_no_rate() -> None:
-    """Then the chance is unknown, and told as none."""
+    """Then only a service of few clients is judged."""
     following = Following()
     visits(following, LEAST_CLOSES - 1, 10)
+    for number in range(FEW_CLIENTS):
+        opening(following, 10 + number, 0, f"user w{number}")
     opening(following, 2, 1, "user u", opening(following, 1, 0, "user u"))
+    assert 1.0 == following.chance("user u", moment(2))
+    following.ended(life(10, 0, client_key="user w0"), None, moment(1))
     assert (False, 0.0) == (following.comparable, following.chance("user u", moment(2)))
     visits(following, 1, 10)
     assert (True, True) == (following.comparable, following.chance("user u", moment(2)) > 0.5)
