@@ -15,14 +15,14 @@ from logdiag.timeline import minutes
 from logdiag.timeline.reader import Reader
 
 MOST = 10_000  # connections told one by one; 0.1 s
-SAMPLE = 4_000  # those told of more
+SAMPLE = 2_000  # those told of more
 MOST_MATCHING = 1_000  # found by a search
 LOOK_BACK = 50_000  # connections before a window that are looked at for those still alive in it
 LATE = 5 * SECOND  # a line may be so much later than another and still be told before it
 
 _OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
 _LIVE = "c.state IN ('connecting', 'open', 'closing')"
-_COLUMNS = "c.number, c.name, c.identity, c.state, c.client_key, c.path, c.user, c.process"
+_COLUMNS = "c.number, c.name, c.identity, c.state, c.client_key, c.client, c.path, c.user, c.process"
 _TIMED = f"SELECT {_COLUMNS}, c.opened_at AS begin, c.closed_at AS end FROM connections AS c"
 _LINED = (
     f"SELECT {_COLUMNS}, o.line AS begin, e.line AS end FROM connections AS c"
@@ -32,13 +32,17 @@ _LINED = (
 
 
 class Member(NamedTuple):
-    """A connection from `begin` to `end`: ns, or lines without a clock; None: not known."""
+    """A connection from `begin` to `end`: ns, or lines without a clock; None: not known.
+
+    A handshake that was refused took no time: both are the moment of its refusal.
+    """
 
     number: int
     name: str
     identity: Identity
     state: State
     client_key: str | None
+    client: str | None
     path: str | None
     user: str | None
     process: str | None
@@ -84,7 +88,7 @@ def of_lines(reader: Reader, service: str, begin: int, end: int) -> Population:
     """The same by line numbers, for a service without a clock."""
     last = count(reader, service)
     within = " AND c.number IN (SELECT value FROM json_each(?2))" if last > MOST else ""
-    parameters = (_spread(1, last + 1),) if last > MOST else ()
+    parameters = (spread(1, last + 1, SAMPLE),) if last > MOST else ()
     members = [
         one for one in _members(reader, _LINED, within, service, *parameters)
         if (one.begin is None or one.begin < end) and (one.end is None or one.end >= begin)
@@ -153,7 +157,7 @@ def _range(reader: Reader, service: str, first: int, after: int) -> list[Member]
         within = " AND c.number >= ?2 AND c.number < ?3"
         return _members(reader, _TIMED, within, service, first, after)
     within = " AND c.number IN (SELECT value FROM json_each(?2))"
-    return _members(reader, _TIMED, within, service, _spread(first, after))
+    return _members(reader, _TIMED, within, service, spread(first, after, SAMPLE))
 
 
 def _living(reader: Reader, service: str, before: int) -> list[Member]:
@@ -170,11 +174,16 @@ def _earlier(reader: Reader, service: str, first: int, begin: int) -> list[Membe
     return _members(reader, _TIMED, within, service, first - LOOK_BACK, first, begin)
 
 
-def _spread(first: int, after: int) -> str:
-    """Numbers at equal distances, as a JSON array."""
-    return str([first + (after - first) * nth // SAMPLE for nth in range(SAMPLE)])
+def spread(first: int, after: int, most: int) -> str:
+    """So many numbers at equal distances from [first, after), as a JSON array."""
+    return str([first + (after - first) * nth // most for nth in range(most)])
 
 
 def _members(reader: Reader, select: str, within: str, *parameters: object) -> list[Member]:
     rows = reader._rows(f"{select} WHERE {_OF_SERVICE}{within}", *parameters)
-    return [Member(*row.values()) for row in rows]
+    return [_at_once(Member(*row.values())) for row in rows]
+
+
+def _at_once(one: Member) -> Member:
+    refused = one.state == "rejected" and one.begin is None
+    return one._replace(begin=one.end) if refused else one

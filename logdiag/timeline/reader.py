@@ -214,9 +214,11 @@ class Reader:
     ) -> list[Transition]:
         """The steps of one connection, or of all of the service, in the order they were told."""
         where, bounds = _period("time", since, until)
+        # a condition that the index cannot miss: else all steps would be looked at
+        one = "? IS NULL" if number is None else "connection = ?"
         sql = (
             f"SELECT {', '.join(rows.TRANSITION)} FROM transitions WHERE {_OF_SERVICE} "
-            f"AND coalesce(connection = ?, 1){where} ORDER BY id"
+            f"AND {one}{where} ORDER BY id"
         )
         return [Transition(**row) for row in self._rows(sql, service, number, *bounds)]
 

@@ -6,14 +6,18 @@ import math
 from typing import NamedTuple
 
 from logdiag.model import Identity
+from logdiag.timeline import population
 from logdiag.timeline.reader import Reader
 
+MOST = 5_000  # connections looked at; of more, so many at equal distances
+
 _OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
-_LIVE = "(c.state IN ('connecting', 'open', 'closing') OR c.closed_at >= ?2)"
+_PICKED = " AND c.number IN (SELECT value FROM json_each(?2))"
+_ALL = " AND ?2 IS NULL"
 
 
 class Lifetime(NamedTuple):
-    """How many connections closed, and how long (ns) the 95% of them lived that closed first."""
+    """How many of those looked at closed, and how long (ns) the 95% lived that closed first."""
 
     closed: int
     p95: int | None
@@ -25,28 +29,27 @@ def identities(reader: Reader, service: str) -> dict[Identity, int]:
     One whose close was inferred counts as "count", whatever its opening named: the line that
     ended it names nobody, or is about something else. Refused handshakes are left out.
     """
+    picked = _picked(reader, service)
     sql = (
         "SELECT CASE WHEN c.state = 'closed' AND e.kind IS NOT NULL AND"
         " (e.kind NOT IN ('closing', 'closed') OR e.connection IS NULL AND e.client IS NULL)"
         " THEN 'count' ELSE c.identity END AS found, count(*) AS count FROM connections AS c"
         " LEFT JOIN events AS e ON e.source = c.closed_source AND e.offset = c.closed_offset"
-        f" WHERE {_OF_SERVICE} AND c.state <> 'rejected' GROUP BY found"
+        f" WHERE {_OF_SERVICE} AND c.state <> 'rejected'{_PICKED if picked else _ALL} GROUP BY found"
     )
-    return {row["found"]: row["count"] for row in reader._rows(sql, service)}
+    return {row["found"]: row["count"] for row in reader._rows(sql, service, picked)}
 
 
 def lifetime(reader: Reader, service: str, until: int | None = None) -> Lifetime:
     """Of the connections whose opening and close have times, before `until` (ns)."""
-    known = (
-        f"FROM connections AS c WHERE {_OF_SERVICE} AND c.state = 'closed'"
-        " AND c.closed_at >= c.opened_at AND coalesce(c.closed_at < ?2, 1)"
+    picked = _picked(reader, service)
+    sql = (
+        f"SELECT c.closed_at - c.opened_at AS age FROM connections AS c WHERE {_OF_SERVICE}"
+        " AND c.state = 'closed' AND c.closed_at >= c.opened_at AND coalesce(c.closed_at < ?3, 1)"
+        f"{_PICKED if picked else _ALL} ORDER BY age"
     )
-    closed = int(reader._rows(f"SELECT count(*) AS count {known}", service, until)[0]["count"])
-    if not closed:
-        return Lifetime(0, None)
-    sql = f"SELECT c.closed_at - c.opened_at AS age {known} ORDER BY age LIMIT 1 OFFSET ?3"
-    found = reader._rows(sql, service, until, math.ceil(0.95 * closed) - 1)
-    return Lifetime(closed, found[0]["age"])
+    ages = [row["age"] for row in reader._rows(sql, service, picked, until)]
+    return Lifetime(len(ages), ages[math.ceil(0.95 * len(ages)) - 1] if ages else None)
 
 
 def nobodys(reader: Reader, service: str, opened: int, until: int | None = None) -> int:
@@ -54,11 +57,25 @@ def nobodys(reader: Reader, service: str, opened: int, until: int | None = None)
 
     Live at the end, or at `until`; both in ns.
     """
+    if until is not None:
+        alive = population.during(reader, service, until, until + 1).members
+        return sum(
+            one.identity == "id" and one.client_key is None
+            and one.begin is not None and one.begin < opened
+            for one in alive
+        )  # fmt: skip
     sql = (
-        f"SELECT count(*) AS count FROM connections AS c WHERE {_OF_SERVICE} AND {_LIVE}"
-        " AND c.identity = 'id' AND c.client_key IS NULL AND c.opened_at < ?3"
+        "SELECT count(*) AS count FROM connections AS c INDEXED BY connections_open"
+        f" WHERE {_OF_SERVICE} AND c.state IN ('connecting', 'open', 'closing')"
+        " AND c.identity = 'id' AND c.client_key IS NULL AND c.opened_at < ?2"
     )
-    return int(reader._rows(sql, service, until, opened)[0]["count"])
+    return int(reader._rows(sql, service, opened)[0]["count"])
+
+
+def _picked(reader: Reader, service: str) -> str | None:
+    """The numbers of those to look at, as a JSON array; None: all."""
+    last = population.count(reader, service)
+    return population.spread(1, last + 1, MOST) if last > MOST else None
 
 
 def has_arrivals(reader: Reader, service: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from logdiag.timeline import marks, population
 from logdiag.timeline.outlines import Outline
 from logdiag.timeline.population import Member, Population
 
-MOST_FAILURES = 5_000  # failed authentications marked, the latest
+MOST_FAILURES = 2_000  # failed authentications marked, the latest
 WHOLE = "the whole service"
 _LIVE = ("connecting", "open", "closing", "leaked")
 
@@ -28,6 +29,7 @@ class Lane(NamedTuple):
     findings: list[Outline]
     suspicion: float
     overlap: int
+    addresses: frozenset[str]
 
 
 def lanes(
@@ -96,6 +98,7 @@ def _lanes(
 ) -> list[Lane]:
     lives: dict[str | None, list[Life]] = {}
     about: dict[str | None, dict[str, Outline]] = {}
+    addresses: dict[str | None, set[str]] = {}
     for one in members:
         findings = known.of(one)
         word = known.state_of(one, findings)
@@ -106,7 +109,11 @@ def _lanes(
             Life(one.number, one.name, word, one.identity == "count", one.begin, one.end)
         )
         about.setdefault(key, {}).update({finding.fingerprint: finding for finding in findings})
-    made = [_lane(key, some, list(about[key].values()), window) for key, some in lives.items()]
+        addresses.setdefault(key, set()).update([one.client] if one.client else ())
+    made = [
+        _lane(key, some, list(about[key].values()), window, frozenset(addresses[key]))
+        for key, some in lives.items()
+    ]
     return sorted(made, key=lambda lane: (-lane.suspicion, -len(lane.lives), lane.key or ""))
 
 
@@ -116,12 +123,15 @@ def _key(one: Member, by: str) -> str | None:
     return one.client_key if by == "client" else one.path
 
 
-def _lane(key: str | None, lives: list[Life], findings: list[Outline], window: Window) -> Lane:
+def _lane(
+    key: str | None, lives: list[Life], findings: list[Outline], window: Window,
+    addresses: frozenset[str],
+) -> Lane:  # fmt: skip
     leaked = sum(life.state == "leaked" for life in lives)
     live = sum(life.state in _LIVE for life in lives)
     overlap = bars.overlap(lives, window.begin, window.end)
     worst = max(map(suspects.weight, findings), default=0.0)
-    return Lane(key, lives, findings, worst + 10 * leaked + live + overlap / 10, overlap)
+    return Lane(key, lives, findings, worst + 10 * leaked + live + overlap / 10, overlap, addresses)
 
 
 def _failures(
@@ -129,17 +139,28 @@ def _failures(
 ) -> dict[str | None, dict[int, int]]:
     """By lane, how many failed authentications there are in which pixel."""
     wanted = {lane.key for lane in shown}
+    holders = _holders(shown)
     found = marks.failures(
         context.reader, service, window.begin, window.end, clock=axis.clock, most=MOST_FAILURES
     )
     counted: dict[str | None, dict[int, int]] = {}
     for at, event in found:
         key = _key_of(event, by)
+        if by == "client" and key not in wanted:  # refused before it was known whose it is
+            key = holders.get(event.client or "")
         if key in wanted:
             pixel = (at - window.begin) // window.step
             places = counted.setdefault(key, {})
             places[pixel] = places.get(pixel, 0) + 1
     return counted
+
+
+def _holders(shown: Sequence[Lane]) -> dict[str, str | None]:
+    """The lane of each address that belongs to one only."""
+    counted = Counter(address for lane in shown for address in lane.addresses)
+    return {
+        address: lane.key for lane in shown for address in lane.addresses if counted[address] == 1
+    }
 
 
 def _key_of(event: Event, by: str) -> str | None:
