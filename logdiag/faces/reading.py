@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from logdiag.faces import options
+from logdiag.faces import options, showing
 from logdiag.faces.shell import complain, emit, guarded, leave, on_signals
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ def watch(
             help="Exit 1 if at the end a finding of this level or worse is firing.",
         ),
     ] = None,
+    web: Annotated[bool, typer.Option("--web", help="Show the page, too: see web.")] = False,
+    host: showing.Host = showing.DEFAULT_HOST,
+    port: showing.Port = showing.DEFAULT_PORT,
+    allow_host: showing.AllowHost = None,
+    open_browser: showing.Open = False,
     zone: options.Zone = None,
     year: options.Year = None,
     settle: options.Settle = None,
@@ -73,7 +78,9 @@ def watch(
 
     settings = options.settings(zone, year, settle, rules, formats, config)
     wanted, database = options.paths(paths, config), options.database(db, config)
-    outcome, stopped = watching.follow(wanted, database, settings, once=once)
+    where = (host, port, allow_host)
+    with showing.beside(web, database, settings, where, open_browser=open_browser):
+        outcome, stopped = watching.follow(wanted, database, settings, once=once)
     if fail_on is not None and watching.is_firing(database, wanted, fail_on):
         return 1
     return 4 if outcome.incomplete and not stopped else 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +13,7 @@ from logdiag.faces import options
 from logdiag.faces.shell import emit, guarded, leave, on_signals
 
 if TYPE_CHECKING:
+    from logdiag.engines.settings import Settings
     from logdiag.faces.web.serving import Place, Server
 
 Host = Annotated[
@@ -56,6 +60,23 @@ def web(
         announce(server, open_browser=open_browser)
         server.run()
     return 0
+
+
+@contextmanager
+def beside(
+    wanted: bool, db: Path, settings: Settings, where: tuple[str, int, list[str] | None],
+    *, open_browser: bool,
+) -> Iterator[None]:  # fmt: skip
+    """Show the page while the block runs, if that is wished. `where` as `place` takes it."""
+    if not wanted:
+        yield
+        return
+    from logdiag.faces.web.serving import Server
+
+    server = Server(db, settings, place(*where))
+    announce(server, open_browser=open_browser)
+    with server.beside():
+        yield
 
 
 def place(host: str, port: int, allow_host: list[str] | None) -> Place:

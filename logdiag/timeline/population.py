@@ -22,7 +22,9 @@ LATE = 5 * SECOND  # a line may be so much later than another and still be told 
 
 _OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
 _LIVE = "c.state IN ('connecting', 'open', 'closing')"
-_COLUMNS = "c.number, c.name, c.identity, c.state, c.client_key, c.client, c.path, c.user, c.process"
+_COLUMNS = (
+    "c.number, c.name, c.identity, c.state, c.client_key, c.client, c.path, c.user, c.process"
+)
 _TIMED = f"SELECT {_COLUMNS}, c.opened_at AS begin, c.closed_at AS end FROM connections AS c"
 _LINED = (
     f"SELECT {_COLUMNS}, o.line AS begin, e.line AS end FROM connections AS c"

@@ -54,7 +54,7 @@ def test_every_command_shown_runs(command: str, place: dict[str, str], tmp_path:
     words = [_within(word, place) for word in words]
     db = tmp_path / "timeline.db"
     run("ingest", db, ["ingest", place["/var/log/app"]])
-    if words[0] == "web":
+    if words[0] == "web" or "--web" in words:
         serve(db, [*words, "--port", "0"])
         return
     if words[0] == "watch":

@@ -68,7 +68,7 @@ def arguments(
 
 def text(most: int = 500, **more: Any) -> Schema:
     """The schema of a text."""
-    return {"type": "string", "maxLength": most, **more}
+    return {"type": "string", "minLength": 1, "maxLength": most, **more}
 
 
 def whole(low: int, high: int, **more: Any) -> Schema:

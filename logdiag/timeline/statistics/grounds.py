@@ -30,12 +30,13 @@ def identities(reader: Reader, service: str) -> dict[Identity, int]:
     ended it names nobody, or is about something else. Refused handshakes are left out.
     """
     picked = _picked(reader, service)
+    which = _PICKED if picked else _ALL
     sql = (
         "SELECT CASE WHEN c.state = 'closed' AND e.kind IS NOT NULL AND"
         " (e.kind NOT IN ('closing', 'closed') OR e.connection IS NULL AND e.client IS NULL)"
         " THEN 'count' ELSE c.identity END AS found, count(*) AS count FROM connections AS c"
         " LEFT JOIN events AS e ON e.source = c.closed_source AND e.offset = c.closed_offset"
-        f" WHERE {_OF_SERVICE} AND c.state <> 'rejected'{_PICKED if picked else _ALL} GROUP BY found"
+        f" WHERE {_OF_SERVICE} AND c.state <> 'rejected'{which} GROUP BY found"
     )
     return {row["found"]: row["count"] for row in reader._rows(sql, service, picked)}
 
