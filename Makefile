@@ -1,6 +1,6 @@
 # Everything runs in .venv, which make builds itself: a clean clone needs Python 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types tools fix golden bench gate clean
+.PHONY: help demo test check lint types tools fix golden screenshots bench gate clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 TOOLS := logrotate chromium
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: $(STAMP) ## find the leaks in sample_logs/, in a database made for the occasion
 	@db="$$(mktemp -d)/demo.db"; \
@@ -45,6 +45,9 @@ golden: $(STAMP) ## rewrite golden files from what the code says now, and show t
 
 gate: $(STAMP) ## does every root cause have its name, every healthy day its peace? fresh seeds
 	$(BIN)/python -m benchmarks.gate $(GATE)
+
+screenshots: $(STAMP) tools ## pictures of every page into build/screenshots, and the README's into docs
+	$(BIN)/python -m tests.browser.screenshots build/screenshots docs/timeline.png
 
 bench: $(STAMP) ## measure speed and memory beside other tools, into benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.bench

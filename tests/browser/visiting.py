@@ -82,7 +82,7 @@ class Visit:
 @contextmanager
 def visit(browser: Browser, base: str, **options: Any) -> Iterator[Visit]:
     """A fresh window at `base`; `options` are the browser context's."""
-    context = browser.new_context(timezone_id=ZONE, locale="en-GB", **options)
+    context = browser.new_context(**{"timezone_id": ZONE, "locale": "en-GB", **options})
     context.set_default_timeout(TIMEOUT)
     try:
         made = Visit(context.new_page(), base)

@@ -28,12 +28,17 @@ export function findingHead(finding) {
       h("div", { class: "do" }, h("h3", {}, "What to do"), h("p", {}, finding.fix))));
 }
 
+const WEIGHT = ["yes", "cannot_tell", "no"]; // what speaks against it comes first
+
 /** How sure it is, and which healthy explanations were checked. */
 export function guards(finding, why, key = "") {
+  const checked = [...finding.guards].sort((one, other) =>
+    WEIGHT.indexOf(one.outcome) - WEIGHT.indexOf(other.outcome));
+  const more = why.filter((words) => !checked.some(({ meaning }) => meaning && words.endsWith(meaning)));
   return section(`guards${key}`, "How sure is it?",
-    h("p", {}, h("strong", {}, `Confidence: ${finding.confidence}. `), why.join(" ")),
+    h("p", {}, h("strong", {}, `Confidence: ${finding.confidence}. `), more.join(" ")),
     h("p", { class: "soft" }, "Healthy explanations that were checked before it was called a leak:"),
-    h("ul", { class: "guards" }, finding.guards.map(({ name, outcome, meaning }) =>
+    h("ul", { class: "guards" }, checked.map(({ name, outcome, meaning }) =>
       h("li", { class: `guard guard-${outcome}` },
         h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[outcome]),
         h("div", {}, h("strong", {}, spaced(name)), ", ", GUARD_OUTCOMES[outcome],

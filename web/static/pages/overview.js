@@ -67,7 +67,7 @@ function chartHead({ answers, axis, from, to }) {
 }
 
 function clientTable(service, { lanes, lanes_total: total }) {
-  return [table("Clients, by suspicion", [["Client"], ["Leaked", "number"], ["Live", "number"],
+  return [table("Clients, by suspicion", [["Client", "name"], ["Leaked", "number"], ["Live", "number"],
     ["At once", "number"], ["In all", "number"]],
   lanes.map((lane) => [
     h("span", { title: lane.label }, link(address("/timeline", { service, q: lane.key }), short(lane.label, 40))),

@@ -20,7 +20,8 @@ function card(one) {
       h("meter", { min: 0, max: 1, value: share, "aria-label": `${Math.round(100 * share)}% of the lines are events` }),
       h("span", {}, `${plural(one.recognised, "event")} in ${plural(one.lines, "line")}, ${size(one.bytes)}`)),
     facts([
-      ["Last event", one.last_at ? time(one.last_at) : null],
+      ["Last event", one.last_at ? [time(one.last_at), one.lag_seconds == null ? ""
+        : `, ${duration(one.lag_seconds)} ago`] : null],
       ["Read", progress(one)],
       ["Note", one.notice],
       ["Missing", one.gaps.length ? h("ul", {}, one.gaps.map(gap)) : null],
@@ -29,10 +30,9 @@ function card(one) {
     one.unknown ? unknown(one) : null);
 }
 
-/** How far it has been read, and how late. */
-function progress({ behind, lag_seconds: lag, ended }) {
+/** How far it has been read. */
+function progress({ behind, ended }) {
   const words = behind ? [`${size(behind)} not read yet`] : behind === 0 ? ["to its end"] : [];
-  if (lag != null) words.push(`${duration(lag)} behind its newest line`);
   if (ended) words.push("it will not grow any more");
   return words.join("; ");
 }

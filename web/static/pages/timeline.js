@@ -24,9 +24,9 @@ export async function timeline({ place, service }) {
   ]);
   const { axis, from, to } = answer;
   patch(place, patterns(), filters(rules),
-    h("div", { class: "chart-head" }, h("p", { class: "soft", role: "status" }, summary(answer)),
-      controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen)))),
-    h("p", { class: "soft" }, axis.from == null ? "" : spokenWindow(axis, from, to)),
+    h("div", { class: "chart-head" }, h("p", { class: "soft", role: "status" }, summary(answer), " ",
+      axis.from == null ? "" : spokenWindow(axis, from, to)),
+    controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen)))),
     legend(),
     answer.lanes.length ? h("div", { class: "card lanes-card",
       onpointerdown: (event) => dragToZoom(event, answer, width) },
