@@ -21,13 +21,14 @@ from logdiag.diagnosis.expression import (
     Span,
     Unary,
     parse,
+    unparse,
     walk,
 )
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.measures import Measure, Mismatch, combined
-from logdiag.diagnosis.possible import Possible, possible
+from logdiag.diagnosis.possible import Bound, Possible, bounds, possible
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import KINDS, Event
@@ -57,6 +58,7 @@ class Condition:
     compares: bool  # with the service's other connections
     # A cheap first look: False only if the condition cannot hold for the group as it is now.
     possible: Possible
+    bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
@@ -96,6 +98,7 @@ def condition(text: str) -> Condition:
         of_client=next((function.name for function, _ in calls if function.of_client), ""),
         compares=any(function.name == "chance" for function, _ in calls),
         possible=possible(tree) or (lambda group, service: True),
+        bounds=bounds(tree),
         _witnesses=_suspects(calls) or _witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
@@ -213,7 +216,7 @@ def _name(name: str, at: int) -> tuple[Measure, Run]:
     if function.parameters:
         wanted = ", ".join(function.parameters)
         raise ExpressionError(at, f"'{name}' is a function.", f"Write {name}({wanted}).")
-    return function.result, function.run
+    return function.result, _once(name, function.run) if function.at_most else function.run
 
 
 def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Run]:
@@ -231,10 +234,25 @@ def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Run
         )  # fmt: skip
     values = _arguments(function, arguments)
     run = function.run
+    key = unparse(Call(name, arguments))
     if len(values) == 1:
         (only,) = values
-        return function.result, lambda view: run(view, only(view))
-    return function.result, lambda view: run(view, *(value(view) for value in values))
+        return function.result, _once(key, lambda view: run(view, only(view)))
+    return function.result, _once(key, lambda view: run(view, *(value(view) for value in values)))
+
+
+def _once(key: str, run: Run) -> Run:
+    """Rules that look at the same view share what it gives: equal texts are equal questions."""
+
+    def once(view: View) -> Any:
+        known = view.known
+        if known is None:
+            return run(view)
+        if key not in known:
+            known[key] = run(view)
+        return known[key]
+
+    return once
 
 
 def _arguments(function: Function, arguments: Sequence[Node]) -> list[Run]:

@@ -30,7 +30,7 @@ class Court:
         self.rules = sorted(rules, key=lambda rule: bool(rule.yields_to))
         self.service = service
         self.name = name
-        self.groupings = Groupings(self.rules)
+        self.groupings = Groupings(self.rules, service)
         self.open: dict[str, tuple[Judgement, Group]] = {}  # pending or firing, by fingerprint
         self.done: dict[str, tuple[Judgement, Group]] = {}  # resolved
         self.dirty: dict[str, Judgement] = {}
@@ -47,7 +47,8 @@ class Court:
         self.service.following.opened(life, self.groupings.newest(life), moment)
         for group in self.groupings.of_life(life):
             group.add(life)
-            self._look(group, group.rules, moment)
+            if rules := self.groupings.candidates(group):
+                self._look(group, rules, moment)
 
     def ended(self, life: Life, moment: Moment) -> None:
         """It is live no more."""
@@ -60,7 +61,8 @@ class Court:
     def happened(self, seen: Seen, key: str | None, moment: Moment) -> None:
         """An event that some rule may count."""
         for group, rules in self.groupings.saw(seen, key):
-            self._look(group, rules, moment)
+            if rules:
+                self._look(group, rules, moment)
 
     def identified(self, event: Event, ordinal: int, key: str, moment: Moment) -> None:
         """A later line told whose an event is."""
@@ -77,14 +79,19 @@ class Court:
 
     # Pending
 
-    def _look(self, group: Group, rules: Iterable[Rule], moment: Moment) -> None:
+    def _look(self, group: Group, rules: Sequence[Rule], moment: Moment) -> None:
+        views: dict[tuple[int, int], View] = {}
         for rule in rules:
             if not rule.when.possible(group, self.service):
                 continue
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":
                 continue  # reviewed at each tick
-            if not rule.when.holds(self.view(rule, group, moment, moment)):
+            window = (rule.within, rule.within_lines)
+            if window not in views:
+                views[window] = self.view(rule, group, moment, moment)
+                views[window].known = {} if len(rules) > 1 else None
+            if not rule.when.holds(views[window]):
                 continue
             if judgement is None:
                 judgement = self._judgement(rule, group)

@@ -117,7 +117,7 @@ _TABLE = (
     Function(
         "pairs", ("kind", "kind"), "count",
         "How often, within the window, an event of the first kind is followed by one of the "
-        "second.", EVENTS, counting.pairs, events=counting.events,
+        "second.", EVENTS, counting.pairs, events=counting.events, at_most=counting.kept,
     ),
     Function(
         "rise", ("series",), "count",

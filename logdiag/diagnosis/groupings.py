@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from logdiag.diagnosis.candidates import Candidates
 from logdiag.diagnosis.groups import Group, Groups, pair_of
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.rules import Rule
+from logdiag.diagnosis.view import Service
 from logdiag.diagnosis.windows import Seen, Window
 from logdiag.model import Event
 
@@ -18,20 +20,20 @@ FORGET_EVERY = 4_096  # events that are kept between two looks for those that ar
 class Groupings:
     """Which groups a connection or an event belongs to, and which rules look at them."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], service: Service) -> None:
         by_fields: dict[tuple[str, ...], list[Rule]] = {}
         for rule in rules:
             by_fields.setdefault(rule.by, []).append(rule)
         self._by = {by: Groups(by, some) for by, some in by_fields.items()}
         self._all = list(self._by.values())
         self._clients = self._by.get(("client",))
-        # Which groups keep an event of a kind, and which rules look at it then.
-        self._counting: dict[str, list[tuple[Groups, list[Rule]]]] = {}
+        self._counting: dict[str, list[Groups]] = {}  # which groups keep an event of a kind
         for by, some in by_fields.items():
             for kind in frozenset().union(*(rule.kinds for rule in some)):
-                counting = [rule for rule in some if kind in rule.when.kinds]
-                self._counting.setdefault(kind, []).append((self._by[by], counting))
+                self._counting.setdefault(kind, []).append(self._by[by])
         self.counted = frozenset(self._counting)  # the kinds of events that some rule counts
+        self._service = service
+        self._candidates: dict[tuple[int, str], Candidates] = {}
         self._saw = 0
 
     def of_life(self, life: Life) -> list[Group]:
@@ -45,29 +47,38 @@ class Groupings:
             return None
         return self._clients.of_life(life).youngest
 
-    def saw(self, seen: Seen, key: str | None) -> Iterator[tuple[Group, list[Rule]]]:
+    def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:
+        """The group's rules, or those that count events of a kind, that may find something."""
+        key = (id(group.rules), kind)  # groups of one kind share their list of rules, for good
+        found = self._candidates.get(key)
+        if found is None:
+            rules = [rule for rule in group.rules if not kind or kind in rule.when.kinds]
+            found = self._candidates[key] = Candidates(rules, self._service)
+        return found.of(group)
+
+    def saw(self, seen: Seen, key: str | None) -> Iterator[tuple[Group, Sequence[Rule]]]:
         """Keep an event where some rule counts it; gives the groups and the rules to look."""
         self._saw += 1
         if self._saw % FORGET_EVERY == 0:
             for groups in self._all:
                 groups.forget((seen.event.time, seen.ordinal))
-        for groups, rules in self._counting.get(seen.event.kind, ()):
+        for groups in self._counting.get(seen.event.kind, ()):
             group = groups.of_event(seen.event, key)
             group.saw(seen)
-            yield group, [rule for rule in rules if rule in group.rules]
+            yield group, self.candidates(group, seen.event.kind)
 
     def identified(
         self, event: Event, ordinal: int, key: str
-    ) -> Iterator[tuple[Group, list[Rule]]]:
+    ) -> Iterator[tuple[Group, Sequence[Rule]]]:
         """A later line tells whose the event is that was kept: it moves to its client's groups."""
-        for groups, rules in self._counting.get(event.kind, ()):
+        for groups in self._counting.get(event.kind, ()):
             if "client" not in groups.by:
                 continue
             seen = groups.of_event(event, None).take(event.kind, ordinal)
             if seen is not None:
                 group = groups.of_event(event, key)
                 group.saw(seen)
-                yield group, [rule for rule in rules if rule in group.rules]
+                yield group, self.candidates(group, event.kind)
 
     def of_rule(self, rule: Rule, key: tuple[str | None, ...]) -> Group:
         """The group of that key that the rule judges."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number
+from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number, unparse
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.view import Service
@@ -13,6 +14,49 @@ from logdiag.diagnosis.view import Service
 _BEYOND = {">=": operator.ge, ">": operator.gt}
 
 Possible = Callable[[Group, Service], bool]
+
+
+class Bound(NamedTuple):
+    """A measure (equal texts are equal measures), and how much of it there must be at least.
+
+    One of `of_group` and `of_service` gives the most that the measure can be.
+    """
+
+    measure: str
+    least: float
+    of_group: Callable[[Group], float] | None
+    of_service: Callable[[Service], float] | None
+    often: int  # how often there is much of it, from 0
+
+
+def bounds(node: Node) -> tuple[Bound, ...] | None:
+    """Of these one at least must be reached for the condition to hold; None: nothing is known."""
+    match node:
+        case Binary("and" | "or" as word, left, right):
+            one, other = bounds(left), bounds(right)
+            if one is None or other is None:
+                return (one or other) if word == "and" else None
+            return min(one, other, key=_often) if word == "and" else one + other
+        case Binary(">=" | ">", Name(name) | Call(name), Number(value, percent)):
+            least = value / 100 if percent else value
+            return _bound(FUNCTIONS.get(name), node.left, least)
+    return None
+
+
+def _bound(function: Function | None, node: Node, least: float) -> tuple[Bound] | None:
+    if function is not None and function.of_service:
+        return (Bound(unparse(node), least, None, function.of_service, 3),)
+    at_most = _at_most(function, node)
+    if at_most is None:
+        return None
+    if at_most is _live:
+        return (Bound("live", least, at_most, None, 1),)
+    often = 2 if isinstance(node, Call) and node.arguments[0] == Name("opened") else 0
+    return (Bound(unparse(node), least, at_most, None, often),)
+
+
+def _often(some: Sequence[Bound]) -> int:
+    return sum(1 + bound.often for bound in some)
 
 
 def possible(node: Node) -> Possible | None:
@@ -45,13 +89,10 @@ def _at_least(
 ) -> Possible | None:
     if function is None:
         return None
-    if function.of_service:
-        ask = function.of_service
-        return lambda group, service: beyond(ask(service), least)
+    if of_service := function.of_service:
+        return lambda group, service: beyond(of_service(service), least)
     if at_most := _at_most(function, node):
         return lambda group, service: beyond(at_most(group), least)
-    if function.lives:  # it counts some of the live ones
-        return lambda group, service: beyond(len(group.lives), least)
     return None
 
 
@@ -63,7 +104,13 @@ def _at_least_share(function: Function | None, node: Node, share: float) -> Poss
 
 
 def _at_most(function: Function | None, node: Node) -> Callable[[Group], int] | None:
-    if function is None or function.at_most is None:
+    if function is None:
         return None
-    first = node.arguments[0] if isinstance(node, Call) else None
-    return function.at_most(first.name if isinstance(first, Name) else "")
+    if function.at_most is not None:
+        first = node.arguments[0] if isinstance(node, Call) else None
+        return function.at_most(first.name if isinstance(first, Name) else "")
+    return _live if function.lives else None  # it counts some of the live ones
+
+
+def _live(group: Group) -> int:
+    return len(group.lives)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group, Pair
@@ -75,7 +75,7 @@ class View:
     """A group, the moment it is judged at, and the window that ends there."""
 
     __slots__ = (
-        "group", "is_now", "line", "now", "service", "time", "within", "within_lines",
+        "group", "is_now", "known", "line", "now", "service", "time", "within", "within_lines",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +89,7 @@ class View:
         self.is_now = is_now
         self.within = within
         self.within_lines = within_lines
+        self.known: dict[str, Any] | None = None  # what was asked, where several rules ask
 
     def holds(self, life: Life) -> bool:
         """Whether it had opened by the moment."""
