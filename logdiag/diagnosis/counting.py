@@ -11,6 +11,7 @@ from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
+from logdiag.model import Event
 
 MAX_INTERVALS = 64  # the latest ones of a window: in a storm it holds thousands
 INFINITE = float("inf")
@@ -112,6 +113,25 @@ def at_most_after(kind: str) -> Callable[[Group], int]:
         if group.anonymous
         else len(group.proofs.get(mark, ()))
     )
+
+
+# Lines
+
+
+def lived(view: View, least: float, most: float) -> Iterator[Seen]:
+    """Some connections that lived so long: their closes, each with its opening."""
+    for place, (opened, closed) in enumerate(view.service.lifetimes.examples(least, most)):
+        yield Seen(place, _line("closed", *closed), opened)
+
+
+def samples(view: View) -> Iterator[Seen]:
+    """How this log tells of openings and closes: the latest line of each."""
+    for kind, sample in view.service.quality.samples.items():
+        yield Seen(sample.ordinal, _line(kind, sample.source, sample.offset))
+
+
+def _line(kind: str, source: int, offset: int) -> Event:
+    return Event(kind, None, source, offset, 0, "")
 
 
 # Events

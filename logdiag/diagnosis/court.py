@@ -58,6 +58,12 @@ class Court:
                 self._left(group, life, moment)
         self.service.following.ended(life, self.groupings.newest(life), moment)
 
+    def unseen(self, moment: Moment) -> None:
+        """A connection closed that nobody saw open: only the service as a whole knows of it."""
+        group = self.groupings.of_service
+        if group is not None and (rules := self.groupings.candidates(group)):
+            self._look(group, rules, moment)
+
     def happened(self, seen: Seen, key: str | None, moment: Moment) -> None:
         """An event that some rule may count."""
         for group, rules in self.groupings.saw(seen, key):

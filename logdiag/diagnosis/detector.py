@@ -126,6 +126,9 @@ class Detector:
             self._known.opened(life, moment)
         elif was_live and not is_live:
             self._ended(life, event, key, moment, before)
+        elif after == "closed" and before is None:
+            self._known.unseen(life, moment)
+            self._court.unseen(moment)
         elif after == "rejected":
             self._refusals.add(event, moment[1])
         if is_live and not was_live:

@@ -15,7 +15,6 @@ from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.marks import MAX_CLIENTS
 from logdiag.diagnosis.measures import Measure
-from logdiag.diagnosis.view import Service
 from logdiag.diagnosis.windows import MAX_WINDOW, Seen
 
 
@@ -31,7 +30,7 @@ class Function:
     run: Callable[..., Any]
     lives: Callable[..., Iterable[Life]] | None = None  # the connections that it counts
     events: Callable[..., Iterable[Seen]] | None = None  # the events that it counts
-    of_service: Callable[[Service], float] | None = None  # the same value, where no group matters
+    of_service: Callable[..., float] | None = None  # the same value, where no group matters
     of_client: bool = False  # it asks about the group's client: a rule must go by client
     suspects: bool = False  # a finding names these connections, whatever else is asked
     # By its first argument: the most that it can give for a group, quickly.
@@ -67,6 +66,18 @@ _TABLE = (
     Function(
         "closes", (), "count", "Connections of the service that closed so far.", "a number",
         lambda view: view.service.closes(), of_service=lambda service: service.closes(),
+    ),
+    Function(
+        "unnamed", (), "count", "Closes whose line does not say which connection it was.",
+        "a number, and the latest lines",
+        lambda view: view.service.quality.unnamed, events=counting.samples,
+        of_service=lambda service: service.quality.unnamed,
+    ),
+    Function(
+        "untimed", (), "count", "Openings and closes whose line has no time, nor one before it.",
+        "a number, and the latest lines",
+        lambda view: view.service.quality.untimed, events=counting.samples,
+        of_service=lambda service: service.quality.untimed,
     ),
     Function(
         "settle", (), "duration", "The settle time S.", "nothing",
@@ -155,6 +166,8 @@ _TABLE = (
         "How many of the service's closed connections lived from the first to the second duration, "
         "to within 9%.", HISTOGRAM,
         lambda view, least, most: view.service.lifetimes.share(least, most),
+        events=counting.lived,
+        of_service=lambda service, least, most: service.lifetimes.share(least, most),
     ),
 )  # fmt: skip
 

@@ -41,6 +41,12 @@ class Groupings:
         # If its client is unknown, and all rules want to know it, there is none.
         return [group for groups in self._all if (group := groups.of_life(life)).rules]
 
+    @property
+    def of_service(self) -> Group | None:
+        """The service as a whole, if a rule looks at it."""
+        whole = self._by.get(())
+        return whole.of_key(()) if whole is not None else None
+
     def newest(self, life: Life) -> Life | None:
         """The newest live connection of the life's client, if a rule looks at clients."""
         if self._clients is None or life.client_key is None:

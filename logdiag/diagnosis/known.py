@@ -9,9 +9,10 @@ from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.lifetimes import Example, Lifetimes
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
+from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, near
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
@@ -30,6 +31,7 @@ class Known:
         self.settle = settle
         self.lifetimes = Lifetimes()
         self.following = Following()
+        self.quality = Quality()
         self._lifelines = Lifetimes(least=1)  # the same in lines
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._opens = 0
@@ -40,17 +42,25 @@ class Known:
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""
         self._opens += 1
+        self.quality.tells("opened", life.opened_line, moment, True)
         if life.identity != "id":
             self._unnamed.append(moment)
 
     def closed(self, life: Life, moment: Moment, *, named: bool) -> None:
         """A connection closed; `named`: its line said which one."""
-        opened = (life.opened_at, life.opened_ordinal)
+        self.quality.tells("closed", life.closed_line, moment, named)
+        opened, example = (life.opened_at, life.opened_ordinal), None
         if not named and self._unnamed:
             opened = self._unnamed.popleft()
+        elif life.opened_line and life.closed_line:
+            example = Example(life.opened_line, life.closed_line)
         if opened[0] is not None and moment[0] is not None:
-            self.lifetimes.add(moment[0] - opened[0])
+            self.lifetimes.add(moment[0] - opened[0], example)
         self._lifelines.add(moment[1] - opened[1])
+
+    def unseen(self, life: Life, moment: Moment) -> None:
+        """A connection closed whose opening no line told."""
+        self.quality.tells("closed", life.closed_line, moment, life.identity != "count")
 
     def lost_track(self) -> None:
         """A restart or a gap: what was open before closes no more."""
@@ -64,7 +74,7 @@ class Known:
         """What `restore` needs, as plain JSON types."""
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
-            self._opens, self.following.snapshot(),
+            self._opens, self.following.snapshot(), self.quality.snapshot(),
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -74,6 +84,7 @@ class Known:
         self._unnamed.extend((time, line) for time, line in state[2])
         self._opens = state[3]
         self.following.restore(state[4])
+        self.quality.restore(state[5])
 
     def scale(self) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns."""

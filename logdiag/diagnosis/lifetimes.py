@@ -7,13 +7,32 @@ by Little's law the mean is right whatever the order was.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from typing import Any
+from collections import Counter, deque
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from logdiag.model import SECOND
 
 FEW = 2  # so many closes double what their quantile says
+MAX_EXAMPLES = 5  # connections shown
 PER_OCTAVE = 8  # buckets per doubling: a quantile is exact to within 9%
+
+
+class Example(NamedTuple):
+    """The lines (source, offset) that opened and closed a connection."""
+
+    opened: tuple[int, int]
+    closed: tuple[int, int]
+
+
+class Range:
+    """The connections whose lifetimes lie between two buckets: how many, and the latest ones."""
+
+    __slots__ = ("count", "examples")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.examples: deque[Example] = deque(maxlen=MAX_EXAMPLES)
 
 
 class Lifetimes:
@@ -26,13 +45,20 @@ class Lifetimes:
         self.closed = 0
         self._least = least
         self._buckets: Counter[int] = Counter()
+        self._ranges: dict[tuple[int, int], Range] = {}  # those that some rule asks for
 
-    def add(self, lifetime: int) -> None:
-        """One more connection closed."""
+    def add(self, lifetime: int, example: Example | None = None) -> None:
+        """One more connection closed, as these two lines tell."""
         self.closed += 1
         if lifetime < self._least:
             lifetime = self._least
-        self._buckets[round(math.log2(lifetime) * PER_OCTAVE)] += 1
+        bucket = round(math.log2(lifetime) * PER_OCTAVE)
+        self._buckets[bucket] += 1
+        for (first, last), found in self._ranges.items():
+            if first <= bucket <= last:
+                found.count += 1
+                if example is not None:
+                    found.examples.append(example)
 
     def quantile(self, share: float) -> int | None:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""
@@ -47,12 +73,20 @@ class Lifetimes:
 
     def share(self, least: float, most: float) -> float:
         """How many of the connections lived from `least` to `most`: a share, 0..1."""
-        if not self.closed:
-            return 0.0
-        first, last = (
-            round(math.log2(max(bound, self._least)) * PER_OCTAVE) for bound in (least, most)
-        )
-        return sum(n for b, n in self._buckets.items() if first <= b <= last) / self.closed
+        return self._range(least, most).count / self.closed if self.closed else 0.0
+
+    def examples(self, least: float, most: float) -> Iterable[Example]:
+        """Some of them, since it was first asked for them."""
+        return self._range(least, most).examples
+
+    def _range(self, least: float, most: float) -> Range:
+        first = round(math.log2(max(least, self._least)) * PER_OCTAVE)
+        last = round(math.log2(max(most, self._least)) * PER_OCTAVE)
+        found = self._ranges.get((first, last))
+        if found is None:
+            found = self._ranges[first, last] = Range()
+            found.count = sum(n for b, n in self._buckets.items() if first <= b <= last)
+        return found
 
     def usual(self) -> int | None:
         """How long a connection must live to outlive what is usual; None while nothing closed.
@@ -65,9 +99,17 @@ class Lifetimes:
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
-        return [self.closed, sorted(self._buckets.items())]
+        ranges = [
+            [first, last, found.count, list(found.examples)]
+            for (first, last), found in self._ranges.items()
+        ]
+        return [self.closed, sorted(self._buckets.items()), ranges]
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         self.closed = state[0]
         self._buckets = Counter(dict(state[1]))
+        for first, last, count, examples in state[2]:
+            found = self._ranges[first, last] = Range()
+            found.count = count
+            found.examples.extend(Example(*map(tuple, lines)) for lines in examples)

@@ -6,12 +6,13 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number, unparse
+from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number, Span, unparse
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.view import Service
 
 _BEYOND = {">=": operator.ge, ">": operator.gt}
+_ANY = _BEYOND | {"<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne}
 
 Possible = Callable[[Group, Service], bool]
 
@@ -44,8 +45,8 @@ def bounds(node: Node) -> tuple[Bound, ...] | None:
 
 
 def _bound(function: Function | None, node: Node, least: float) -> tuple[Bound] | None:
-    if function is not None and function.of_service:
-        return (Bound(unparse(node), least, None, function.of_service, 3),)
+    if ask := _of_service(function, node):
+        return (Bound(unparse(node), least, None, ask, 3),)
     at_most = _at_most(function, node)
     if at_most is None:
         return None
@@ -67,6 +68,11 @@ def possible(node: Node) -> Possible | None:
             if one is not None and other is not None:
                 return _both(one, other) if word == "and" else _either(one, other)
             return (one or other) if word == "and" else None
+        case Binary(word, Name(name) | Call(name), Number(value, percent)) if (
+            ask := _of_service(FUNCTIONS.get(name), node.left)
+        ) and word in _ANY:
+            compare, bound = _ANY[word], value / 100 if percent else value
+            return lambda group, service: compare(ask(service), bound)
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, percent)):
             least = value / 100 if percent else value
             return _at_least(FUNCTIONS.get(name), node.left, least, _BEYOND[word])
@@ -89,11 +95,21 @@ def _at_least(
 ) -> Possible | None:
     if function is None:
         return None
-    if of_service := function.of_service:
-        return lambda group, service: beyond(of_service(service), least)
     if at_most := _at_most(function, node):
         return lambda group, service: beyond(at_most(group), least)
     return None
+
+
+def _of_service(function: Function | None, node: Node) -> Callable[[Service], float] | None:
+    """What asks for the value where no group matters, nor anything that is not written there."""
+    if function is None or function.of_service is None:
+        return None
+    ask = function.of_service
+    arguments = node.arguments if isinstance(node, Call) else ()
+    spans = [one.ns for one in arguments if isinstance(one, Span)]
+    if len(spans) < len(arguments):
+        return None
+    return lambda service: ask(service, *spans)
 
 
 def _at_least_share(function: Function | None, node: Node, share: float) -> Possible | None:

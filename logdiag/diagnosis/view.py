@@ -17,6 +17,7 @@ from logdiag.diagnosis.groups import Group, Pair
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Mark
 
@@ -32,6 +33,7 @@ class Service(Protocol):
 
     lifetimes: Lifetimes
     following: Following
+    quality: Quality
     settle: int
 
     def usual(self) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Event, Finding, Transition
@@ -133,6 +134,7 @@ class FakeService:
 
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     following: Following = field(default_factory=Following)
+    quality: Quality = field(default_factory=Quality)
     settle: int = 90 * SECOND
     opened: int = 0
     closed: int = 0

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logdiag.diagnosis import Detector
 from logdiag.diagnosis.checking import condition
 from logdiag.diagnosis.functions import FUNCTIONS
 from logdiag.diagnosis.guards import GUARDS
-from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.lifetimes import Example, Lifetimes
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
-from tests.diagnosis.builders import FakeService, Log, life, view
+from tests.diagnosis.builders import FakeService, Log, life, rule, view
 
 
 def value(text: str, seen: View) -> float:
@@ -293,3 +296,29 @@ def test_the_first_look_excludes_what_it_can(text: str, possible: bool) -> None:
 def test_the_first_look_at_a_fraction() -> None:
     """Two are more than one and a half."""
     assert condition("live > 1.5").possible(view([life(1), life(2)]).group, FakeService())
+
+
+def test_lived_keeps_examples_and_its_count_through_a_stop() -> None:
+    """A close of 60 s is one, with the lines that tell it; a close of 10 s is none."""
+    lifetimes, restored = Lifetimes(), Lifetimes()
+    minute, example = (50 * SECOND, 65 * SECOND), Example((1, 100), (1, 200))
+    lifetimes.add(60 * SECOND, example)
+    assert (1.0, []) == (lifetimes.share(*minute), list(lifetimes.examples(*minute)))
+    lifetimes.add(60 * SECOND, example)
+    lifetimes.add(10 * SECOND, example)
+    restored.restore(json.loads(json.dumps(lifetimes.snapshot())))
+    for one in (lifetimes, restored):
+        assert (2 / 3, [example]) == (one.share(*minute), list(one.examples(*minute)))
+
+
+def test_lines_that_lack_something_are_counted() -> None:
+    """A close without an id, one without a time; the latest lines are examples."""
+    log = Log()("opened", None, connection="a")("closed", None, connection="a")
+    log("opened", 1)("closed", 2)("closed", 3, connection="z")
+    detector = Detector("app", [rule("unnamed >= 1 and untimed >= 2", hold=0, by=())])
+    for event in log("opened", 9, connection="b").events:
+        detector.on_event(event)
+    quality = detector._known.quality
+    assert (1, 2) == (quality.unnamed, quality.untimed)
+    (finding,) = detector.drain(ended=True).findings
+    assert [300, 500, 600] == sorted(proof.offset for proof in finding.evidence)
