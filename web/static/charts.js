@@ -142,11 +142,16 @@ function bars(panel, source, field, colour) {
 
 function columns(answer) {
   if (!answer) return Object.fromEntries(COLUMNS.map((name) => [name, []]));
-  const { at, step, high, last, opened, closed, auth_failures, axis } = answer;
+  const { step, last, axis, to } = answer;
+  // one more place, of no width, so that the line reaches the end
+  const ended = (values, value) => (values.length ? [...values, value] : values);
+  const at = ended(answer.at, to);
   return {
-    at, high, last, opened, closed, auth_failures,
-    until: at.map((start) => start + step),
-    fell: closed.map((count) => -count),
+    at, high: ended(answer.high, last.at(-1)), last: ended(last, last.at(-1)),
+    opened: ended(answer.opened, 0), closed: ended(answer.closed, 0),
+    auth_failures: ended(answer.auth_failures, 0),
+    until: ended(answer.at.map((start) => Math.min(start + step, to)), to),
+    fell: ended(answer.closed.map((count) => -count), 0),
     zero: at.map(() => 0),
     when: at.map((start) => (axis.unit === "ms" ? local(start) : `line ${number(start)}`)),
   };

@@ -138,6 +138,12 @@ export function patterns() {
     pattern("connecting", "M0 3h6")));
 }
 
+/** The px that a bar may use: the page's width less the labels', which stand above on a phone. */
+export function laneWidth(place) {
+  const wide = matchMedia("(min-width: 48rem)").matches;
+  return Math.max(200, Math.floor(place.clientWidth - (wide ? 298 : 34)));
+}
+
 /** One line for each neighbour of a connection, and the connection itself first. */
 export function lifelines(answer, width) {
   const all = [{ ...answer, self: true }, ...answer.neighbours];
@@ -145,13 +151,13 @@ export function lifelines(answer, width) {
   const to = Math.max(...all.map((one) => one.to ?? answer.axis.to));
   const shown = { ...answer, from, to, service: answer.service };
   const scale = scaleOf(shown, width);
-  return h("ol", { class: "lanes card" }, all.map((one) => h("li", { class: `lane ${one.self ? "self" : ""}`,
+  return h("div", { class: "card lanes-card" }, laneAxis(shown, width), h("ol", { class: "lanes" }, all.map((one) => h("li", { class: `lane ${one.self ? "self" : ""}`,
     "data-key": String(one.number) },
   h("div", { class: "lane-label" }, h("span", { class: "lane-name", title: one.name }, short(one.name, 24)),
     h("span", { class: "lane-facts" }, h("span", { class: "fact" }, one.self ? "this one" : spoken(one)))),
   s("svg", { width, height: HEAD + ROW, viewBox: `0 0 ${width} ${HEAD + ROW}`, role: "group", "aria-label": one.name },
     scale.ticks.map(({ at }) => s("line", { class: "grid", x1: scale.x(at), x2: scale.x(at), y1: 0, y2: HEAD + ROW })),
-    barShape(shown, { ...one, row: 0, count: 1 }, scale, !one.self, true)))));
+    barShape(shown, { ...one, row: 0, count: 1 }, scale, !one.self, true))))));
 }
 
 /** Drag across lanes to zoom into a span of time. */

@@ -1,12 +1,12 @@
-// Keeps the page in step with the timeline: asks once a second whether anything changed, and says
+// Keeps the page in step with the timeline: asks twice a second whether anything changed, and says
 // so when the server or the daemon behind it is gone. While one inspects, nothing moves.
 
 import { get } from "./api.js";
 import { h, patch } from "./dom.js";
 import { chosenWindow, onview, zoomTo } from "./view.js";
-import { time } from "./words.js";
+import { CLOCK, time } from "./words.js";
 
-const EVERY = 1000; // ms; new events are promised within two seconds
+const EVERY = 500; // ms
 
 /** Runs `refresh` now, and whenever the timeline or the view changes. */
 export function keepLive(refresh) {
@@ -57,7 +57,8 @@ function indicator(state, paused, behind, toggle) {
     : paused ? ["paused", behind ? "Paused, newer data is there" : "Paused"]
       : state.status && !state.status.writer.alive ? ["still", "Not followed"] : ["live", "Live"];
   return [
-    h("span", { class: `dot dot-${kind}`, "aria-hidden": "true" }), h("span", {}, word),
+    h("span", { class: `dot dot-${kind}`, "aria-hidden": "true" }), h("span", { role: "status" }, word),
+    state.status ? h("span", { class: "news" }, "last news ", time(state.status.changed_at, "", CLOCK)) : null,
     h("button", { type: "button", class: "small", onclick: toggle }, paused ? "Resume" : "Pause"),
   ];
 }

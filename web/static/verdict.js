@@ -55,7 +55,7 @@ export function tiles(service, statistics) {
   return h("dl", { class: "tiles" },
     tile(number(live.at_end), "live now", service.verdict === "leak" ? "tile-leak" : ""),
     tile(number(live.peak), ["most at once", live.peak_at ? [", ", time(live.peak_at)] : ""]),
-    rate == null ? null : tile(signed(rate), "a minute, opened less closed"),
+    rate == null ? null : tile(...growth(rate)),
     tile(number(totals.opened), "opened"), tile(number(totals.closed), "closed"),
     tile(number(totals.rejected), "handshakes refused"),
     tile(number(totals.auth_failures), "requests refused (401/403)"),
@@ -63,10 +63,14 @@ export function tiles(service, statistics) {
     totals.unknown ? tile(number(totals.unknown), "lost from sight") : null);
 }
 
-const signed = (rate) => `${rate > 0 ? "+" : ""}${number(Number(rate.toFixed(1)))}`;
+/** By how much the live connections grow: in a minute, or where that is next to nothing in an hour. */
+function growth(perMinute) {
+  const [rate, unit] = Math.abs(perMinute) < 0.1 ? [60 * perMinute, "an hour"] : [perMinute, "a minute"];
+  return [`${rate > 0 ? "+" : ""}${number(Number(rate.toFixed(1)))}`, `${unit}, opened less closed`];
+}
 
 /** How the service's log is understood. */
-export const basis = (service) => h("p", { class: "soft" },
+export const basis = (service) => h("p", { class: "soft basis" },
   `${CLOCKS[service.clock]}; ${IDENTITIES[service.identity]}`,
   service.from ? [". ", time(service.from), " to ", time(service.to)] : "", ".");
 

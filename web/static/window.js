@@ -18,7 +18,7 @@ export function controls(range, onwindow) {
 
 /** From where to where, in words. */
 export function spokenWindow(axis, from, to) {
-  if (axis.unit !== "ms") return `lines ${number(Math.round(from))} to ${number(Math.round(to))}`;
+  if (axis.unit !== "ms") return `Lines ${number(Math.round(from))} to ${number(Math.round(to) - 1)}`;
   return h("span", { title: `${utc(from)} to ${utc(to)}` },
     `${local(from)} to ${local(to)}, ${duration((to - from) / 1000)}`);
 }

@@ -31,8 +31,8 @@ export function time(at, none = "", options = DAY_AND_TIME) {
   return h("time", { datetime: new Date(at).toISOString(), title: utc(at) }, local(at, options));
 }
 
-export const PRECISE = { hour: "2-digit", minute: "2-digit", second: "2-digit",
-  fractionalSecondDigits: 3 };
+export const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+export const PRECISE = { ...CLOCK, fractionalSecondDigits: 3 };
 
 /** A place on an axis, which counts milliseconds or lines. */
 export function place(axis, at) {

@@ -2,7 +2,7 @@
 
 import { address, get } from "../api.js";
 import { h, patch } from "../dom.js";
-import { lifelines, patterns } from "../lanes.js";
+import { laneWidth, lifelines, patterns } from "../lanes.js";
 import { connectionState, facts, findingLink, levelBadge, link, logLine, section, stateWord } from "../parts.js";
 import { parameters } from "../view.js";
 import { PRECISE, duration, number, plural, short, spaced, time, STATES } from "../words.js";
@@ -21,7 +21,7 @@ export async function connection({ place, title }) {
       answer.findings.map((one) => h("li", {}, levelBadge(one.level), " ", stateWord(one.state), " ",
         findingLink(service, one.id, one.title))))) : h("div", { id: "findings" }),
     section("life", "Its life, step by step", steps(answer)),
-    section("neighbours", "Other connections of the same client", neighbours(answer, place.clientWidth)));
+    section("neighbours", "Other connections of the same client", neighbours(answer, laneWidth(place))));
 }
 
 function head(one) {
@@ -53,5 +53,5 @@ function neighbours(answer, width) {
   if (!answer.neighbours.length) return h("p", { class: "soft" }, "None: the client had this one only, or the log does not tell clients apart.");
   const overlapping = answer.neighbours.filter(({ overlaps }) => overlaps).length;
   return [h("p", {}, `${plural(answer.neighbours_total, "other connection")}, ${number(overlapping)} of those shown open at the same time.`),
-    lifelines(answer, Math.max(160, width - 320))];
+    lifelines(answer, width)];
 }

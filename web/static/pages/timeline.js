@@ -5,7 +5,7 @@ import { within } from "../axis.js";
 import { Panels, Shared, spokenChart } from "../charts.js";
 import { h, patch } from "../dom.js";
 import { BORDERS } from "../figures.js";
-import { dragToZoom, laneAxis, lanes, legend, patterns } from "../lanes.js";
+import { dragToZoom, laneAxis, laneWidth, lanes, legend, patterns } from "../lanes.js";
 import { empty, link } from "../parts.js";
 import { chosenWindow, parameters, show, zoomTo } from "../view.js";
 import { controls, spokenWindow } from "../window.js";
@@ -46,12 +46,6 @@ function drawAbove(live, width) {
   box.panels.update(live);
   box.shared.onmove = (from, to) => zoomTo(within(live.axis, { from, to }));
   box.shared.set(live.axis, live.from, live.to);
-}
-
-/** The px that a bar may use: the page's width less the labels', which stand above on a phone. */
-function laneWidth(place) {
-  const wide = matchMedia("(min-width: 48rem)").matches;
-  return Math.max(200, Math.floor(place.clientWidth - (wide ? 298 : 34)));
 }
 
 function summary({ connections, lanes_total: total, sampled, by }) {
