@@ -100,10 +100,7 @@ def create_in_memory() -> sqlite3.Connection:
 def open_read_only(path: Path) -> sqlite3.Connection:
     """A connection that can only read. Errors: `TimelineError` when there is nothing to read."""
     if not is_ours(path):
-        raise TimelineError(
-            f"There is no database at {path}.",
-            "Run `logdiag ingest PATH` or `logdiag watch PATH` first.",
-        )
+        raise _missing(path)
     uri = f"{_uri(path)}?mode=ro"
     with told(path):
         try:
@@ -114,6 +111,13 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             if error.sqlite_errorcode & 0xFF != _CANNOT_OPEN or _wal_of(path).exists():
                 raise
             return _checked(_connect(f"{uri}&immutable=1"), path)
+
+
+def _missing(path: Path) -> TimelineError:
+    return TimelineError(
+        f"There is no database at {path}.",
+        "Run `logdiag ingest PATH` or `logdiag watch PATH` first.",
+    )
 
 
 def _checked(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
@@ -198,6 +202,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, fresh: bool) -> None:
 def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA query_only = ON")
     _refuse_newer(connection, path)
+    if version(connection) == 0:  # a writer has only just begun to make it
+        raise _missing(path)
     if version(connection) < len(STEPS):
         raise TimelineError(
             f"The database {path} was written by an older logdiag.",

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from logdiag.model import Event
-from logdiag.timeline import rows
 from logdiag.timeline.reader import Reader
 
 _SOURCES = "SELECT id FROM sources WHERE service = (SELECT id FROM services WHERE name = ?1)"
+_TOLD = ("client", "user", "session", "agent", "path")
 _ECHOED = "SELECT 1 FROM echoes AS o WHERE o.source = e.source AND o.offset = e.offset"
 
 
@@ -44,16 +44,17 @@ def gaps(reader: Reader, service: str, *, clock: bool, most: int) -> list[dict[s
 def failures(
     reader: Reader, service: str, begin: int, end: int, *, clock: bool, most: int
 ) -> list[tuple[int, Event]]:
-    """Failed authentications in [begin, end) and where they are, echoes left out; the latest."""
+    """Failed authentications in [begin, end) and who made them, echoes left out; the latest."""
     at = _at(clock)
-    columns = ", ".join(f"e.{name}" for name in rows.EVENT)
+    columns = ", ".join(f"e.{name}" for name in _TOLD)
     sql = (
         f"SELECT {at} AS at, {columns} FROM events AS e WHERE e.source IN ({_SOURCES})"
         f" AND e.kind = 'auth_failure' AND {at} >= ?2 AND {at} < ?3 AND NOT EXISTS ({_ECHOED})"
         f" ORDER BY {at} DESC LIMIT ?4"
     )
-    found = reader._rows(sql, service, begin, end, most)
-    return [(row.pop("at"), Event(**row)) for row in found]
+    found = reader._many(("at", *_TOLD), sql, service, begin, end, most)
+    blank = Event("auth_failure", None, 0, 0, 0, "")
+    return [(at, blank._replace(**dict(zip(_TOLD, row, strict=True)))) for at, *row in found]
 
 
 def _at(clock: bool) -> str:

@@ -14,10 +14,10 @@ from logdiag.model import SECOND, Identity, State
 from logdiag.timeline import minutes
 from logdiag.timeline.reader import Reader
 
-MOST = 10_000  # connections told one by one; 0.1 s
-SAMPLE = 2_000  # those told of more
+MOST = 3_000  # connections told one by one; 50 ms
+SAMPLE = 1_000  # those told of more
 MOST_MATCHING = 1_000  # found by a search
-LOOK_BACK = 50_000  # connections before a window that are looked at for those still alive in it
+LOOK_BACK = 20_000  # connections before a window that are looked at for those still alive in it
 LATE = 5 * SECOND  # a line may be so much later than another and still be told before it
 
 _OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
@@ -25,9 +25,9 @@ _LIVE = "c.state IN ('connecting', 'open', 'closing')"
 _COLUMNS = (
     "c.number, c.name, c.identity, c.state, c.client_key, c.client, c.path, c.user, c.process"
 )
-_TIMED = f"SELECT {_COLUMNS}, c.opened_at AS begin, c.closed_at AS end FROM connections AS c"
+_TIMED = f"SELECT {_COLUMNS}, c.opened_at AS [begin], c.closed_at AS [end] FROM connections AS c"
 _LINED = (
-    f"SELECT {_COLUMNS}, o.line AS begin, e.line AS end FROM connections AS c"
+    f"SELECT {_COLUMNS}, o.line AS [begin], e.line AS [end] FROM connections AS c"
     " LEFT JOIN events AS o ON o.source = c.opened_source AND o.offset = c.opened_offset"
     " LEFT JOIN events AS e ON e.source = c.closed_source AND e.offset = c.closed_offset"
 )
@@ -50,6 +50,9 @@ class Member(NamedTuple):
     process: str | None
     begin: int | None
     end: int | None
+
+
+_FIELDS = tuple(f"[{name}]" for name in Member._fields)  # "end" is a word of SQL's
 
 
 class Population(NamedTuple):
@@ -166,13 +169,13 @@ def _living(reader: Reader, service: str, before: int) -> list[Member]:
     """The oldest of those that are alive at the end of the data."""
     # left to itself SQLite walks through all connections, which are in the right order already
     select = f"{_TIMED} INDEXED BY connections_open"
-    within = f" AND c.number < ?2 AND {_LIVE} ORDER BY c.number LIMIT {MOST}"
+    within = f" AND c.number < ?2 AND {_LIVE} ORDER BY c.number LIMIT {SAMPLE}"
     return _members(reader, select, within, service, before)
 
 
 def _earlier(reader: Reader, service: str, first: int, begin: int) -> list[Member]:
     """Those that opened before the window and closed in it or after it."""
-    within = f" AND c.number >= ?2 AND c.number < ?3 AND c.closed_at >= ?4 LIMIT {MOST}"
+    within = f" AND c.number >= ?2 AND c.number < ?3 AND c.closed_at >= ?4 LIMIT {SAMPLE}"
     return _members(reader, _TIMED, within, service, first - LOOK_BACK, first, begin)
 
 
@@ -182,8 +185,9 @@ def spread(first: int, after: int, most: int) -> str:
 
 
 def _members(reader: Reader, select: str, within: str, *parameters: object) -> list[Member]:
-    rows = reader._rows(f"{select} WHERE {_OF_SERVICE}{within}", *parameters)
-    return [_at_once(Member(*row.values())) for row in rows]
+    sql = f"{select} WHERE {_OF_SERVICE}{within}"
+    found = reader._many(_FIELDS, sql, *parameters)
+    return [_at_once(Member._make(row)) for row in found]
 
 
 def _at_once(one: Member) -> Member:

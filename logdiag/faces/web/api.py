@@ -18,6 +18,7 @@ from logdiag.faces.web import openapi
 from logdiag.faces.web.answers.asked import Context, Document
 from logdiag.faces.web.database import Database
 from logdiag.faces.web.endpoints import ENDPOINTS, Endpoint
+from logdiag.faces.web.memory import Memory
 from logdiag.faces.web.parameters import arguments
 from logdiag.timeline.dump import iso
 
@@ -34,14 +35,17 @@ def blueprint(database: Database, settings: Settings) -> Blueprint:
             f"/{name}", name.partition(".")[0], view, provide_automatic_options=False
         )
 
+    memory = Memory()
     for endpoint in ENDPOINTS:
-        add(endpoint.name, _view(endpoint, database, settings))
+        add(endpoint.name, _view(endpoint, database, settings, memory))
     add("status", lambda: _status(database))
     add("openapi.json", lambda: _answer(openapi.TEXT, __version__))
     return routes
 
 
-def _view(endpoint: Endpoint, database: Database, settings: Settings) -> Callable[[], BaseResponse]:
+def _view(
+    endpoint: Endpoint, database: Database, settings: Settings, memory: Memory
+) -> Callable[[], BaseResponse]:
     def view() -> BaseResponse:
         known = arguments(endpoint.parameters, request.args.to_dict(flat=False))
         now = time.time_ns()
@@ -51,9 +55,14 @@ def _view(endpoint: Endpoint, database: Database, settings: Settings) -> Callabl
             version += f"-{now // 1_000_000_000 // _TICK}"
         if version in request.if_none_match:
             return _answer("", version)
-        with database.reader() as reader:
-            told = endpoint.answer(Context(reader, settings, now), **known)
-        return _answer(_text(_with_next(endpoint, told)), version)
+
+        def make() -> str:
+            with database.reader() as reader:
+                told = endpoint.answer(Context(reader, settings, now), **known)
+            return _text(_with_next(endpoint, told))
+
+        text = memory.get(request.full_path, version, make, slow=endpoint.slow)
+        return _answer(text, version)
 
     return view
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from logdiag.timeline import Reader, lock
 
-FRESH = 0.5  # seconds for which a version is believed: bounds how often an answer is made anew
+FRESH = 0.75  # seconds for which a version is believed: bounds how often an answer is made anew
 
 
 class Database:

@@ -40,6 +40,7 @@ class Endpoint(NamedTuple):
     answer: Callable[..., Document]
     parameters: tuple[Parameter, ...] = ()
     clock: bool = False  # whether the answer changes with time alone
+    slow: bool = False  # whether it looks at all connections
 
 
 _STATE = Parameter("state", words("firing", "pending", "resolved"), "Only findings in this state.")
@@ -62,7 +63,7 @@ _LANES = (
 )  # fmt: skip
 
 ENDPOINTS = (
-    Endpoint("report", "report", report, (ANY_SERVICE, SINCE, UNTIL)),
+    Endpoint("report", "report", report, (ANY_SERVICE, SINCE, UNTIL), slow=True),
     Endpoint("services", "services", services),
     Endpoint("live", "live", live, (SERVICE, FROM, TO, WIDTH)),
     Endpoint("lanes", "lanes", lanes, _LANES),
@@ -76,7 +77,9 @@ ENDPOINTS = (
     Endpoint("sources", "sources", sources, clock=True),
     Endpoint(
         "unknown", "unknown", unknown,
-        (Parameter("source", whole(1, 2**62), "The source's id.", required=True),),
+        (Parameter("source", whole(1, 2**62), "The source's id.", required=True),), slow=True,
     ),
-    Endpoint("statistics", "report_statistics", service_statistics, (SERVICE, SINCE, UNTIL)),
+    Endpoint(
+        "statistics", "report_statistics", service_statistics, (SERVICE, SINCE, UNTIL), slow=True
+    ),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from logdiag.errors import AccessError
 from logdiag.faces.web import security
 from logdiag.faces.web.app import create_app
 
-THREADS = 8  # answers that are made at once; most wait for SQLite, which lets others run
+THREADS = 4  # answers that are made at once; more would take turns at the interpreter only
 CONNECTIONS = 200  # browsers keep six each
 MOST_HEADERS = 32 << 10  # bytes
 

@@ -9,7 +9,8 @@ from logdiag.model import Identity
 from logdiag.timeline import population
 from logdiag.timeline.reader import Reader
 
-MOST = 5_000  # connections looked at; of more, so many at equal distances
+MOST = 5_000  # connections looked at
+SAMPLE = 1_000  # of more, so many at equal distances: p95 is off by one or two percent of ranks
 
 _OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
 _PICKED = " AND c.number IN (SELECT value FROM json_each(?2))"
@@ -76,7 +77,7 @@ def nobodys(reader: Reader, service: str, opened: int, until: int | None = None)
 def _picked(reader: Reader, service: str) -> str | None:
     """The numbers of those to look at, as a JSON array; None: all."""
     last = population.count(reader, service)
-    return population.spread(1, last + 1, MOST) if last > MOST else None
+    return population.spread(1, last + 1, SAMPLE) if last > MOST else None
 
 
 def has_arrivals(reader: Reader, service: str) -> bool:

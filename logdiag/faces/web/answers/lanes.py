@@ -16,7 +16,7 @@ from logdiag.timeline import marks, population
 from logdiag.timeline.outlines import Outline
 from logdiag.timeline.population import Member, Population
 
-MOST_FAILURES = 2_000  # failed authentications marked, the latest
+MOST_FAILURES = 1_000  # failed authentications marked, the latest
 WHOLE = "the whole service"
 _LIVE = ("connecting", "open", "closing", "leaked")
 
@@ -32,6 +32,17 @@ class Lane(NamedTuple):
     addresses: frozenset[str]
 
 
+class _Draft:
+    """A lane in the making; there are thousands."""
+
+    __slots__ = ("addresses", "findings", "lives")
+
+    def __init__(self) -> None:
+        self.lives: list[Life] = []
+        self.findings: dict[str, Outline] = {}
+        self.addresses: set[str] = set()
+
+
 def lanes(
     context: Context, service: str, by: str = "client", begin: int | None = None,
     end: int | None = None, width: int = 1000, q: str | None = None, rule: str | None = None,
@@ -43,8 +54,8 @@ def lanes(
     known = suspects.known(context.reader, service, rule)
     if finding is not None:
         known = _only(known, finding)
-    narrowed = rule is not None or finding is not None
-    found = _population(context, axis, window, service, known if narrowed else None, q)
+    only = rule is not None or finding is not None
+    found = _population(context, axis, window, service, known, q, only=only)
     made = _lanes(found.members, known, by, window, state)
     shown = made[page * size : (page + 1) * size]
     failures = _failures(context, axis, service, window, by, shown)
@@ -67,19 +78,24 @@ def _only(known: Suspects, fingerprint: str) -> Suspects:
 
 
 def _population(
-    context: Context, axis: Axis, window: Window, service: str, only: Suspects | None, q: str | None
-) -> Population:
-    reader = context.reader
-    if only is not None:
-        members = population.named(reader, service, only.by_number, clock=axis.clock)
-        members = [one for one in members if q is None or _has(one, q)]
-    elif q is not None:
-        members = population.matching(reader, service, q, clock=axis.clock)
-    else:
-        ask = population.during if axis.clock else population.of_lines
-        return ask(reader, service, window.begin, window.end)
-    within = [one for one in members if _overlaps(one, window)]
-    return Population(within, len(within), sampled=len(members) >= population.MOST_MATCHING)
+    context: Context, axis: Axis, window: Window, service: str, known: Suspects,
+    q: str | None, *, only: bool,
+) -> Population:  # fmt: skip
+    """Whom the lanes are about; with `only` no more than those whom the findings name."""
+    reader, clock = context.reader, axis.clock
+    found = Population([], 0, sampled=False)
+    if q is not None and not only:
+        some = population.matching(reader, service, q, clock=clock)
+        found = Population(some, len(some), len(some) >= population.MOST_MATCHING)
+    elif not only:
+        ask = population.during if clock else population.of_lines
+        found = ask(reader, service, window.begin, window.end)
+    members = {one.number: one for one in found.members}
+    if only or (found.sampled and q is None):
+        named = population.named(reader, service, known.by_number, clock=clock)
+        members |= {one.number: one for one in named if q is None or _has(one, q)}
+    within = [one for one in members.values() if _overlaps(one, window)]
+    return found._replace(members=within, total=found.total if found.sampled else len(within))
 
 
 def _has(one: Member, text: str) -> bool:
@@ -96,24 +112,24 @@ def _overlaps(one: Member, window: Window) -> bool:
 def _lanes(
     members: Iterable[Member], known: Suspects, by: str, window: Window, state: str | None
 ) -> list[Lane]:
-    lives: dict[str | None, list[Life]] = {}
-    about: dict[str | None, dict[str, Outline]] = {}
-    addresses: dict[str | None, set[str]] = {}
+    drafts: dict[str | None, _Draft] = {}
     for one in members:
         findings = known.of(one)
         word = known.state_of(one, findings)
         if state is not None and state != word:
             continue
         key = _key(one, by)
-        lives.setdefault(key, []).append(
+        draft = drafts.get(key)
+        if draft is None:
+            draft = drafts[key] = _Draft()
+        draft.lives.append(
             Life(one.number, one.name, word, one.identity == "count", one.begin, one.end)
         )
-        about.setdefault(key, {}).update({finding.fingerprint: finding for finding in findings})
-        addresses.setdefault(key, set()).update([one.client] if one.client else ())
-    made = [
-        _lane(key, some, list(about[key].values()), window, frozenset(addresses[key]))
-        for key, some in lives.items()
-    ]
+        if one.client:
+            draft.addresses.add(one.client)
+        if findings:
+            draft.findings |= {finding.fingerprint: finding for finding in findings}
+    made = [_lane(key, draft, window) for key, draft in drafts.items()]
     return sorted(made, key=lambda lane: (-lane.suspicion, -len(lane.lives), lane.key or ""))
 
 
@@ -123,15 +139,14 @@ def _key(one: Member, by: str) -> str | None:
     return one.client_key if by == "client" else one.path
 
 
-def _lane(
-    key: str | None, lives: list[Life], findings: list[Outline], window: Window,
-    addresses: frozenset[str],
-) -> Lane:  # fmt: skip
-    leaked = sum(life.state == "leaked" for life in lives)
-    live = sum(life.state in _LIVE for life in lives)
-    overlap = bars.overlap(lives, window.begin, window.end)
-    worst = max(map(suspects.weight, findings), default=0.0)
-    return Lane(key, lives, findings, worst + 10 * leaked + live + overlap / 10, overlap, addresses)
+def _lane(key: str | None, draft: _Draft, window: Window) -> Lane:
+    lives, findings = draft.lives, list(draft.findings.values())
+    states = [life.state for life in lives]
+    leaked, live = states.count("leaked"), sum(map(states.count, _LIVE))
+    overlap = len(lives) if len(lives) < 2 else bars.overlap(lives, window.begin, window.end)
+    worst = max(map(suspects.weight, findings)) if findings else 0.0
+    suspicion = worst + 10 * leaked + live + overlap / 10
+    return Lane(key, lives, findings, suspicion, overlap, frozenset(draft.addresses))
 
 
 def _failures(

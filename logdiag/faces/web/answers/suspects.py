@@ -23,6 +23,8 @@ class Suspects(NamedTuple):
 
     def of(self, one: Member) -> list[Outline]:
         """The findings that are about the connection: by name, or by all that they group by."""
+        if not self.findings:
+            return []
         named = self.by_number.get(one.number, [])
         return named + [
             finding for finding in self.findings

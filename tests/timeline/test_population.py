@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from logdiag.model import SECOND, Changes, Connection, Source, Transition
+from logdiag.timeline import Batch, Reader, Writer, population
+from logdiag.timeline.population import LATE
+
+MANY = 3 * population.MOST
+MINUTE = 60
+
+
+def life(number: int) -> Connection:
+    """One opens each second and lives a minute; each hundredth lives on, each tenth for an hour."""
+    lives = None if number % 100 == 0 else 60 * MINUTE if number % 10 == 0 else MINUTE
+    address, closed = f"10.0.0.{number % 7}", (number + lives) * SECOND if lives else None
+    return Connection(
+        number, f"c{number:05}", "id", "closed" if lives else "open", client=address, path="/ws",
+        opened_at=number * SECOND, closed_at=closed, client_key=f"address {address}",
+    )  # fmt: skip
+
+
+LIVES = [life(number) for number in range(1, MANY + 1)]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """Thrice as many connections as are told one by one."""
+    path: Path = tmp_path_factory.mktemp("db") / "timeline.db"
+    steps = sorted(
+        [(one.opened_at or 0, 1, one.number) for one in LIVES]
+        + [(one.closed_at, -1, one.number) for one in LIVES if one.closed_at]
+    )
+    told, live = [], 0
+    for time, change, number in steps:
+        live += change
+        state = "open" if change > 0 else "closed"
+        told.append(Transition(number, state, time, 1, number, live))
+    with Writer.open(path) as writer:
+        source: Source = writer.register("app", "app.log")
+        writer.commit(Batch(changes={source.service: Changes(LIVES, told)}))
+    return Reader.open(path)
+
+
+def there(begin: int, end: int) -> set[int]:
+    """The numbers of those that were there in [begin, end), seconds; from all of them."""
+    return {
+        one.number for one in LIVES
+        if (one.opened_at or 0) < end * SECOND
+        and (one.closed_at is None or one.closed_at >= begin * SECOND)
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("begin", [1, 100, 4_000, MANY - 500])
+def test_a_window_that_is_small_enough_is_told_wholly(reader: Reader, begin: int) -> None:
+    """Those that opened in it, those that still lived then, and no others."""
+    found = population.during(reader, "app", begin * SECOND, (begin + 300) * SECOND)
+    assert (False, there(begin, begin + 300)) == (
+        found.sampled, {one.number for one in found.members}
+    )  # fmt: skip
+
+
+def test_of_a_large_window_some_are_told_and_the_oldest_living(reader: Reader) -> None:
+    """The sample is spread over the window, and says that it is one."""
+    found = population.during(reader, "app", 0, 2 * MANY * SECOND)
+    numbers = {one.number for one in found.members}
+    living = [one.number for one in LIVES if one.closed_at is None]
+    assert (True, MANY) == (found.sampled, found.total)
+    assert set(living[: population.SAMPLE]) <= numbers
+    assert population.SAMPLE <= len(numbers) <= 2 * population.SAMPLE
+    assert max(numbers) - min(numbers) > MANY - MANY // population.SAMPLE * 2
+
+
+def test_numbers_are_found_by_time(reader: Reader) -> None:
+    """Before the first, between two, and after the last."""
+    times = [0, 1 * SECOND, 1 * SECOND + 1, 500 * SECOND, 10 * MANY * SECOND]
+    found = [population.number_at(reader, "app", time) for time in times]
+    assert [1, 1, 2, 500, MANY + 1] == found
+    assert LATE > 0
+
+
+def test_a_search_finds_names_clients_and_paths(reader: Reader) -> None:
+    """Whatever the case; characters that SQL's LIKE knows are only characters."""
+    assert [4321] == [one.number for one in population.matching(reader, "app", "C04321")]
+    assert population.MOST_MATCHING == len(population.matching(reader, "app", "10.0.0.3"))
+    assert [] == population.matching(reader, "app", "c%")
+    assert [] == population.matching(reader, "app", "c_4321")
+
+
+def test_neighbours_are_of_the_same_client(reader: Reader) -> None:
+    """Only those around it are looked at."""
+    found = population.near(reader, "app", 700, 140, "address 10.0.0.0")
+    assert list(range(630, 771, 7)) == [one.number for one in found]
+
+
+def test_of_nobody_nothing_is_known(reader: Reader) -> None:
+    """A service that is not there has no connections."""
+    assert (0, []) == (
+        population.count(reader, "x"), population.during(reader, "x", 0, SECOND).members
+    )  # fmt: skip
