@@ -150,7 +150,7 @@ def test_half_created_database_is_finished(path: Path) -> None:
     half = sqlite3.connect(path)
     half.execute("PRAGMA application_id = 1819240292")
     half.close()
-    assert "older logdiag" in _error(path, Reader)
+    assert "There is no database" in _error(path, Reader)
     with Writer.open(path) as writer:
         assert [] == writer.known()
 
