@@ -93,7 +93,7 @@ export class Panels {
 
   #marks(panel, inks) {
     panel.vstrip({ field: "from" }, { field: "to" }, { source: this.marks, line_color: inks.leaked,
-      line_dash: "dotted", fill_color: inks.leaked, fill_alpha: 0.1 });
+      line_dash: "dotted", line_alpha: 0.7, fill_color: inks.leaked, fill_alpha: 0.1 });
     panel.vspan({ field: "at" }, { source: this.restarts, line_color: inks.superseded,
       line_dash: "dashed", line_width: 2 });
     panel.vspan({ field: "at" }, { source: this.gaps, line_color: inks.ink, line_dash: "dotted",
@@ -159,13 +159,22 @@ function columns(answer) {
 const COLUMNS = ["at", "high", "last", "opened", "closed", "auth_failures", "until", "fell",
   "zero", "when"];
 
-/** The windows of the findings that fire or did; one without an end reaches to the axis' end. */
+/** The windows of the findings that fire or did, as one where they meet. */
 function marks(answer) {
-  const found = answer ? answer.findings.filter(({ state }) => state !== "pending") : [];
-  return {
-    from: found.map(({ from }) => from ?? answer.axis.from),
-    to: found.map(({ to }) => to ?? answer.axis.to),
-  };
+  const merged = { from: [], to: [] };
+  if (!answer) return merged;
+  for (const [from, to] of spans(answer)) {
+    const last = merged.to.length - 1;
+    if (last >= 0 && from <= merged.to[last] + 3 * answer.step) merged.to[last] = Math.max(merged.to[last], to);
+    else { merged.from.push(from); merged.to.push(to); }
+  }
+  return merged;
+}
+
+/** From when to when each holds, in order; one without an end reaches to the axis' end. */
+function spans({ marked, findings, axis }) {
+  const all = marked ?? findings.filter(({ state }) => state !== "pending").map(({ from, to }) => [from, to]);
+  return all.map(([from, to]) => [from ?? axis.from, to ?? axis.to]).sort(([one], [other]) => one - other);
 }
 
 /** What the panels show, in a sentence, for those who do not see them. */

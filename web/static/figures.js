@@ -6,6 +6,10 @@ const LEFT = 46, RIGHT = 12; // px beside every figure, so that they line up
 export const BORDERS = LEFT + RIGHT;
 const INKS = ["surface", "line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
 
+/** Resolves once Bokeh can be used. Its scripts stand last in the page: only charts wait for them. */
+export const ready = () => (document.readyState === "complete" ? Promise.resolve()
+  : new Promise((resolve) => addEventListener("load", resolve, { once: true })));
+
 /** An empty figure; `options` are Bokeh's. */
 export function figure(options, inks) {
   const made = Bokeh.Plotting.figure({

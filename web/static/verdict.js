@@ -51,11 +51,11 @@ export function headline(services) {
 /** Numbers of one service. */
 export function tiles(service, statistics) {
   const { totals, live } = service;
-  const rate = statistics?.flow.per_minute.net;
+  const rate = statistics?.flow.per_minute.net; // undefined until they are known, null without a clock
   return h("dl", { class: "tiles" },
     tile(number(live.at_end), "live now", service.verdict === "leak" ? "tile-leak" : ""),
     tile(number(live.peak), ["most at once", live.peak_at ? [", ", time(live.peak_at)] : ""]),
-    rate == null ? null : tile(...growth(rate)),
+    service.clock === "event" ? tile(...growth(rate)) : null,
     tile(number(totals.opened), "opened"), tile(number(totals.closed), "closed"),
     tile(number(totals.rejected), "handshakes refused"),
     tile(number(totals.auth_failures), "requests refused (401/403)"),
@@ -65,6 +65,7 @@ export function tiles(service, statistics) {
 
 /** By how much the live connections grow: in a minute, or where that is next to nothing in an hour. */
 function growth(perMinute) {
+  if (perMinute == null) return ["…", "a minute, opened less closed"];
   const [rate, unit] = Math.abs(perMinute) < 0.1 ? [60 * perMinute, "an hour"] : [perMinute, "a minute"];
   return [`${rate > 0 ? "+" : ""}${number(Number(rate.toFixed(1)))}`, `${unit}, opened less closed`];
 }

@@ -3,6 +3,7 @@
 import { address, get } from "../api.js";
 import { Panels, Shared } from "../charts.js";
 import { h, patch } from "../dom.js";
+import { ready } from "../figures.js";
 import { drawLifetimes, numbers } from "../numbers.js";
 import { chartFigure, chartLegend } from "../overtime.js";
 import { empty, code, link, section, table } from "../parts.js";
@@ -13,26 +14,44 @@ import { number, plural, short } from "../words.js";
 import { within } from "../axis.js";
 
 const MOST_PANELS = 6; // services whose charts are shown together
+const MOST_CARDS = 12; // findings shown at once
+
+let statistics; // the last ones: they take longest, and nothing else waits for them
 
 export async function overview({ place, services, service }) {
   if (!services.length) return patch(place, nothingYet());
-  const alone = (name, more) => (service ? get(name, { service, ...more }) : null);
-  const [report, shown, clients, statistics] = await Promise.all([get("report", { service }),
-    charted(services, service), alone("lanes", { size: 8, width: 10 }), alone("statistics")]);
+  const [report, shown, clients] = await Promise.all([get("report", { service }),
+    charted(services, service), service ? get("lanes", { service, size: 8, width: 10 }) : null]);
+  const fill = () => patch(place, parts(service, report, shown, clients));
+  fill();
+  await ready();
+  draw(shown, Boolean(service));
+  if (!service) return;
+  statistics = await get("statistics", { service });
+  fill();
+  drawLifetimes(place.querySelector(".lifetimes"), statistics);
+}
+
+function parts(service, report, shown, clients) {
   const [first] = byVerdict(report.services);
-  patch(place,
+  return [
     h("div", { id: "verdicts" }, service ? null : [headline(report.services), servicesTable(report.services)],
       verdictCard(first, findingsOf(report, first)), service ? [tiles(first, statistics), basis(first)] : null),
     section("charts", "Over time", chartHead(shown), shown.answers.map((answer) => chartFigure(answer, idOf(answer),
       service ? null : link(address("/", { service: answer.service }), answer.service))),
       shown.answers.length ? chartLegend() : null),
-    section("findings", "Findings", report.findings.length ? findingCards(report.findings)
-      : h("p", { class: "soft" }, "Nothing is suspected.")),
+    section("findings", "Findings", findingList(report.findings)),
     clients && clients.lanes.length ? section("clients", "Clients, by suspicion",
       clientTable(service, clients)) : h("div", { id: "clients" }),
-    statistics ? numbers(statistics) : h("div", { id: "numbers" }));
-  if (statistics) drawLifetimes(place.querySelector(".lifetimes"), statistics);
-  draw(shown, Boolean(service));
+    statistics ? numbers(statistics) : h("div", { id: "numbers" }),
+  ];
+}
+
+function findingList(findings) {
+  if (!findings.length) return h("p", { class: "soft" }, "Nothing is suspected.");
+  const rest = findings.slice(MOST_CARDS);
+  return [findingCards(findings.slice(0, MOST_CARDS)), rest.length ? h("details", {},
+    h("summary", {}, `and ${plural(rest.length, "more finding")}`), findingCards(rest)) : null];
 }
 
 const idOf = ({ service }) => `panels-${service}`;

@@ -4,7 +4,7 @@ import { address, get } from "../api.js";
 import { within } from "../axis.js";
 import { Panels, Shared, spokenChart } from "../charts.js";
 import { h, patch } from "../dom.js";
-import { BORDERS } from "../figures.js";
+import { BORDERS, ready } from "../figures.js";
 import { dragToZoom, laneAxis, laneWidth, lanes, legend, patterns } from "../lanes.js";
 import { empty, link } from "../parts.js";
 import { chosenWindow, parameters, show, zoomTo } from "../view.js";
@@ -33,6 +33,7 @@ export async function timeline({ place, service }) {
     h("div", { id: "above", class: "panels", "data-keep": true, role: "img", "aria-label": spokenChart(live) }),
     laneAxis(answer, width), lanes(answer, width)) : nothingFound(),
     pages(answer));
+  await ready();
   drawAbove(live, width);
 }
 
@@ -49,10 +50,9 @@ function drawAbove(live, width) {
 }
 
 function summary({ connections, lanes_total: total, sampled, by }) {
-  const what = by === "service" ? "service" : by;
-  const many = connections == null ? "more connections than can be ranked" : plural(connections, "connection");
-  return `${many} of ${plural(total, what)}`
-    + (sampled ? "; suspicious and living ones are all here, the others are a sample." : ".");
+  const whose = plural(total, by);
+  if (sampled) return `A sample of the connections of ${whose}; suspicious and living ones are all here.`;
+  return connections == null ? `Connections of ${whose}.` : `${plural(connections, "connection")} of ${whose}.`;
 }
 
 function filters(rules) {
