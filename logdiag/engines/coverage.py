@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial, reduce
 from typing import NamedTuple
@@ -13,6 +13,8 @@ from logdiag.diagnosis.expression import Binary, Node, parse, unparse
 from logdiag.engines import ruletests
 from logdiag.formats import Formats, not_shown
 from logdiag.model import Finding
+
+Log = str | Sequence[str]  # as `ruletests.log_of` gives it
 
 
 class Coverage(NamedTuple):
@@ -60,35 +62,38 @@ def _of_rule(rule: Rule, beside: list[Rule], formats: Formats) -> Coverage:
         {wish.get("state", "firing") for wish in case.expect if wish["rule"] == rule.id}
         for case in rule.tests
     ]
+    logs = list(map(ruletests.log_of, rule.tests))
+    quiet = [log for log, state in zip(logs, states, strict=True) if not state]
     firing = sum("firing" in state for state in states)
-    silent = sum(not state for state in states)
     late = sum("resolved" in state for state in states)
-    cases = {"a firing case": firing, "a silent case": silent, "a late close": late}
+    cases = {"a firing case": firing, "a silent case": len(quiet), "a late close": late}
     unshown = [what for what, count in cases.items() if not count]
-    unshown += [f"unless {part}" for part in _never_silenced(rule, beside, formats)]
-    reached = {found.confidence for found in _found(rule, beside, formats)}
+    unshown += [f"unless {part}" for part in _never_silenced(rule, quiet, beside, formats)]
+    reached = {found.confidence for found in _found(rule, logs, beside, formats)}
     unshown += [f"confidence {level}" for level, _ in rule.confidence if level not in reached]
     parts = len(cases) + len(_alternatives(rule)) + len(rule.confidence)
-    return Coverage(rule.id, firing, silent, late, parts, tuple(unshown))
+    return Coverage(rule.id, firing, len(quiet), late, parts, tuple(unshown))
 
 
-def _found(rule: Rule, beside: list[Rule], formats: Formats) -> Iterator[Finding]:
-    """What the rule finds in the logs of its own tests."""
+def _found(
+    rule: Rule, logs: Iterable[Log], beside: list[Rule], formats: Formats
+) -> Iterator[Finding]:
+    """What the rule finds in some logs."""
     together = [rule if one.id == rule.id else one for one in beside]
-    for case in rule.tests:
-        found = ruletests.findings(case.log, together, formats)
+    for log in logs:
+        found = ruletests.findings(log, together, formats)
         yield from (one for one in found if one.rule == rule.id)
 
 
-def _never_silenced(rule: Rule, beside: list[Rule], formats: Formats) -> Iterator[str]:
+def _never_silenced(
+    rule: Rule, quiet: Sequence[Log], beside: list[Rule], formats: Formats
+) -> Iterator[str]:
     """The alternatives of `unless` without which no silent case would fire."""
-    silent = [case for case in rule.tests if all(w["rule"] != rule.id for w in case.expect)]
     alternatives = _alternatives(rule)
     for place, part in enumerate(alternatives):
         others = alternatives[:place] + alternatives[place + 1 :]
         rest = condition(unparse(reduce(partial(Binary, "or"), others))) if others else None
-        freed = replace(rule, unless=rest, tests=tuple(silent))
-        if not any(_found(freed, beside, formats)):
+        if not any(_found(replace(rule, unless=rest), quiet, beside, formats)):
             yield unparse(part)
 
 

@@ -64,7 +64,7 @@ def _cases(rule: Rule, rules: Sequence[Rule], formats: Formats) -> Iterator[Case
         named = {rule.id, *(wish["rule"] for wish in case.expect)}
         found = [
             _facts(finding)
-            for finding in findings(_log(case), rules, formats)
+            for finding in findings(log_of(case), rules, formats)
             if finding.rule in named
         ]
         wishes = [frozenset(wish) for wish in expected]
@@ -78,7 +78,8 @@ def _cases(rule: Rule, rules: Sequence[Rule], formats: Formats) -> Iterator[Case
         yield CaseResult(rule.id, case.name, passed, message, rule.file, case.at.line)
 
 
-def _log(case: CaseSpec) -> str | list[str]:
+def log_of(case: CaseSpec) -> str | list[str]:
+    """What a test is about: its log as written out, or as simulated, in parts."""
     asked = case.simulate
     if asked is None:
         return case.log
