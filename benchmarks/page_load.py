@@ -165,7 +165,7 @@ def main() -> None:
         print(f"Filling {db} ...")
         fill(db, given.events)
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "watched.log"
+        log = Path(folder) / f"watched-{os.getpid()}.log"  # a service that no run before had
         log.touch()
         with (
             started("watch", log, "--db", db) as (_, watch),

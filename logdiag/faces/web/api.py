@@ -61,8 +61,8 @@ def _view(
                 told = endpoint.answer(Context(reader, settings, now), **known)
             return _text(_with_next(endpoint, told))
 
-        text = memory.get(request.full_path, version, make, slow=endpoint.slow)
-        return _answer(text, version)
+        get = memory.get_slow if endpoint.slow else memory.get
+        return _answer(*get(request.full_path, version, make))
 
     return view
 

@@ -63,7 +63,7 @@ _LANES = (
 )  # fmt: skip
 
 ENDPOINTS = (
-    Endpoint("report", "report", report, (ANY_SERVICE, SINCE, UNTIL), slow=True),
+    Endpoint("report", "report", report, (ANY_SERVICE, SINCE, UNTIL)),
     Endpoint("services", "services", services),
     Endpoint("live", "live", live, (SERVICE, FROM, TO, WIDTH)),
     Endpoint("lanes", "lanes", lanes, _LANES),

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from logdiag import __version__
 from logdiag.errors import LogdiagError, UsageError
 from logdiag.faces.web.answers.asked import MissingError
+from logdiag.faces.web.memory import BusyError
 
 API = "/api/"
 _HINTS = {
@@ -29,6 +30,12 @@ def tell(app: Flask) -> None:
     def refused(error: HTTPException) -> Response:
         status = error.code or 500
         return _answer(status, error.description or "", _HINTS.get(status, ""))
+
+    @app.errorhandler(BusyError)
+    def busy(error: BusyError) -> Response:
+        response = _answer(503, "Other numbers are just being worked out.", "Ask again.")
+        response.headers["Retry-After"] = "2"
+        return response
 
     @app.errorhandler(LogdiagError)
     def told(error: LogdiagError) -> Response:

@@ -11,7 +11,7 @@ from logdiag.engines.ingest import ingest
 from logdiag.engines.settings import Settings
 from logdiag.faces.web import database
 from logdiag.faces.web.database import Database
-from logdiag.faces.web.memory import MOST, Memory
+from logdiag.faces.web.memory import MOST, REST, BusyError, Memory
 from logdiag.timeline import Writer
 from tests.faces.filled import SAMPLES, at, leaky, timeline
 from tests.faces.web.asking import client, refused, told
@@ -222,16 +222,33 @@ def test_what_many_ask_at_once_is_made_once() -> None:
         made.append(len(made))
         return f"answer {len(made)}"
 
-    threads = [
-        threading.Thread(target=memory.get, args=("/a", "1", make), kwargs={"slow": False})
-        for _ in range(8)
-    ]
+    threads = [threading.Thread(target=memory.get, args=("/a", "1", make)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert "answer 1" == memory.get("/a", "1", make, slow=False)
-    assert "answer 2" == memory.get("/a", "2", make, slow=False)
+    assert ("answer 1", "1") == memory.get("/a", "1", make)
+    assert ("answer 2", "2") == memory.get("/a", "2", make)
     for number in range(MOST):
-        memory.get(f"/{number}", "2", lambda: "other", slow=True)
-    assert "answer 3" == memory.get("/a", "2", make, slow=False)
+        memory.get(f"/{number}", "2", lambda: "other")
+    assert ("answer 3", "2") == memory.get("/a", "2", make)
+
+
+def test_nobody_waits_for_what_takes_long() -> None:
+    """Who comes meanwhile gets the answer from before, or is told; and it rests afterwards."""
+    now = [0.0]
+    memory = Memory(clock=lambda: now[0])
+    seen: list[object] = []
+
+    def long() -> str:
+        now[0] += 10
+        with pytest.raises(BusyError):
+            memory.get_slow("/other", "1", long)
+        seen.append(memory.get("/quick", "1", lambda: "quick").text)
+        return f"answer {now[0]:.0f}"
+
+    assert ("answer 10", "1") == memory.get_slow("/long", "1", long)
+    assert ("answer 10", "1") == memory.get_slow("/long", "2", long)
+    now[0] += 10 * REST
+    assert ("answer 70", "2") == memory.get_slow("/long", "2", long)
+    assert ["quick", "quick"] == seen
