@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import fmean, pstdev
 from typing import Any
 
@@ -14,6 +14,7 @@ from logdiag.diagnosis.windows import Seen
 from logdiag.model import Event
 
 MAX_INTERVALS = 64  # the latest ones of a window: in a storm it holds thousands
+MAX_PILE = 10_000  # connections looked at for those that pile up
 INFINITE = float("inf")
 
 
@@ -43,6 +44,13 @@ def risen(view: View, _series: str = "live") -> Iterator[Life]:
 def older(view: View, age: float) -> Iterator[Life]:
     """Live ones at least that old (ns)."""
     return (life for life in view.lives() if (view.age(life) or 0) >= age)
+
+
+def of_several(view: View) -> Iterator[Life]:
+    """The oldest ones of clients that hold several: those that pile up."""
+    held_by = view.service.held_by
+    several = (life for life in islice(view.lives(), MAX_PILE) if held_by(life.client_key) > 1)
+    return islice(several, MAX_PILE // 10)
 
 
 def twins(view: View) -> Iterator[Life]:

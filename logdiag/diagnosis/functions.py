@@ -64,6 +64,14 @@ _TABLE = (
         lambda view: view.service.opens(), of_service=lambda service: service.opens(),
     ),
     Function(
+        "trend", (), "share",
+        "By how much the live connections per client rise per day: the median of the slopes (Theil "
+        "and Sen) between the roll-ups of an hour; 0 if they do not rise steadily for two days.",
+        "168 roll-ups",
+        lambda view: view.service.trend.rise("live_per_client"), counting.of_several,
+        of_service=lambda service: service.trend.rise("live_per_client"),
+    ),
+    Function(
         "closes", (), "count", "Connections of the service that closed so far.", "a number",
         lambda view: view.service.closes(), of_service=lambda service: service.closes(),
     ),

@@ -115,6 +115,12 @@ _TABLE = (
         lambda view: view.service.identity_outage(view),
     ),
     GuardCheck(
+        "growth",
+        "The clients become more over days, and the connections only with them. Nobody can tell "
+        "before two days of log.",
+        lambda view: view.service.growth(),
+    ),
+    GuardCheck(
         "brute_force",
         "Five users or more were refused from one address, and none was let in: somebody guesses "
         "passwords.",

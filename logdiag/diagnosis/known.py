@@ -14,6 +14,7 @@ from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, near
+from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
 
@@ -32,6 +33,7 @@ class Known:
         self.lifetimes = Lifetimes()
         self.following = Following()
         self.quality = Quality()
+        self.trend = Trend()
         self._lifelines = Lifetimes(least=1)  # the same in lines
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._opens = 0
@@ -43,6 +45,8 @@ class Known:
         """A connection opened."""
         self._opens += 1
         self.quality.tells("opened", life.opened_line, moment, True)
+        if self.trend.due(moment[0]):
+            self.trend.sample(moment[0], self._surroundings.held, self._surroundings.clients)
         if life.identity != "id":
             self._unnamed.append(moment)
 
@@ -74,7 +78,7 @@ class Known:
         """What `restore` needs, as plain JSON types."""
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
-            self._opens, self.following.snapshot(), self.quality.snapshot(),
+            self._opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -85,6 +89,7 @@ class Known:
         self._opens = state[3]
         self.following.restore(state[4])
         self.quality.restore(state[5])
+        self.trend.restore(state[6])
 
     def scale(self) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns."""
@@ -117,6 +122,16 @@ class Known:
             return True
         telling = processes.restart or processes.named or self._connections.totals.reported
         return False if telling else None
+
+    def growth(self) -> bool | None:
+        """Whether clients become more over days, and connections only with them."""
+        if not self.trend.long:
+            return None
+        return self.trend.rise("clients") > 0 and not self.trend.rise("live_per_client")
+
+    def held_by(self, key: str | None) -> int:
+        """Live connections of that client."""
+        return self._surroundings.held_by(key)
 
     def mass_reconnect(self, view: View) -> bool | None:
         """Whether a herd came back around the view's moment."""

@@ -78,6 +78,15 @@ class Surroundings:
         """Clients that hold a connection, as far as they are known."""
         return len(self._live)
 
+    @property
+    def held(self) -> int:
+        """The connections that those clients hold."""
+        return sum(count * clients for count, clients in self._clients_with.items())
+
+    def held_by(self, key: str | None) -> int:
+        """Live connections of that client."""
+        return 0 if key is None else self._live[key]
+
     def refused(self, clients: int, moment: Moment) -> None:
         """So many clients had a request refused within a minute that is a spike."""
         if clients >= max(HERD_LEAST, OUTAGE_SHARE * len(self._live)):

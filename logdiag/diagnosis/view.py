@@ -18,6 +18,7 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.quality import Quality
+from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Mark
 
@@ -34,6 +35,7 @@ class Service(Protocol):
     lifetimes: Lifetimes
     following: Following
     quality: Quality
+    trend: Trend
     settle: int
 
     def usual(self) -> tuple[int, int]:
@@ -47,6 +49,12 @@ class Service(Protocol):
 
     def drift(self) -> int:
         """Connections that the server holds beyond what its lines account for."""
+
+    def held_by(self, key: str | None) -> int:
+        """Live connections of that client."""
+
+    def growth(self) -> bool | None:
+        """Whether clients become more over days, and connections only with them."""
 
     def limit(self, group: Group) -> int:
         """How many live connections one client of that group may have."""

@@ -13,6 +13,7 @@ from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.quality import Quality
+from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Event, Finding, Transition
@@ -135,6 +136,7 @@ class FakeService:
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     following: Following = field(default_factory=Following)
     quality: Quality = field(default_factory=Quality)
+    trend: Trend = field(default_factory=Trend)
     settle: int = 90 * SECOND
     opened: int = 0
     closed: int = 0
@@ -157,6 +159,14 @@ class FakeService:
     def drift(self) -> int:
         """The server's surplus."""
         return self.drifted
+
+    def held_by(self, key: str | None) -> int:
+        """Everybody holds one."""
+        return 1
+
+    def growth(self) -> bool | None:
+        """As told."""
+        return None if "?" in self.yes else "growth" in self.yes
 
     def limit(self, group: Group) -> int:
         """The same for every group."""

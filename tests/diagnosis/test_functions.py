@@ -146,7 +146,9 @@ def test_what_the_service_tells() -> None:
     assert condition("settle == 1m").holds(seen)
 
 
-OF_SERVICE = ["restarted", "mass_reconnect", "log_gap", "closes_unseen", "identity_outage"]
+OF_SERVICE = [
+    "restarted", "mass_reconnect", "log_gap", "closes_unseen", "identity_outage", "growth",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", OF_SERVICE)
