@@ -28,7 +28,7 @@ from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.measures import Measure, Mismatch, combined
-from logdiag.diagnosis.possible import Bound, Possible, bounds, possible
+from logdiag.diagnosis.possible import Bound, Possible, bounds, least_lives, possible
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import KINDS, Event
@@ -59,6 +59,7 @@ class Condition:
     # A cheap first look: False only if the condition cannot hold for the group as it is now.
     possible: Possible
     bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
+    least_lives: float  # live connections without which it cannot hold
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
@@ -99,6 +100,7 @@ def condition(text: str) -> Condition:
         compares=any(function.name == "chance" for function, _ in calls),
         possible=possible(tree) or (lambda group, service: True),
         bounds=bounds(tree),
+        least_lives=least_lives(tree),
         _witnesses=_suspects(calls) or _witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),

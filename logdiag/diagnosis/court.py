@@ -45,15 +45,13 @@ class Court:
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection is live."""
         self.service.following.opened(life, self.groupings.newest(life), moment)
-        for group in self.groupings.of_life(life):
-            group.add(life)
+        for group in self.groupings.opened(life):
             if rules := self.groupings.candidates(group):
                 self._look(group, rules, moment)
 
     def ended(self, life: Life, moment: Moment) -> None:
         """It is live no more."""
-        for group in self.groupings.of_life(life):
-            group.remove(life)
+        for group in self.groupings.ended(life):
             if group.judgements:
                 self._left(group, life, moment)
         self.service.following.ended(life, self.groupings.newest(life), moment)

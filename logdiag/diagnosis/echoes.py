@@ -60,7 +60,8 @@ class Echoes:
         self._recent: dict[tuple[str, str], deque[Report]] = {}
         self._reporters: dict[str, set[str]] = {kind: set() for kind in sorted(KINDS)}
         self._complete: deque[Report] = deque(maxlen=MAX_LOOK)  # told by all reporters known then
-        self._names: dict[tuple[str, str, bool], str] = {}
+        # Of a pattern, which has one layer: its lines without an id, and those with one.
+        self._names: tuple[dict[str, str], dict[str, str]] = ({}, {})
 
     def find(self, event: Event, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
@@ -105,18 +106,19 @@ class Echoes:
         if reports is None:
             self._forget(event, ordinal)
             reports = self._recent[key] = deque(maxlen=MAX_KEPT)
-        elif len(reports) >= MANY:
+        elif not len(reports) % MANY:  # not at each: most are not old enough
             _shorten(reports, event, ordinal)
         reports.append(report)
         return report
 
     def _reporter(self, event: Event) -> str:
         """Who tells: the pack and the layer. Lines with and without an id are two wordings."""
-        key = (event.pattern, event.layer, event.connection is None)
-        name = self._names.get(key)
+        named = event.connection is not None
+        name = self._names[named].get(event.pattern)
         if name is None:
             pack = event.pattern.partition(":")[0]
-            name = self._names[key] = f"{pack}/{event.layer}" + _WITH_ID * (not key[2])
+            name = f"{pack}/{event.layer}" + _WITH_ID * named
+            self._names[named][event.pattern] = name
         return name
 
     def _forget(self, event: Event, ordinal: int) -> None:

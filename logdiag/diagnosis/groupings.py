@@ -36,10 +36,19 @@ class Groupings:
         self._candidates: dict[tuple[int, str], Candidates] = {}
         self._saw = 0
 
-    def of_life(self, life: Life) -> list[Group]:
-        """The groups of the connection that some rule looks at."""
-        # If its client is unknown, and all rules want to know it, there is none.
-        return [group for groups in self._all if (group := groups.of_life(life)).rules]
+    def opened(self, life: Life) -> Iterator[Group]:
+        """A connection is live; gives its groups that some rule may look at."""
+        for groups in self._all:
+            group = groups.add(life)
+            if group is not None:
+                yield group
+
+    def ended(self, life: Life) -> Iterator[Group]:
+        """It is live no more; gives the groups that it leaves."""
+        for groups in self._all:
+            group = groups.remove(life)
+            if group is not None:
+                yield group
 
     @property
     def of_service(self) -> Group | None:
@@ -51,7 +60,7 @@ class Groupings:
         """The newest live connection of the life's client, if a rule looks at clients."""
         if self._clients is None or life.client_key is None:
             return None
-        return self._clients.of_life(life).youngest
+        return self._clients.newest(life)
 
     def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:
         """The group's rules, or those that count events of a kind, that may find something."""
@@ -100,27 +109,30 @@ class Groupings:
         if life.state not in LIVE:
             yield
             return
-        homes = [(groups, groups.of_life(life)) for groups in self._all]
+        homes = [(groups, groups.place(life)) for groups in self._all]
         yield
         for groups, home in homes:
-            group = groups.of_life(life)
-            if group is not home:
-                home.remove(life)
-                group.add(life)
-                group.sort()
+            if groups.place(life) != home:
+                groups.remove(life, home)
+                group = groups.add(life)
+                if group is not None:
+                    group.sort()
 
     def forget_clients(self, lives: Iterable[Life]) -> None:
         """Nobody can say any more whose connections these are."""
-        lives = [life for life in lives if life.state in LIVE]
+        moved: dict[int, Group] = {}
         for life in lives:
+            if life.state not in LIVE:
+                continue
             for groups in self._all:
-                groups.of_life(life).remove(life)
+                groups.remove(life)
             life.client_key = None
             for groups in self._all:
-                groups.of_life(life).add(life)
-        for groups in self._all:
-            for group in {id(group): group for group in map(groups.of_life, lives)}.values():
-                group.sort()
+                group = groups.add(life)
+                if group is not None:
+                    moved[id(group)] = group
+        for group in moved.values():
+            group.sort()
 
     def snapshot(self) -> list[Any]:
         """The recent events and pairs of all groups, as plain JSON types."""
@@ -138,7 +150,7 @@ class Groupings:
         """Take up where `snapshot` was made, with the lives that were live."""
         for life in sorted(lives, key=lambda life: life.opened_ordinal):
             for groups in self._all:
-                groups.of_life(life).add(life)
+                groups.add(life)
         for by, key, windows, pairs, valley in state:
             groups_by = self._by.get(tuple(by))
             if groups_by is None:

@@ -7,7 +7,7 @@ by Little's law the mean is right whatever the order was.
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -44,7 +44,8 @@ class Lifetimes:
     def __init__(self, least: int = SECOND // 1000) -> None:
         self.closed = 0
         self._least = least
-        self._buckets: Counter[int] = Counter()
+        self._buckets: dict[int, int] = {}
+        self._known: dict[float, int] = {}  # quantiles, until the next one closes
         self._ranges: dict[tuple[int, int], Range] = {}  # those that some rule asks for
 
     def add(self, lifetime: int, example: Example | None = None) -> None:
@@ -53,7 +54,8 @@ class Lifetimes:
         if lifetime < self._least:
             lifetime = self._least
         bucket = round(math.log2(lifetime) * PER_OCTAVE)
-        self._buckets[bucket] += 1
+        self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
+        self._known.clear()
         for (first, last), found in self._ranges.items():
             if first <= bucket <= last:
                 found.count += 1
@@ -64,12 +66,14 @@ class Lifetimes:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""
         if not self.closed:
             return None
-        rank = share * self.closed
-        for bucket in sorted(self._buckets):
-            rank -= self._buckets[bucket]
-            if rank <= 1e-9:
-                break
-        return round(2 ** (bucket / PER_OCTAVE))
+        if share not in self._known:
+            rank = share * self.closed
+            for bucket in sorted(self._buckets):
+                rank -= self._buckets[bucket]
+                if rank <= 1e-9:
+                    break
+            self._known[share] = round(2 ** (bucket / PER_OCTAVE))
+        return self._known[share]
 
     def share(self, least: float, most: float) -> float:
         """How many of the connections lived from `least` to `most`: a share, 0..1."""
@@ -108,7 +112,7 @@ class Lifetimes:
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         self.closed = state[0]
-        self._buckets = Counter(dict(state[1]))
+        self._buckets = dict(state[1])
         for first, last, count, examples in state[2]:
             found = self._ranges[first, last] = Range()
             found.count = count

@@ -27,6 +27,8 @@ CONNECTING = 0  # readyState
 _MEMORIES = ("failed", "lost", "cleaned", "opened")
 MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
 
+_new = tuple.__new__  # makes a named tuple in half of its own constructor's time
+
 
 class _Before(NamedTuple):
     time: int | None
@@ -129,7 +131,8 @@ class Marks:
 
 
 def _before(event: Event, ordinal: int, life: int = 0) -> _Before:
-    return _Before(event.time, ordinal, Mark(event.source, event.offset, event.path), 1, life)
+    proof = _new(Mark, (event.source, event.offset, event.path))
+    return _new(_Before, (event.time, ordinal, proof, 1, life))
 
 
 def _near(before: _Before, event: Event, ordinal: int, span: int, lines: int) -> bool:

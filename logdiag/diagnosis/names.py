@@ -22,6 +22,8 @@ class Names:
 
     def find(self, event: Event) -> Life | None:
         """The life that the event names by id or address, if we follow it."""
+        if not event.process and event.connection:  # what most logs have
+            return self._lives.get(f"/{event.connection}")
         for key in keys(event):
             life = self._lives.get(key)
             if life is not None and (

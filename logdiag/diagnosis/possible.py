@@ -82,6 +82,20 @@ def possible(node: Node) -> Possible | None:
     return None
 
 
+def least_lives(node: Node) -> float:
+    """How many live connections a group must have at least for the condition to hold."""
+    match node:
+        case Binary("and", left, right):
+            return max(least_lives(left), least_lives(right))
+        case Binary("or", left, right):
+            return min(least_lives(left), least_lives(right))
+        case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
+            function = FUNCTIONS.get(name)
+            if function is not None and function.lives and function.result == "count":
+                return value if word == ">=" else value + 1
+    return 0
+
+
 def _both(one: Possible, other: Possible) -> Possible:
     return lambda group, service: one(group, service) and other(group, service)
 

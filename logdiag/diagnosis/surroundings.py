@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from typing import Any
 
 from logdiag.diagnosis.derived import Newer
@@ -28,9 +28,9 @@ class Surroundings:
     """Per-client counts and recent upheavals of one service."""
 
     def __init__(self) -> None:
-        self._live: Counter[str] = Counter()  # client -> live connections
+        self._live: dict[str, int] = {}  # client -> live connections
         self._newest: dict[str, Newer] = {}  # of clients with several connections
-        self._clients_with: Counter[int] = Counter()  # live connections -> clients
+        self._clients_with: dict[int, int] = {}  # live connections -> clients
         self._lost: OrderedDict[str, Moment] = OrderedDict()
         self._returned: OrderedDict[str, Moment] = OrderedDict()
         self.herd: Moment | None = None
@@ -56,7 +56,7 @@ class Surroundings:
         `lost`: its page did not close it itself.
         """
         key = life.client_key
-        if key is None or not self._live[key]:
+        if key is None or key not in self._live:
             return None
         newer = self._newest.get(key)
         if self._count(key, -1) < 2:
@@ -94,7 +94,7 @@ class Surroundings:
 
     def limit(self, key: str | None) -> int:
         """How many live connections that client may have, by what the others have."""
-        own = self._live[key] if key is not None else 0
+        own = self._live.get(key, 0) if key is not None else 0
         others = len(self._live) - (own > 0)
         if others < LEAST_CLIENTS:
             return PER_CLIENT
@@ -106,15 +106,16 @@ class Surroundings:
         return PER_CLIENT
 
     def _count(self, key: str, change: int) -> int:
-        before = self._live[key]
+        clients_with = self._clients_with
+        before = self._live.get(key, 0)
         after = before + change
         if before:
-            self._clients_with[before] -= 1
-            if not self._clients_with[before]:
-                del self._clients_with[before]
+            clients_with[before] -= 1
+            if not clients_with[before]:
+                del clients_with[before]
         if after:
             self._live[key] = after
-            self._clients_with[after] += 1
+            clients_with[after] = clients_with.get(after, 0) + 1
         else:
             del self._live[key]
         return after
