@@ -60,8 +60,7 @@ class Echoes:
         self._recent: dict[tuple[str, str], deque[Report]] = {}
         self._reporters: dict[str, set[str]] = {kind: set() for kind in sorted(KINDS)}
         self._complete: deque[Report] = deque(maxlen=MAX_LOOK)  # told by all reporters known then
-        # Of a pattern, which has one layer: its lines without an id, and those with one.
-        self._names: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        self._names: dict[tuple[str, str, bool], str] = {}
 
     def find(self, event: Event, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
@@ -113,12 +112,11 @@ class Echoes:
 
     def _reporter(self, event: Event) -> str:
         """Who tells: the pack and the layer. Lines with and without an id are two wordings."""
-        named = event.connection is not None
-        name = self._names[named].get(event.pattern)
+        key = (event.pattern, event.layer, event.connection is None)
+        name = self._names.get(key)
         if name is None:
             pack = event.pattern.partition(":")[0]
-            name = f"{pack}/{event.layer}" + _WITH_ID * named
-            self._names[named][event.pattern] = name
+            name = self._names[key] = f"{pack}/{event.layer}" + _WITH_ID * (not key[2])
         return name
 
     def _forget(self, event: Event, ordinal: int) -> None:

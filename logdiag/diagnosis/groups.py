@@ -217,7 +217,7 @@ class Groups:
     def newest(self, life: Life) -> Life | None:
         """The youngest live connection of the group that the connection belongs to."""
         found = self._groups.get(self._fields_of(life))
-        return found.youngest if type(found) is Group else found
+        return found.youngest if isinstance(found, Group) else found
 
     def place(self, life: Life) -> Any:
         """What tells the connection's group from others."""
