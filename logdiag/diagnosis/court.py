@@ -10,7 +10,8 @@ from logdiag.diagnosis.description import client_of, describe, named
 from logdiag.diagnosis.groupings import Groupings
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.guards import GUARDS
-from logdiag.diagnosis.judgement import Judgement, fingerprint
+from logdiag.diagnosis.handover import Handover, described, hand_over
+from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
@@ -36,9 +37,7 @@ class Court:
         self.dirty: dict[str, Judgement] = {}
         self.over: list[Finding] = []  # episodes that another one followed before they were told
         self.dropped: set[str] = set()
-        self.renewed = False  # whether `restore` found other rules than there were
-        self.orphaned: list[str] = []  # fingerprints that fire, and whose rules are gone
-        self._newcomers: list[Rule] = []  # rules that did not judge before `restore`
+        self.taken = Handover()
 
     # What happens
 
@@ -98,7 +97,7 @@ class Court:
             if not rule.when.holds(views[window]):
                 continue
             if judgement is None:
-                judgement = self._judgement(rule, group)
+                judgement = group.judgements[rule.id] = Judgement(self.name, rule, group.key)
             if judgement.state != "pending":
                 if judgement.fingerprint in self.dirty and judgement.state == "resolved":
                     self.over.append(judgement.finding())
@@ -108,10 +107,6 @@ class Court:
                 self.done.pop(judgement.fingerprint, None)
             judgement.last = moment
             self._touch(judgement)
-
-    def _judgement(self, rule: Rule, group: Group) -> Judgement:
-        judgement = group.judgements[rule.id] = Judgement(self.name, rule, group.key)
-        return judgement
 
     def _ripen(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Fire what held long enough; drop what no longer can."""
@@ -261,19 +256,11 @@ class Court:
         judgement, _ = self.open.get(fingerprint) or self.done.get(fingerprint) or (None, None)
         return judgement
 
-    def _orphan(self, plain: dict[str, Any]) -> None:
-        key = fingerprint(self.name, plain["rule"], tuple(plain["key"]))
-        if plain["state"] == "firing":
-            self.orphaned.append(key)
-        elif plain["state"] == "pending" and not plain["previous"]:
-            self.dropped.add(key)
-
     def catch_up(self, moment: Moment) -> None:
         """Rules that are new, or judge otherwise than before, look at what is live already."""
-        for rule in self._newcomers:
+        for rule in self.taken.newcomers:
             for group in self.groupings.of(rule):
                 self._look(group, [rule], moment)
-        self._newcomers = []
 
     # Odds and ends
 
@@ -294,29 +281,16 @@ class Court:
                 judgement.snapshot() for judgement, _ in (*self.open.values(), *self.done.values())
             ],
             "windows": self.groupings.snapshot(),
-            "rules": {rule.id: [rule.digest, rule.by] for rule in self.rules},
+            "rules": described(self.rules),
         }
 
     def restore(self, state: dict[str, Any], lives: Iterable[Life]) -> None:
-        """Take up where `snapshot` was made, be it with other rules: see `catch_up`.
-
-        What a rule suspected that is gone, or that groups otherwise now, is dropped; where it
-        fires, it is `orphaned`.
-        """
+        """Take up where `snapshot` was made, be it with other rules: see `catch_up`."""
         self.groupings.restore(state["windows"], lives)
-        known = {name: (digest, tuple(by)) for name, (digest, by) in state["rules"].items()}
-        rules = {rule.id: rule for rule in self.rules}
-        self._newcomers = [
-            rule for rule in self.rules if known.get(rule.id) != (rule.digest, rule.by)
-        ]
-        self.renewed = bool(self._newcomers) or len(known) != len(rules)
-        for plain in state["judgements"]:
-            rule = rules.get(plain["rule"])
-            if rule is None or rule.by != known[rule.id][1]:
-                self._orphan(plain)
-                continue
-            judgement = Judgement.restored(self.name, rule, plain)
-            group = self.groupings.of_rule(rule, judgement.key)
-            group.judgements[rule.id] = judgement
+        self.taken = hand_over(self.name, state["judgements"], state["rules"], self.rules)
+        self.dropped.update(self.taken.dropped)
+        for judgement in self.taken.kept:
+            group = self.groupings.of_rule(judgement.rule, judgement.key)
+            group.judgements[judgement.rule.id] = judgement
             judgements = self.done if judgement.state == "resolved" else self.open
             judgements[judgement.fingerprint] = (judgement, group)

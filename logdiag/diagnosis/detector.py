@@ -298,9 +298,9 @@ class Detector:
     @property
     def renewed(self) -> bool:
         """Whether the rules are others than when the state was left."""
-        return self._court.renewed
+        return self._court.taken.renewed
 
     @property
-    def orphaned(self) -> list[str]:
+    def orphaned(self) -> Sequence[str]:
         """Fingerprints that fired when the state was left, and whose rules are gone since."""
-        return self._court.orphaned
+        return self._court.taken.orphaned
