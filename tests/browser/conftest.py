@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from logdiag.engines.ingest import ingest
 from logdiag.engines.settings import Settings
 from logdiag.faces.web.serving import Place, Server
 from logdiag.timeline import Writer
 from tests.browser.hostile import write_hostile
-from tests.browser.visiting import FLAGS, Visit, visit
+from tests.browser.visiting import FLAGS, TIMEOUT, Visit, visit
 from tests.faces.filled import SAMPLES
+
+expect.set_options(timeout=TIMEOUT)
 
 Visitor = Callable[..., AbstractContextManager[Visit]]
 
