@@ -101,6 +101,27 @@ def episodes(reader: Reader, service: str, begin: int, end: int, most: int) -> l
     return [_outline(row) for row in reader._rows(sql, service, begin, end, most)]
 
 
+def spans(
+    reader: Reader, service: str, begin: int, end: int, nearer: int
+) -> list[tuple[int, int | None]]:
+    """When anything fired in [begin, end), ns: all episodes, merged where nearer than `nearer`."""
+    sql = (
+        f"SELECT coalesce(pending_at, fired_at) AS begun, resolved_at AS over FROM {_EPISODES}"
+        " WHERE s.name = ?1 AND f.state <> 'pending' AND begun < ?3"
+        " AND coalesce(resolved_at >= ?2, 1) ORDER BY begun"
+    )
+    merged: list[tuple[int, int | None]] = []
+    for row in reader._rows(sql, service, begin, end):
+        first, last = row["begun"], row["over"]
+        if merged:
+            before, over = merged[-1]
+            if over is None or first - over < nearer:
+                merged[-1] = before, None if over is None or last is None else max(over, last)
+                continue
+        merged.append((first, last))
+    return merged
+
+
 def _outline(row: dict[str, Any]) -> Outline:
     known = dict(row)
     group = json.loads(known.pop("grouped_by"))

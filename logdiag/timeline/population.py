@@ -14,7 +14,7 @@ from logdiag.model import SECOND, Identity, State
 from logdiag.timeline import minutes
 from logdiag.timeline.reader import Reader
 
-MOST = 3_000  # connections told one by one; 50 ms
+MOST = 2_000  # connections told one by one; 30 ms
 SAMPLE = 1_000  # those told of more
 MOST_MATCHING = 1_000  # found by a search
 LOOK_BACK = 20_000  # connections before a window that are looked at for those still alive in it

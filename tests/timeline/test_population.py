@@ -84,7 +84,7 @@ def test_numbers_are_found_by_time(reader: Reader) -> None:
 def test_a_search_finds_names_clients_and_paths(reader: Reader) -> None:
     """Whatever the case; characters that SQL's LIKE knows are only characters."""
     assert [4321] == [one.number for one in population.matching(reader, "app", "C04321")]
-    assert population.MOST_MATCHING == len(population.matching(reader, "app", "10.0.0.3"))
+    assert population.MOST_MATCHING == len(population.matching(reader, "app", "10.0.0."))
     assert [] == population.matching(reader, "app", "c%")
     assert [] == population.matching(reader, "app", "c_4321")
 

@@ -52,6 +52,7 @@ def test_live_connections_and_what_marks_them(page: Client) -> None:
     assert [("f1", at(1) // 10**6, None)] == [
         (one["id"], one["from"], one["to"]) for one in live["findings"]
     ]
+    assert [[at(1) // 10**6, None]] == live["marked"]
 
 
 def test_lanes_come_by_suspicion_with_their_bars(page: Client) -> None:

@@ -34,6 +34,7 @@ def live(
             _span(axis, one)
             for one in outlines.episodes(reader, service, *_times(axis, window), MOST_SPANS)
         ],
+        "marked": _marked(reader, axis, service, window, found.step) if axis.clock else None,
         "restarts": _restarts(reader, axis, service, window),
         "gaps": _gaps(reader, axis, service, window),
     }
@@ -42,6 +43,13 @@ def live(
 def _times(axis: Axis, window: Window) -> tuple[int, int]:
     """Findings without a clock are in every window."""
     return (window.begin, window.end) if axis.clock else (0, 0)
+
+
+def _marked(
+    reader: Reader, axis: Axis, service: str, window: Window, step: int
+) -> list[list[int | None]]:
+    found = outlines.spans(reader, service, window.begin, window.end, step)
+    return [[axis.outside(first), axis.outside(last)] for first, last in found]
 
 
 def _span(axis: Axis, one: Outline) -> Document:
