@@ -11,7 +11,16 @@ from typing import Annotated
 import typer
 
 from logdiag import __version__
-from logdiag.faces import checking, explaining, reading, reporting, rulebook, showing, simulating
+from logdiag.faces import (
+    checking,
+    comparing,
+    explaining,
+    reading,
+    reporting,
+    rulebook,
+    showing,
+    simulating,
+)
 
 app = typer.Typer(
     name="logdiag",
@@ -26,6 +35,7 @@ app.command()(reading.watch)
 app.command()(reading.ingest)
 app.command()(reporting.report)
 app.command()(checking.check)
+app.command()(comparing.compare)
 app.command()(showing.web)
 app.command()(explaining.explain)
 app.command()(simulating.simulate)

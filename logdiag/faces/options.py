@@ -21,6 +21,13 @@ class Format(StrEnum):
     html = "html"
 
 
+class Plain(StrEnum):
+    """How everything else is written that has a JSON form."""
+
+    text = "text"
+    json = "json"
+
+
 class FailOn(StrEnum):
     """Sigma's levels; a test holds them to the model's."""
 
@@ -91,6 +98,7 @@ AsFormat = Annotated[
         help="Text for people, JSON for programs, JUnit for CI, HTML as one file to pass on.",
     ),
 ]
+PlainFormat = Annotated[Plain, typer.Option("--format", help="Text for people, JSON for programs.")]
 Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", show_default=False, help="Write to a file."),

@@ -15,6 +15,7 @@ _UNITS = {
 }  # fmt: skip
 _PART = r"(\d+(?:\.\d+)?) ?(ms|s|min|m|h|d|w)"
 _DURATION = re.compile(rf"(?:{_PART} ?)+")
+_TIME_ONLY = re.compile(r"\d\d:\d\d")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 2**62  # ns, 146 years: sums of two such still fit SQLite's integers
 
@@ -43,18 +44,49 @@ def settle(text: str) -> int:
     return found
 
 
-def period(since: str | None, until: str | None, end: int | None) -> Period:
+def period(
+    since: str | None,
+    until: str | None,
+    end: int | None,
+    names: tuple[str, str] = ("--since", "--until"),
+) -> Period:
     """The period of `--since` and `--until`; durations reach back from `end`, the data's end.
 
     Errors: `UsageError` for what is neither a duration nor a time, for a period that ends before
     it begins, and where the data has no clock (`end` None).
     """
-    found = Period(_point("--since", since, end), _point("--until", until, end))
+    found = Period(_point(names[0], since, end), _point(names[1], until, end))
     if found.since is not None and found.until is not None and found.since >= found.until:
         raise UsageError(
-            f"--since {since} is not before --until {until}.", "Exchange them, or leave one out."
+            f"{names[0]} {since} is not before {names[1]} {until}.",
+            "Exchange them, or leave one out.",
         )
     return found
+
+
+def is_range(text: str) -> bool:
+    """Whether it reads as FROM..TO, each a duration or a time; one of them may be missing."""
+    begin, dots, end = text.partition("..")
+    return bool(
+        dots
+        and (begin or end)
+        and all(not part or _is_point(part) for part in (begin, _dated(end, begin)))
+    )
+
+
+def of_range(text: str, end: int | None) -> Period:
+    """The period of FROM..TO. A TO without a date is on the day of FROM. Errors: as `period`."""
+    begin, _, last = text.partition("..")
+    return period(begin or None, _dated(last, begin) or None, end, names=("FROM", "TO"))
+
+
+def _dated(text: str, begin: str) -> str:
+    day, separator, _ = begin.strip().partition("T")
+    return f"{day}T{text.strip()}" if separator and _TIME_ONLY.match(text.strip()) else text
+
+
+def _is_point(text: str) -> bool:
+    return duration(text) is not None or _instant(text) is not None
 
 
 def _point(option: str, text: str | None, end: int | None) -> int | None:

@@ -38,6 +38,7 @@ COMMANDS = (
     "ingest",
     "report",
     "check",
+    "compare",
     "explain",
     "rules list",
     "rules show",

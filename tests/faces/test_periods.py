@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from logdiag.errors import UsageError
-from logdiag.faces.periods import Period, duration, period, settle
+from logdiag.faces.periods import Period, duration, is_range, of_range, period, settle
 from logdiag.model import SECOND
 
 HOUR = 3_600 * SECOND
@@ -82,3 +82,26 @@ def test_settle_must_be_a_duration_above_zero(text: str) -> None:
     assert 90 * SECOND == settle("90s")
     with pytest.raises(UsageError, match="--settle"):
         settle(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2h..1h", (8 * HOUR, 9 * HOUR)), ("..1h", (None, 9 * HOUR)), ("2h..", (8 * HOUR, None)),
+        ("1970-01-01T02:00..03:00", (2 * HOUR, 3 * HOUR)),
+        ("1970-01-01T02:00..03:00Z", (2 * HOUR, 3 * HOUR)),
+        ("1970-01-01..1970-01-02", (0, 24 * HOUR)),
+        ("1970-01-01T02:00..1h", (2 * HOUR, 9 * HOUR)),
+    ],
+)  # fmt: skip
+def test_a_range_is_two_points(text: str, expected: tuple[int | None, int | None]) -> None:
+    """Each as in --since and --until; a time of day is on the day of FROM."""
+    assert (True, Period(*expected)) == (is_range(text), of_range(text, 10 * HOUR))
+
+
+@pytest.mark.parametrize(
+    "text", ["..", "../logs", "a..b", "app.log", "2026-01-01", "..03:00", "./1h..2h", "1h...2h", ""]
+)
+def test_a_path_is_no_range(text: str) -> None:
+    """Only what reads as two points in time, at least one of which is there."""
+    assert not is_range(text)

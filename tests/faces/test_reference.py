@@ -1,20 +1,24 @@
-"""docs/report.md tells what the schema says; --update-golden writes it anew."""
+"""docs/report.md and compare.md tell what the schemas say; --update-golden writes them anew."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from logdiag.errors import AccessError, UsageError
-from logdiag.faces import document
+from logdiag.faces import comparison, document
 from tests.faces.filled import ROOT
 
-PAGE = ROOT / "docs" / "report.md"
 MARK = "<!-- Written by tests/faces/test_reference.py from the schema; see there. -->\n"
-SCHEMA: dict[str, Any] = json.loads(document.schema())
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "report": json.loads(document.schema()),
+    "compare": json.loads(comparison.schema()),
+}
 
 
 def objects(node: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -25,10 +29,15 @@ def objects(node: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str, An
             yield from objects(value, key)
 
 
-def everything() -> Iterator[tuple[str, dict[str, Any]]]:
+def page(name: str) -> Path:
+    """The page about the document of that name."""
+    return ROOT / "docs" / f"{name}.md"
+
+
+def everything(document: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of the whole schema."""
-    yield from objects(SCHEMA, "report")
-    for name, node in SCHEMA["$defs"].items():
+    yield from objects(SCHEMAS[document], document)
+    for name, node in SCHEMAS[document]["$defs"].items():
         yield from objects(node, name)
 
 
@@ -51,10 +60,10 @@ def kind(node: dict[str, Any]) -> str:
     return " or ".join(types)
 
 
-def reference() -> str:
+def reference(document: str) -> str:
     """The page's part about the document: a table for each object."""
     parts = []
-    for name, node in everything():
+    for name, node in everything(document):
         rows = [
             f"| `{key}` | {kind(value)} | {value['description']} |"
             for key, value in node["properties"].items()
@@ -64,15 +73,20 @@ def reference() -> str:
     return "\n" + "\n".join(parts)
 
 
-def test_the_page_is_what_the_schema_says(golden: Callable[[str, str], None]) -> None:
+@pytest.mark.parametrize("document", SCHEMAS)
+def test_the_page_is_what_the_schema_says(
+    document: str, golden: Callable[[str, str], None]
+) -> None:
     """Every key with its type and meaning, in the schema's words."""
-    golden(str(PAGE), PAGE.read_text(encoding="utf-8").partition(MARK)[0] + MARK + reference())
+    head = page(document).read_text(encoding="utf-8").partition(MARK)[0]
+    golden(str(page(document)), head + MARK + reference(document))
 
 
-def test_the_schema_is_a_schema_and_strict() -> None:
+@pytest.mark.parametrize("document", SCHEMAS)
+def test_the_schema_is_a_schema_and_strict(document: str) -> None:
     """Every object forbids further keys, needs all of its own, and says what each one means."""
-    Draft202012Validator.check_schema(SCHEMA)
-    for name, node in everything():
+    Draft202012Validator.check_schema(SCHEMAS[document])
+    for name, node in everything(document):
         assert node["additionalProperties"] is False, name
         assert list(node["properties"]) == node["required"], name
         assert all(
@@ -82,6 +96,6 @@ def test_the_schema_is_a_schema_and_strict() -> None:
 
 def test_the_page_names_the_exit_codes_of_all_errors() -> None:
     """The table of exit codes has those of the exceptions."""
-    text = PAGE.read_text(encoding="utf-8")
+    text = page("report").read_text(encoding="utf-8")
     for code in (0, 1, UsageError.exit_code, AccessError.exit_code, 4):
         assert f"\n| {code} | " in text
