@@ -2,6 +2,7 @@
 
 overlap     a connection closed after a newer one of its client had opened
 half_open   the same, H or longer after it, and because its peer no longer answered
+misdelivered  a final status went to a replaced connection alone (see `deliveries`)
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
 
 OVERLAPS = ("overlap", "half_open")
-DERIVED = OVERLAPS
+DERIVED = (*OVERLAPS, "misdelivered")
 COUNTABLE = (*KINDS, *DERIVED)
 
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's

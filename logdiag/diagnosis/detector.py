@@ -29,6 +29,7 @@ from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
+_MESSAGES = {"message"}
 _NEVER = -(1 << 62)
 
 
@@ -45,7 +46,7 @@ class Detector:
         self._notes = Notes(self._surroundings, (), ())
         self._known = Known(self._connections, self._surroundings, self._notes, settle)
         self._court = Court(rules, self._known, service)
-        self._noteworthy = self._court.groupings.counted | self._notes.kinds
+        self._noteworthy = self._court.groupings.counted | self._notes.kinds | _MESSAGES
         self._connections.moving = self._court.groupings.moving
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
@@ -84,7 +85,7 @@ class Detector:
         if report is not None and steps:
             report.life = steps[-1][0].number
         if kind in self._noteworthy:
-            self._noted(event, key, moment)
+            self._noted(event, life, key, moment)
 
     def _repeated(self, event: Event, life: Life | None, key: str | None, line: int) -> bool:
         """Whether the line only repeats what another one told; then what it adds is kept."""
@@ -156,7 +157,11 @@ class Detector:
                     self._surroundings.half_open = moment
                 self._court.happened(Seen(moment[1], derived, newer.line), life.client_key, moment)
 
-    def _noted(self, event: Event, key: str | None, moment: Moment) -> None:
+    def _noted(self, event: Event, life: Life | None, key: str | None, moment: Moment) -> None:
+        if event.kind == "message" and life is not None:
+            newer = self._surroundings.newest(life.client_key)
+            for client, seen in self._notes.deliveries.take(event, life, newer, moment):
+                self._court.happened(seen, None if self._nobody else client, moment)
         if event.kind == "auth_failure":
             self._refused.append(event.time)
         if event.kind in self._notes.kinds:

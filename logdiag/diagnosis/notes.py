@@ -7,6 +7,7 @@ from typing import Any
 
 from logdiag.diagnosis.attempts import Attempts
 from logdiag.diagnosis.baseline import Baselines, Pair
+from logdiag.diagnosis.deliveries import Deliveries
 from logdiag.diagnosis.marks import Marks
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.surroundings import Surroundings
@@ -23,6 +24,7 @@ class Notes:
     ) -> None:
         self.marks = Marks()
         self.attempts = Attempts()
+        self.deliveries = Deliveries()
         self.baselines = Baselines({"auth_failure", *kinds}, pairs)
         self.kinds = KINDS | self.baselines.kinds
         self._surroundings = surroundings
@@ -60,6 +62,7 @@ class Notes:
         return {
             "marks": self.marks.snapshot(),
             "attempts": self.attempts.snapshot(),
+            "deliveries": self.deliveries.snapshot(),
             "baselines": self.baselines.snapshot(),
         }
 
@@ -67,4 +70,5 @@ class Notes:
         """Take up where `snapshot` was made."""
         self.marks.restore(state["marks"])
         self.attempts.restore(state["attempts"])
+        self.deliveries.restore(state["deliveries"])
         self.baselines.restore(state["baselines"])

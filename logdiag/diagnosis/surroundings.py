@@ -87,6 +87,10 @@ class Surroundings:
         """Live connections of that client."""
         return 0 if key is None else self._live[key]
 
+    def newest(self, key: str | None) -> Newer | None:
+        """The latest opening of that client, if it holds several connections."""
+        return None if key is None else self._newest.get(key)
+
     def refused(self, clients: int, moment: Moment) -> None:
         """So many clients had a request refused within a minute that is a spike."""
         if clients >= max(HERD_LEAST, OUTAGE_SHARE * len(self._live)):

@@ -24,6 +24,7 @@ RULES = [
     rule("count(auth_failure) >= 3 and rise(live) >= 2", id="window", by=()),
     rule("drift >= 1", id="drift", by=(), hold=0),
     rule("count(overlap) >= 1 or opened_after(cleanup) >= 1", id="overlap", hold=0),
+    rule("count(misdelivered) >= 1", id="misdelivered", hold=0),
     rule("count(rejected) >= 2 and variation(rejected) < 50%", id="regular", hold=0),
 ]
 
@@ -96,6 +97,8 @@ ROW = st.fixed_dictionaries(
         "path": st.sampled_from(["/ws", "/api", None]),
         "total": st.sampled_from([None, None, None, 1, 2, 3, 5]),
         "state": st.sampled_from([None, None, 0]),
+        "message": st.sampled_from(["m", None]),
+        "reason": st.sampled_from(["completed", None]),
         "pattern": st.sampled_from(["app:1", "app:1", "app:2", "morgan:1"]),
         "process": st.sampled_from(["101", "101", "102"]),
     }
