@@ -42,6 +42,9 @@ def describe(judgement: Judgement, view: View) -> None:
         lines.append((seen.event.source, seen.event.offset))
     _prove(judgement, lines)
     _note_path(judgement, paths)
+    if rule.when.compares and view.group.client is not None:
+        following = view.service.following
+        judgement.grounds = following.grounds(view.group.client, (view.now, view.line))
 
 
 def named(rule: Rule, group: Group) -> dict[str, str]:

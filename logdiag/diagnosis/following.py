@@ -12,7 +12,7 @@ import math
 from typing import Any
 
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.moments import Moment, spoken
 
 MAX_FOLLOWED = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES = 8  # so many closes make a rate to compare with
@@ -135,6 +135,21 @@ class Following:
         if closes:
             surprise += closes * math.log(closes / expected)
         return math.exp(-surprise)
+
+    def grounds(self, key: str | None, now: Moment) -> str:
+        """The numbers behind `chance`, for a person to check; empty where there are none."""
+        closes, expected = self.expected(key, now)
+        if not (self.comparable and expected):
+            return ""
+        mean = (self._exposure + self._alone * self._read(now) - self._since) / self._closes
+        usual = spoken(round(mean) * _MILLISECOND) if self._clocked else f"{mean:.0f} lines"
+        exposed = spoken(round(mean * expected) * _MILLISECOND)
+        total = exposed if self._clocked else f"{mean * expected:.0f} lines"
+        return (
+            f"once a newer one had opened, this client's connections lasted {total} in all, and "
+            f"{closes} closed; others close after {usual} in the mean, so {expected:.1f} closes "
+            "were to be expected"
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

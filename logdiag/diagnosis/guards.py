@@ -11,6 +11,7 @@ from typing import NamedTuple
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.view import View
 
+BY_CHANCE = 0.0001  # what is rarer is no chance
 FLAPPING = 0.5  # of a group's connections, younger than H
 
 
@@ -35,9 +36,12 @@ def _weak_client_key(view: View) -> bool:
 
 
 def _several_tabs(view: View) -> bool | None:
-    if view.group.client is None:
+    following, client = view.service.following, view.group.client
+    if client is None:
         return None
-    return sum(1 for _ in view.lives()) <= view.limit()
+    if not following.comparable:
+        return sum(1 for _ in view.lives()) <= view.limit()
+    return following.chance(client, (view.now, view.line)) >= BY_CHANCE
 
 
 def _flapping(view: View) -> bool | None:
@@ -93,7 +97,8 @@ _TABLE = (
     ),
     GuardCheck(
         "several_tabs",
-        "The client holds no more connections than `limit`: tabs explain them.",
+        "The client's connections end like those of others (`chance` of 0.01% or more): tabs "
+        "explain them. While too few of the others closed: it holds no more than `limit`.",
         _several_tabs,
     ),
     GuardCheck(

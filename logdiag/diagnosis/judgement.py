@@ -19,8 +19,9 @@ class Judgement:
     """The state of one rule for one group. Mutable; `finding` is its frozen form."""
 
     __slots__ = (
-        "confidence", "count", "ended_at", "evidence", "fingerprint", "fired_at", "first", "group",
-        "guards", "key", "known_by", "last", "level", "note", "open", "pending_at", "previous",
+        "confidence", "count", "ended_at", "evidence", "fingerprint", "fired_at", "first",
+        "grounds", "group", "guards", "key", "known_by", "last", "level", "note", "open",
+        "pending_at", "previous",
         "resolved_at", "rule", "state", "suspects",
     )  # fmt: skip
 
@@ -39,6 +40,7 @@ class Judgement:
         self.resolved_at: int | None = None
         self.confidence: Confidence = "low"
         self.level: Level = "informational"
+        self.grounds = ""  # numbers behind it that its lines alone do not show
         self.note = ""
         self.known_by = "none"
         self.group: dict[str, str] = {}
@@ -60,7 +62,7 @@ class Judgement:
         self.first = self.last = moment
         self.pending_at = moment[0]
         self.fired_at = self.resolved_at = self.ended_at = None
-        self.note = ""
+        self.note = self.grounds = ""
         self.suspects = {}
         self.open = set()
         self.evidence = []
@@ -98,7 +100,7 @@ class Judgement:
             group=self.group,
             count=max(1, self.count),
             pending_at=self.pending_at, fired_at=self.fired_at, resolved_at=self.resolved_at,
-            cause=rule.cause, fix=rule.fix, note=self.note,
+            cause=rule.cause, fix=rule.fix, note=". ".join(filter(None, (self.grounds, self.note))),
             connections=tuple(self.suspects)[:MAX_NAMED],
             connections_total=len(self.suspects),
             evidence=tuple(self.evidence[:MAX_EVIDENCE]),

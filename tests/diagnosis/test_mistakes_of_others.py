@@ -144,3 +144,72 @@ def test_different_values_are_counted_alone() -> None:
         log("auth_failure", place, user="u", path=f"/{place}")
     made = rule("distinct(path) >= 3", hold=0)
     assert ["u"] == firing(follow(log("message", 20), [made], ended=False))
+
+
+@pytest.mark.parametrize("waited", [89.9, 90])
+def test_the_wait_is_exact(waited: float) -> None:
+    """Three for 90 s, and no sooner."""
+    log = Log()
+    for name in "abc":
+        log("opened", 0, connection=name, user="u")
+    told = follow(log("message", waited), [rule()], ended=False)
+    assert (["u"] if waited == 90 else []) == firing(told)
+
+
+def test_order_holds_though_others_come_between() -> None:
+    """Every step of the order counts, not the first one only, whatever else happens meanwhile."""
+    made = rule("pairs(auth_failure, opened) >= 3", hold=0, by=())
+    kinds = ["opened", "auth_failure", "message", "opened", "auth_failure", "closed", "opened"]
+    log = Log()
+    for place, kind in enumerate(kinds):
+        log(kind, place, user="u", connection=f"c{place}")
+    assert [] == firing(follow(log("message", 20), [made], ended=False))
+    log("auth_failure", 21, user="u")("opened", 22, user="u", connection="z")("message", 40)
+    assert 1 == len(firing(follow(log, [made], ended=False)))
+
+
+def test_the_window_slides() -> None:
+    """Four refusals, of which no 30 s hold three."""
+    log = Log()
+    for seconds in (0, 16, 32, 48):
+        log("auth_failure", seconds, user="u")
+    made = rule("count(auth_failure) >= 3", hold=0)
+    assert [] == firing(follow(log("message", 60), [made], ended=False))
+
+
+@pytest.mark.parametrize("address", ["2001:db8::7", "::ffff:192.0.2.7", "fe80::1%eth0"])
+def test_addresses_of_ipv6_and_their_ports(address: str) -> None:
+    """Mtools breaks on them: the colons are the address's, the last one the port's."""
+    log = Log()
+    for port in (41000, 41001, 41002):
+        log("opened", 0, client=address, port=port)
+    log("closed", 5, client=address, port=41001)
+    told = follow(log("message", 200), [rule("live >= 2")])
+    states = {41000: "open", 41001: "closed", 41002: "open"}
+    assert {f"{address}:{port}": state for port, state in states.items()} == told.states()
+    assert [address] == firing(told)
+
+
+def test_an_id_that_is_used_again_is_another_connection() -> None:
+    """Mtools takes them for one: the second life of a slot neither ends nor inherits the first."""
+    log = Log()("opened", 0, connection="7", user="u")("closed", 10, connection="7")
+    log("opened", 20, connection="7", user="v")("opened", 30, connection="7", user="w")
+    told = follow(log("closed", 40, connection="7"))
+    assert [("7", "closed"), ("7", "superseded"), ("7", "closed")] == told.sequence()
+    assert ["u", "v", "w"] == [one.user for one in told.connections.values()]
+    assert [10, 10] == [
+        (one.closed_at - one.opened_at) // SECOND
+        for one in told.connections.values()
+        if one.state == "closed" and one.closed_at is not None and one.opened_at is not None
+    ]
+
+
+def test_two_processes_use_the_same_id() -> None:
+    """Identity is the service, the process and the id."""
+    log = Log()("opened", 0, connection="7", process="101", user="u")
+    log("opened", 1, connection="7", process="102", user="v")
+    log("closed", 2, connection="7", process="101")
+    told = follow(log)
+    assert {"101": "closed", "102": "open"} == {
+        one.process: one.state for one in told.connections.values()
+    }
