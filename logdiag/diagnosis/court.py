@@ -132,9 +132,9 @@ class Court:
         if not hold:
             return 0, 0
         known = known_by(client_of(group))
-        compared = rule.when.compares and self.service.following.comparable
-        if known not in SHARED or (known == "address" and compared):
-            return hold, DEFAULT_LINES
+        compared = rule.when.compares and (known != "address" or self.service.following.comparable)
+        if known not in SHARED or compared:
+            return hold, 20
         usual, usual_lines = self.service.usual()
         return max(hold, usual), max(DEFAULT_LINES, usual_lines)
 

@@ -65,6 +65,8 @@ class Marks:
     def on_loss(self, event: Event, key: str | None, ordinal: int) -> None:
         """A connection of the client was lost, or it says that it reconnects."""
         if event.kind == "closed" and key is None:
+            if event.connection is None:
+                self._failed.clear()  # perhaps who was refused replaces the socket
             return  # somebody's close says nothing of the next one's opening
         earlier = self._lost.get(key or "")
         before = _before(event, ordinal)

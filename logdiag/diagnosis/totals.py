@@ -83,8 +83,8 @@ class Totals:
             return self._less(scope, -difference, total, own, counted)
         if not counted or closed_since or event.kind == "closed":
             self._drifted(scope, difference)
-        elif difference:
-            self._add_before(scope, difference)  # opened where we could not see
+        elif difference > scope.drift:
+            self._add_before(scope, difference - scope.drift)  # opened where we could not see
             scope.flips += scope.fell
         return NOTHING
 

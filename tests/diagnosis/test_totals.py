@@ -46,6 +46,13 @@ def test_totals_that_fit_change_nothing() -> None:
     assert (2, 0) == live_and_drift(log)
 
 
+def test_a_close_that_leaves_the_count_is_kept_in_mind() -> None:
+    """Openings that follow do not explain away what the server never let go of."""
+    sound = (("opened", 1), ("closed", 0), ("opened", 1))
+    log = series(*sound, ("closed", 1), ("opened", 2), ("opened", 3), ("closed", 3))
+    assert (1, 2) == live_and_drift(log)
+
+
 @pytest.mark.parametrize("shift", [-1, 0, 1])
 def test_loggers_that_are_off_by_one(shift: int) -> None:
     """Some count before they log, some after; what is constant per wording is no drift."""

@@ -133,7 +133,7 @@ def test_retries_are_regular_or_back_off(case: str, low: float, high: float) -> 
 def test_noise_is_the_share_that_was_asked_for() -> None:
     """And only so many lines are late, by no more than is put in order again."""
     world = World(seed=1)
-    plain = [Happening(float(time), "opened") for time in range(4000)]
+    plain = [Happening(float(time), "request") for time in range(4000)]
     noisy = list(with_remarks(plain, 0.3, world.dice))
     written = list(late(noisy, 0.1, world.dice))
     remarks = [one for one in noisy if one.kind == "remark"]
