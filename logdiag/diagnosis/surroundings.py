@@ -85,7 +85,7 @@ class Surroundings:
 
     def held_by(self, key: str | None) -> int:
         """Live connections of that client."""
-        return 0 if key is None else self._live[key]
+        return 0 if key is None else self._live.get(key, 0)
 
     def newest(self, key: str | None) -> Newer | None:
         """The latest opening of that client, if it holds several connections."""

@@ -140,7 +140,7 @@ _ALL = (
     ),
     Case(
         "D6", "once in a long while a connection is replaced and not closed",
-        (_shown("abandoned", "opened closed client id clock"),),
+        (_shown("abandoned", "opened closed client id clock"),), frozenset({"duplicate-delivery"}),
         app=App(slips=0.5), habits=Habits(stay=40.0, pages=(200, 300), wakes=1500.0),
         share=(0.07, 0.3), background=Habits(stay=40.0, elsewhere=30.0), duration=4 * HOUR,
         clients=12,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks import gate
 from benchmarks.gate import Cell, Score
+from logdiag.simulation import CASES
 
 LEAK, NONE = "remount-duplicate", frozenset[str]()
 
@@ -46,7 +47,13 @@ def test_the_report_says_how_to_see_for_oneself() -> None:
 
 
 def test_the_short_gate_is_open() -> None:
-    """What is simulated with fixed seeds is found, and healthy days are silent."""
-    cases = ["D9", "ordinary-day", "deploy-restart", "herd", "strict-mode"]
-    cells = gate.run(cases, ["node-ws", "socketio"], [1, 2])
+    """Every root cause of one seed is found, and every healthy day is silent."""
+    counted = ["D4-quiet", "D9", "quiet-day", "ordinary-day", "herd", "deploy-restart", "tabs"]
+    cells = gate.run(CASES, ["node-json"], [1]) + gate.run(counted, ["seed"], [1])
     assert "" == "\n".join(gate.report(cells)) * (not gate.passes(cells))
+
+
+def test_a_cause_that_pages_alone_tell() -> None:
+    """What the page says of its cleanup is found in its own log."""
+    (cell,) = gate.run(["D2"], ["browser"], [1])
+    assert ("closed-only-when-open", False, NONE) == (cell.expected, cell.missed, cell.false)
