@@ -14,9 +14,11 @@ import { number, plural, short } from "../words.js";
 import { within } from "../axis.js";
 
 const MOST_PANELS = 6; // services whose charts are shown together
+const AGAIN = 1000; // ms until statistics that are still being counted are asked for once more
 const MOST_CARDS = 12; // findings shown at once
 
 let statistics; // the last ones: they take longest, and nothing else waits for them
+let round = 0; // counts what has been shown
 
 export async function overview({ place, services, service }) {
   if (!services.length) return patch(place, nothingYet());
@@ -26,8 +28,20 @@ export async function overview({ place, services, service }) {
   fill();
   await ready();
   draw(shown, Boolean(service));
-  if (!service) return;
-  statistics = await get("statistics", { service });
+  if (service) count(service, place, fill, ++round);
+}
+
+/** Brings in the statistics whenever they are there, unless the page has gone on meanwhile. */
+async function count(service, place, fill, mine) {
+  let found;
+  try {
+    found = await get("statistics", { service });
+  } catch (error) {
+    if (error.status === 503) setTimeout(() => mine === round && count(service, place, fill, mine), AGAIN);
+    return; // a server that is gone is told at the top
+  }
+  if (mine !== round) return;
+  statistics = found;
   fill();
   drawLifetimes(place.querySelector(".lifetimes"), statistics);
 }
