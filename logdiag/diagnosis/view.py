@@ -7,13 +7,13 @@ never adds up to a leak, and a late close takes its connection out of the count.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any, Protocol
 
 from logdiag.diagnosis.following import Following
-from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.groups import Group, Pair
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
@@ -25,7 +25,8 @@ from logdiag.model import Mark
 LEAST_RISE = 3  # connections by which an anonymous count must have risen for good
 MAX_STEPS = 50  # marked openings that are looked at for a climb
 SLOPE = (0.7, 1.5)  # connections per marked opening; less is chance, more has another cause
-LEAST_STEPS = 4  # steps that last: three that happen to are chance
+CLIMB = 0.75  # Kendall's tau of the valleys: how steadily they rise; a random walk reaches 0.5
+LEAST_STEPS = 4  # marked openings: three that happen to climb are chance
 
 
 class Service(Protocol):
@@ -130,36 +131,42 @@ class View:
         """Whether nobody can say which of the connections are left: there is only the count."""
         return self.group.anonymous
 
+    def pairs(self, mark: str) -> Iterator[Pair]:
+        """The marked openings, up to now, since the count was last zero or began to rise."""
+        first = next(iter(self.group.lives.values())).opened_ordinal
+        return (pair for pair in self.group.pairs if pair.mark == mark and pair.ordinal >= first)
+
     def risen_with(self, mark: str) -> int:
         """By how many the count rose for good, if it rose step by step with marked openings.
 
         Without ids the connections that are left are those above which the count never fell
-        again. A step is undone once the count falls back to where it stood before. The rise is
-        laid to the latest marked openings of which most were not undone, if there are about as
-        many of them as the count rose since the first.
+        again. They are laid to the marked openings if the count climbs by about one with each of
+        these, step by step, and has not fallen back since.
         """
         if len(list(islice(self.lives(), LEAST_RISE))) < LEAST_RISE:
             return 0
-        held, least, lasting, found = len(self.group.lives), self.group.valley, 0, 0
-        for steps, valley in enumerate(self._valleys(mark), 1):
-            if valley < least:
-                least, lasting = valley, lasting + 1
-                if lasting >= SLOPE[0] * steps and held - valley <= SLOPE[1] * lasting:
-                    found = lasting
-        return min(held, found) if found >= LEAST_STEPS else 0
+        held = len(self.group.lives)
+        pairs: list[Pair] = []
+        proofs: set[Mark] = set()
+        for pair in self.pairs(mark):
+            pairs.append(pair)
+            proofs.add(pair.proof)
+            if SLOPE[0] * len(proofs) > held:
+                return 0  # in a healthy log soon, of thousands of pairs
+        steps = len(proofs)
+        if held > SLOPE[1] * steps:
+            return 0
+        return min(held, steps) if climbs(self._valleys(pairs)) else 0
 
-    def _valleys(self, mark: str) -> Iterator[int]:
-        """The least count before each marked opening since the one before, latest first.
+    def _valleys(self, pairs: Sequence[Pair]) -> list[int]:
+        """The least count before each marked opening, and since the last one.
 
         What comes and goes besides lifts the count for a while; it does not lift the valleys.
         """
         valleys: dict[Mark, int] = {}
-        for pair in reversed(self.group.pairs):
-            if pair.mark == mark:
-                valleys[pair.proof] = min(pair.valley, valleys.get(pair.proof, pair.valley))
-                if len(valleys) > MAX_STEPS:
-                    break
-        return iter(valleys.values())
+        for pair in pairs[-MAX_STEPS:]:
+            valleys[pair.proof] = min(pair.valley, valleys.get(pair.proof, pair.valley))
+        return [*valleys.values(), self.group.valley]
 
     def marked(self, mark: str) -> Iterator[Life]:
         """Live connections that carry the mark, oldest first; all of them if anonymous."""
@@ -205,3 +212,20 @@ class View:
             return 0
         begin, end = window.span((self.time, self.line), self.within, self.within_lines)
         return end - begin
+
+
+def climbs(counts: Sequence[int]) -> bool:
+    """Whether a series climbs from step to step.
+
+    By Kendall's tau: concordant less discordant pairs, over all pairs (Kendall, "A New Measure of
+    Rank Correlation", Biometrika 30, 1938).
+    """
+    n = len(counts)
+    if n <= LEAST_STEPS:
+        return False
+    rising = sum(
+        (later > earlier) - (later < earlier)
+        for place, later in enumerate(counts)
+        for earlier in counts[:place]
+    )
+    return rising >= CLIMB * n * (n - 1) / 2

@@ -60,3 +60,10 @@ def test_line_ends_make_no_difference(rules: list[Rule], formats: Formats, endin
     """A log from Windows tells the same."""
     (finding,) = findings(ending.join(SEED.read_text().splitlines()) + ending, rules, formats)
     assert ("auth-loading-race", 4) == (finding.rule, finding.connections_total)
+
+
+@pytest.mark.parametrize("name", ["node-leaky-noids", "node-leaky", "uvicorn-leaky"])
+def test_the_same_in_logs_of_real_servers(name: str, rules: list[Rule], formats: Formats) -> None:
+    """With others coming and going between the leaks, ids or not."""
+    log = SEED.with_name(f"{name}.log").read_text(encoding="utf-8")
+    assert "auth-loading-race" in {finding.rule for finding in findings(log, rules, formats)}
