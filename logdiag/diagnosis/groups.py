@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,7 +50,7 @@ class Group:
         self.lives: dict[int, Life] = {}  # oldest first
         self._youngest: Life | None = None
         self.marked: dict[str, dict[int, Life]] = {}
-        self.proofs: dict[str, Counter[Mark]] = {}
+        self.proofs: dict[str, dict[Mark, int]] = {}
         # Made when needed: most groups need none.
         self.windows: dict[str, Window] | None = None  # recent events by kind
         self.pairs: deque[Pair] | tuple[()] = ()
@@ -83,9 +83,8 @@ class Group:
     def _mark(self, life: Life, marks: dict[str, Mark]) -> None:
         for mark, proof in marks.items():
             self.marked.setdefault(mark, {})[life.number] = life
-            if mark not in self.proofs:
-                self.proofs[mark] = Counter()
-            self.proofs[mark][proof] += 1
+            count = self.proofs.setdefault(mark, {})
+            count[proof] = count.get(proof, 0) + 1
             if life.client_key is None and life.identity != "id" and life.opened_line:
                 self.pair(
                     Pair(
