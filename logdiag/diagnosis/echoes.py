@@ -68,9 +68,7 @@ class Echoes:
         reporter = self._reporter(event)
         if len(known) < 2 and (not known or reporter in known):
             return None  # nobody else reports such events
-        reports = self._recent.get((event.kind, _segment(event)))
-        if reports is None:
-            return None
+        reports = self._recent.get((event.kind, _segment(event))) or deque()
         while reports and _expired(reports[0], event, ordinal):
             reports.popleft()
         found = self._join(reports, event, reporter)

@@ -40,6 +40,8 @@ class Names:
     def add(self, life: Life) -> None:
         """A connection begins."""
         for key in keys_of(life):
+            if self._aliases and (before := self._lives.get(key)) is not None:
+                self._aliases.get(before.number, set()).discard(key)
             self._lives[key] = life
             self._recent.pop(key, None)
 

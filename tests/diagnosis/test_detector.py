@@ -235,3 +235,30 @@ def test_closes_that_name_nobody_take_the_clients_away() -> None:
     told = follow(log("message", 400), [rule("live >= 3", "requires: [client]")])
     assert [] == [finding for finding in told.findings.values() if finding.state == "firing"]
     assert {None} == {one.client_key for one in told.open()}
+
+
+def a_name_taken_over() -> Log:
+    """An echo gave the first connection a second name, which another one then bore."""
+    log = Log()("opened", connection="a", process="102")
+    log("opened", connection="c", process="101", pattern="morgan:1")
+    log("closed", connection="c", process="101")
+    log("opened", connection="a", process="101")
+    return log("opened", connection="c", process="102")
+
+
+def an_opening_all_have_told() -> Log:
+    """A logger that has told an opening without its id tells it again with one."""
+    log = Log()("opened", connection="a", total=1)
+    log("opened", pattern="morgan:1")
+    log("closed", connection="a")
+    return log("opened", connection="a", total=1, pattern="morgan:1")
+
+
+@pytest.mark.parametrize("made", [a_name_taken_over, an_opening_all_have_told])
+def test_stopped_between_two_names(made: Callable[[], Log]) -> None:
+    """What a stop between two wordings of one event once changed."""
+    events = made().events
+    expected = results(follow(events, RULES))
+    for stop in range(len(events)):
+        stops = {stop: "stop"}
+        assert expected == run(events, RULES, lambda place, stops=stops: stops.get(place, ""))
