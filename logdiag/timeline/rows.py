@@ -23,6 +23,7 @@ from logdiag.model import (
 Row = Sequence[Any]  # to be stored, in a known order of columns
 Record = Mapping[str, Any]  # as read, by column
 
+_ROWS_AT_ONCE = 20  # rows inserted by one statement; more gain little
 _CHUNK = 500  # rows whose fields fit the processor's cache: four times as fast as 10,000 at once
 
 EVENT = Event._fields
@@ -75,6 +76,25 @@ def without_nulls(
         ]
         values = zip(*(values for _, values in kept), strict=True)
         yield [name for name, _ in kept], list(chain.from_iterable(values))
+
+
+def inserts(
+    table: str, columns: Sequence[str], rows: Iterable[Row], verb: str, service: int | None
+) -> Iterator[tuple[str, list[list[Any]]]]:
+    """Statements that insert the rows, all of one `service` if it is named, and their values.
+
+    Many rows by one statement cost half of what they cost by one each.
+    """
+    same = [] if service is None else [str(service)]
+    for names, values in without_nulls(columns, rows):
+        into = f"{verb} INTO {table} ({', '.join(['service'] * len(same) + names)}) VALUES "
+        row = f"({', '.join(same + ['?'] * len(names))})"
+        many = _ROWS_AT_ONCE * len(names)
+        whole = len(values) // many * many
+        several = [values[at : at + many] for at in range(0, whole, many)]
+        yield into + ", ".join([row] * _ROWS_AT_ONCE), several
+        rest = range(whole, len(values), len(names))
+        yield into + row, [values[at : at + len(names)] for at in rest]
 
 
 def position_row(position: Position) -> tuple[Any, ...]:

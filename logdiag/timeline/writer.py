@@ -42,7 +42,6 @@ _OPEN = (
     "AND state IN ('connecting', 'open', 'closing') ORDER BY number"
 )
 _ANY = 2**63 - 1
-_ROWS_AT_ONCE = 20  # rows inserted by one statement; more gain little
 _UNTAMED = (UnicodeEncodeError, OverflowError)
 
 
@@ -293,15 +292,6 @@ class Writer:
         self, table: str, columns: Sequence[str], values: Iterable[rows.Row],
         verb: str = "INSERT", service: int | None = None,
     ) -> None:  # fmt: skip
-        """Insert rows, all of one `service` if it is named; many by one statement cost half."""
         tamed = map(rows.tame, values) if self._tame else values
-        same = [] if service is None else [str(service)]
-        for names, chunk in rows.without_nulls(columns, tamed):
-            into = f"{verb} INTO {table} ({', '.join(['service'] * len(same) + names)}) VALUES "
-            row = f"({', '.join(same + ['?'] * len(names))})"
-            many = _ROWS_AT_ONCE * len(names)
-            whole = len(chunk) // many * many
-            several = [chunk[at : at + many] for at in range(0, whole, many)]
-            self._connection.executemany(into + ", ".join([row] * _ROWS_AT_ONCE), several)
-            rest = [chunk[at : at + len(names)] for at in range(whole, len(chunk), len(names))]
-            self._connection.executemany(into + row, rest)
+        for sql, chunk in rows.inserts(table, columns, tamed, verb, service):
+            self._connection.executemany(sql, chunk)
