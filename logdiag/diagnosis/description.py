@@ -25,6 +25,8 @@ def describe(judgement: Judgement, view: View) -> None:
     judgement.level = _level(rule.level, judgement.confidence)
     lines: list[tuple[int, int]] = []
     paths: set[str | None] = set()
+    if view.anonymous:  # only their number is known: those that are left stand for it
+        judgement.suspects = {one: judgement.suspects[one] for one in sorted(judgement.open)}
     for number, life in rule.when.lives(view).items():
         if number in judgement.suspects or len(judgement.suspects) >= MAX_SUSPECTS:
             continue
