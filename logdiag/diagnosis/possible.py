@@ -76,9 +76,11 @@ def possible(node: Node) -> Possible | None:
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, percent)):
             least = value / 100 if percent else value
             return _at_least(FUNCTIONS.get(name), node.left, least, _BEYOND[word])
-        case Binary(">=", Call(name), Binary("*", Number(value, percent), Name("live"))):
+        case Binary(">=", Call(name), Binary("*", Number(value, percent), Name(whole))) if (
+            whole in _AT_LEAST
+        ):
             share = value / 100 if percent else value
-            return _at_least_share(FUNCTIONS.get(name), node.left, share)
+            return _at_least_share(FUNCTIONS.get(name), node.left, share, _AT_LEAST[whole])
     return None
 
 
@@ -126,11 +128,13 @@ def _of_service(function: Function | None, node: Node) -> Callable[[Service], fl
     return lambda service: ask(service, *spans)
 
 
-def _at_least_share(function: Function | None, node: Node, share: float) -> Possible | None:
+def _at_least_share(
+    function: Function | None, node: Node, share: float, whole: Callable[[Group], int]
+) -> Possible | None:
     at_most = _at_most(function, node)
     if at_most is None:
         return None
-    return lambda group, service: at_most(group) >= share * len(group.lives)
+    return lambda group, service: at_most(group) >= share * whole(group)
 
 
 def _at_most(function: Function | None, node: Node) -> Callable[[Group], int] | None:
@@ -144,3 +148,10 @@ def _at_most(function: Function | None, node: Node) -> Callable[[Group], int] | 
 
 def _live(group: Group) -> int:
     return len(group.lives)
+
+
+# What a condition takes a share of, and how many there are of it at least.
+_AT_LEAST: dict[str, Callable[[Group], int]] = {
+    "live": _live,
+    "left_behind": lambda group: len(group.lives) if group.client is None else 0,
+}
