@@ -50,6 +50,7 @@ screenshots: $(STAMP) tools ## pictures of every page into build/screenshots, an
 	$(BIN)/python -m tests.browser.screenshots build/screenshots docs/timeline.png
 
 bench: $(STAMP) ## measure speed and memory beside other tools, into benchmarks/RESULTS.md
+	$(BIN)/python -m compileall -q logdiag  # as an installed package is
 	$(BIN)/python -m benchmarks.bench
 
 clean: ## remove the virtual environment, caches and generated corpora

@@ -193,11 +193,12 @@ def _grammar() -> pp.ParserElement:
     word = pp.Regex(r"(?!(?:and|or|not)\b)[a-z_][a-z0-9_.]*")
     expression = pp.Forward()
     arguments = pp.Suppress("(") + pp.Optional(pp.DelimitedList(expression)) + pp.Suppress(")")
-    call = (word + pp.Group(arguments)).set_parse_action(
-        lambda at, tokens: Call(tokens[0], tuple(tokens[1]), at=at)
+    named = (word + pp.Optional(pp.Group(arguments))).set_parse_action(
+        lambda at, tokens: (
+            Call(tokens[0], tuple(tokens[1]), at=at) if len(tokens) > 1 else Name(tokens[0], at=at)
+        )
     )
-    name = word.copy().set_parse_action(lambda at, tokens: Name(tokens[0], at=at))
-    atom = _duration() | number | call | name | pp.Suppress("(") + expression + pp.Suppress(")")
+    atom = named | _duration() | number | pp.Suppress("(") + expression + pp.Suppress(")")
     product = _left(atom, pp.one_of("* /"))
     total = _left(product, pp.one_of("+ -"))
     comparison = (total + pp.Optional(pp.one_of(list(COMPARISONS)) + total)).set_parse_action(_fold)

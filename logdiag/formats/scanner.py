@@ -9,7 +9,7 @@ that may overlap with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +125,9 @@ class Scanner:
         chosen = _choose(patterns)
         self.literals: tuple[str, ...] = tuple(sorted({lit for lits in chosen for lit in lits}))
         pairs = tuple(zip(patterns, chosen, strict=True))
-        self.choices: tuple[Choice, ...] = tuple(_choice(text, pairs) for text in self.literals)
+        self.choices: tuple[Choice, ...] = tuple(
+            _choice(text, _hidden_by(text, self.literals), pairs) for text in self.literals
+        )
         # An automaton of nothing is refused; no log has a line feed within a line.
         automaton = BytesAhoCorasick(
             [text.encode() for text in self.literals] or [b"\n\n"], MatchKind.LeftmostFirst
@@ -137,11 +139,13 @@ class Scanner:
         return self._find(data) if self.literals else []
 
 
-def _choice(literal: str, pairs: Sequence[tuple[Pattern, tuple[str, ...]]]) -> Choice:
+def _choice(
+    literal: str, hidden_by: Collection[str], pairs: Sequence[tuple[Pattern, tuple[str, ...]]]
+) -> Choice:
     direct = [pattern for pattern, own in pairs if literal in own]
     hidden = [
         pattern for pattern, own in pairs
-        if literal not in own and any(_may_hide(literal, other) for other in own)
+        if literal not in own and any(other in hidden_by for other in own)
     ]  # fmt: skip
     return Choice(direct, hidden)
 
@@ -156,6 +160,11 @@ def _choose(patterns: Sequence[Pattern]) -> list[tuple[str, ...]]:
     return [tuple(dict.fromkeys(map(shared, p.literals))) for p in patterns]
 
 
+def _hidden_by(literal: str, others: Iterable[str]) -> set[str]:
+    """The literals over one of whose places a hit of this one may lie that begins no later."""
+    return {other for other in others if other[0] in literal and _may_hide(literal, other)}
+
+
 def _may_hide(literal: str, other: str) -> bool:
-    """Whether a hit of `literal` may lie over one of `other` that begins no earlier."""
-    return other in literal or any(other.startswith(literal[at:]) for at in range(len(literal)))
+    starts = (at for at, letter in enumerate(literal) if letter == other[0])
+    return any(literal.startswith(other, at) or other.startswith(literal[at:]) for at in starts)

@@ -6,15 +6,19 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from logdiag.model import Connection, Event, Evidence, Gap, Source, Transition
-from logdiag.timeline import connect, dump, minutes, rows
+from logdiag.timeline import connect, dump, library, minutes, rows
 from logdiag.timeline.answers import Found, Live, SourceStatus, Span, Totals
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 MOST_EARLIER = 20  # episodes told of a finding, beside the latest
 _OF_SERVICE = "service = (SELECT id FROM services WHERE name = ?)"
@@ -27,13 +31,12 @@ class Reader:
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path | str) -> None:
-        import sqlite_utils  # 0.1 s: paid by those who ask, not by those who only write
-
         self._connection = connection
-        self._database = sqlite_utils.Database(
-            connection, recursive_triggers=False, execute_plugins=False
-        )
         self.path = path
+
+    @cached_property
+    def _database(self) -> sqlite_utils.Database:
+        return library.database(self._connection)
 
     @classmethod
     def open(cls, path: Path | str) -> Self:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from logdiag.timeline import Writer
 from logdiag.timeline.migrate import STEPS, migrate, version
 
 _NEXT = ("9999_more", "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT;")
-_BROKEN = ("9999_broken", "CREATE TABLE more (id INTEGER); INSERT INTO nowhere VALUES (1);")
+_BROKEN = ("9999_broken", "CREATE TABLE more (id INTEGER);\n\nINSERT INTO nowhere VALUES (1);")
 
 
 def _connect() -> sqlite3.Connection:
@@ -68,3 +70,15 @@ def test_up_to_date_is_left_alone() -> None:
     connection.execute(f"PRAGMA user_version = {len(STEPS)}")
     migrate(connection)
     assert [] == _schema(connection)
+
+
+def test_numpy_is_not_imported_for_it(path: Path) -> None:
+    """A new database is made without NumPy, which takes 0.1 s, and which can be imported after."""
+    lines = (
+        "import sys",
+        "from logdiag.timeline import Writer",
+        "Writer.open(sys.argv[1]).close()",
+        "assert 'sqlite_utils' in sys.modules and 'numpy' not in sys.modules",
+        "import numpy",
+    )
+    subprocess.run([sys.executable, "-c", "\n".join(lines), path], check=True)
