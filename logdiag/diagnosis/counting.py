@@ -65,11 +65,14 @@ def surplus(view: View) -> Iterator[Life]:
     return iter(()) if view.anonymous else view.marked("surplus")
 
 
-def left_behind(view: View) -> Iterator[Life]:
-    """Those whose client opened a newer one since; where nobody is named, it may be any."""
+def left_behind(view: View, mark: str = "") -> Iterator[Life]:
+    """Those whose client opened a newer one since; where nobody is named, it may be any.
+
+    With a mark only those whose follower carries it.
+    """
     if view.group.client is None:
-        return view.lives()
-    found = view.service.following.left_behind(view.group.client, (view.time, view.line))
+        return view.marked(mark) if mark else view.lives()
+    found = view.service.following.left_behind(view.group.client, (view.time, view.line), mark)
     return (life for number in found if (life := view.group.lives.get(number)))
 
 
@@ -108,6 +111,18 @@ def after(view: View, kind: str) -> Iterator[Life]:
     return view.marked(mark_of(kind))
 
 
+def followed_after(view: View, kind: str) -> Iterator[Life]:
+    """Those whose client opened the next one just after such an event."""
+    return left_behind(view, mark_of(kind))
+
+
+def count_followed(view: View, kind: str) -> int:
+    """How many they are; where nobody is named, how many such events lifted the count."""
+    if view.group.client is None:
+        return view.proofs(mark_of(kind))
+    return sum(1 for _ in followed_after(view, kind))
+
+
 def count_after(view: View, kind: str) -> int:
     """How many such events came before them."""
     return view.proofs(mark_of(kind))
@@ -121,6 +136,12 @@ def at_most_after(kind: str) -> Callable[[Group], int]:
         if group.anonymous
         else len(group.proofs.get(mark, ()))
     )
+
+
+def at_most_followed(kind: str) -> Callable[[Group], int]:
+    """No more than are live; where nobody is named, than there are proofs of it."""
+    unnamed = at_most_after(kind)
+    return lambda group: unnamed(group) if group.client is None else len(group.lives)
 
 
 # Lines

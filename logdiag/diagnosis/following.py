@@ -9,15 +9,23 @@ do not end while the tab lasts. So it is not their number that tells them apart.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, spoken
+from logdiag.model import Mark
 
 MAX_FOLLOWED = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES = 8  # so many closes make a rate to compare with
 FEW_CLIENTS = 8  # so few, that nobody waits for more
 _MILLISECOND = 1_000_000
+
+
+class Follower(NamedTuple):
+    """The next connection of a client: when it opened, and what came just before it."""
+
+    since: int
+    marks: dict[str, Mark] | None
 
 
 class _Client:
@@ -27,7 +35,7 @@ class _Client:
 
     def __init__(self) -> None:
         self.loads = 1  # openings
-        self.followed: dict[int, int] = {}  # live connection -> when a newer one opened
+        self.followed: dict[int, Follower] = {}  # live connection -> the next one
         # Those that were followed, and ended:
         self.closes = 0
         self.exposure = 0
@@ -67,7 +75,7 @@ class Following:
             client = self._clients[life.client_key] = _Client()
         client.loads += 1
         if newest.number not in client.followed and self._followed < MAX_FOLLOWED:
-            client.followed[newest.number] = now
+            client.followed[newest.number] = Follower(now, life.marks)
             self._followed += 1
             self._no_longer_alone(newest, now)
 
@@ -75,11 +83,11 @@ class Following:
         """It is live no more; `newest` is its client's newest one now, if there is any."""
         now, closed = self._place(moment), life.state == "closed"
         client = self._clients.get(life.client_key or "")
-        since = client.followed.pop(life.number, None) if client is not None else None
-        if client is not None and since is not None:
+        follower = client.followed.pop(life.number, None) if client is not None else None
+        if client is not None and follower is not None:
             self._followed -= 1
             client.closes += closed
-            client.exposure += max(0, now - since)
+            client.exposure += max(0, now - follower.since)
         else:
             self._closes += closed
             self._no_longer_alone(life, now)
@@ -91,13 +99,19 @@ class Following:
         client = self._clients.get(key or "")
         return client.loads if client is not None else 0
 
-    def left_behind(self, key: str | None, then: Moment) -> list[int]:
-        """The numbers of the client's live connections that had been followed by that moment."""
+    def left_behind(self, key: str | None, then: Moment, mark: str = "") -> list[int]:
+        """The numbers of the client's live connections that had been followed by that moment.
+
+        With a mark only those whose follower carries it.
+        """
         client = self._clients.get(key or "")
         if client is None:
             return []
         place = self._read(then)
-        return [number for number, since in client.followed.items() if since <= place]
+        return [
+            number for number, (since, marks) in client.followed.items()
+            if since <= place and (not mark or mark in (marks or ()))
+        ]  # fmt: skip
 
     @property
     def comparable(self) -> bool:
@@ -115,7 +129,7 @@ class Following:
         at_risk = self._exposure + self._alone * place - self._since
         if client is None or at_risk <= 0:
             return 0, 0.0
-        exposure = client.exposure + sum(place - since for since in client.followed.values())
+        exposure = client.exposure + sum(place - since for since, _ in client.followed.values())
         return client.closes, exposure * self._closes / at_risk
 
     def chance(self, key: str | None, now: Moment) -> float:
@@ -168,7 +182,10 @@ class Following:
         self._closes, self._exposure, self._alone, self._since = state["alone"]
         for key, loads, followed, closes, exposure in state["clients"]:
             client = self._clients[key] = _Client()
-            client.loads, client.followed = loads, dict(followed)
+            client.loads = loads
+            for number, (since, marks) in followed:
+                marks = marks and {name: Mark(*mark) for name, mark in marks.items()}
+                client.followed[number] = Follower(since, marks)
             client.closes, client.exposure = closes, exposure
             self._followed += len(followed)
 

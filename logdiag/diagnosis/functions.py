@@ -160,6 +160,14 @@ _TABLE = (
         counting.count_after, counting.after, at_most=counting.at_most_after,
     ),
     Function(
+        "followed_after", ("kind",), "count",
+        "Connections left behind whose client opened the next one just after (5 s, 10 lines) such "
+        "an event: it is the next opening that shows why the one before was not closed. The same "
+        "as `opened_after` where no close says whose it is.", FOLLOWED,
+        counting.count_followed, counting.followed_after,
+        of_client=True, at_most=counting.at_most_followed,
+    ),
+    Function(
         "older", ("duration",), "count", "Live connections at least that old.", "the connections",
         counting.number_of(counting.older), counting.older,
     ),

@@ -21,6 +21,7 @@ from logdiag.model import SECOND, Event, Mark
 BEFORE = 5 * SECOND  # "just before": a mount, its requests and its socket
 BEFORE_LINES = 10
 ANYONE = "*"  # the latest of any client, for openings that do not tell theirs
+ADDRESSED = "?"  # the latest of an address, for openings that tell whose they are, but not whence
 TWIN = 2 * SECOND
 TWIN_LINES = 4
 CONNECTING = 0  # readyState
@@ -53,12 +54,16 @@ class Marks:
         before = _before(event, ordinal)
         for known in client_keys(event) if key else ("",):
             self._note(self._failed, known, before)
+        if event.client and not event.user:
+            self._note(self._failed, ADDRESSED, before)
         self._note(self._failed, ANYONE, before)
 
     def on_failure_of(self, line: tuple[int, int], event: Event) -> None:
         """An echo tells whose request it was that `line` (source, offset) refused."""
         latest = self._failed.get(ANYONE)
         if latest is not None and latest.proof[:2] == line:
+            if self._failed.get("") == latest:  # it says nothing of other addresses any more
+                self._note(self._failed, ADDRESSED, self._failed.pop(""))
             for known in client_keys(event):
                 self._note(self._failed, known, latest)
 
@@ -99,11 +104,17 @@ class Marks:
             self._twin(life, f"{key} {life.path or ''}", event, ordinal)
 
     def _failed_before(self, event: Event, key: str | None) -> _Before | None:
-        """The latest refused request of that client; its line may know less of it."""
+        """The latest refused request of that client; its line may know less of it.
+
+        One of nobody explains the next opening, and no more.
+        """
+        failed = self._failed
         if key is None:
-            return self._failed.get(ANYONE)
-        found = (self._failed.get(known) for known in (key, *client_keys(event)))
-        return next(filter(None, found), None) or self._failed.get("")
+            return failed.get(ANYONE)
+        for known in (key, *client_keys(event)):
+            if known in failed:
+                return failed[known]
+        return failed.pop("", None) or (None if event.client else failed.pop(ADDRESSED, None))
 
     def _twin(self, life: Life, key: str, event: Event, ordinal: int) -> None:
         earlier = self._opened.get(key)

@@ -86,3 +86,30 @@ def test_a_refused_request_may_know_less_of_its_client() -> None:
     made = rule("opened_after(auth_failure) >= 3", hold=0)
     (finding,) = follow(log("message", 60), [made], ended=False).findings.values()
     assert ("user", 3) == (finding.known_by, finding.connections_total)
+
+
+ACCESS = {"layer": "access", "pattern": "morgan:1"}
+
+
+@pytest.mark.parametrize(
+    ("refused", "opened", "expected"),
+    [
+        ([{}], {"client": "192.0.2.7"}, 1),  # nobody's: the next opening's
+        ([{}, {"client": "192.0.2.7", **ACCESS}], {"client": "192.0.2.7"}, 2),
+        ([{}, {"client": "192.0.2.8", **ACCESS}], {"client": "192.0.2.7"}, 0),
+        ([{"client": "192.0.2.8"}], {"client": "192.0.2.7"}, 0),
+        ([{}, {"client": "192.0.2.8", **ACCESS}], {"user": "u"}, 1),  # u's address is not told
+        ([{"client": "192.0.2.8"}], {"user": "u"}, 1),
+        ([{"user": "v"}], {"user": "u"}, 0),
+    ],
+)
+def test_whose_opening_a_refused_request_explains(
+    refused: list[dict[str, str]], opened: dict[str, str], expected: int
+) -> None:
+    """Those of its client; where nobody knows whose it was, the next one, and no more."""
+    log = Log()
+    for fields in refused:
+        log("auth_failure", 0, **fields)
+    log("opened", 1, connection="a", **opened)("opened", 2, connection="b", **opened)
+    told = follow(log).connections.values()
+    assert expected == sum("auth_failure" in (one.marks or {}) for one in told)

@@ -47,6 +47,22 @@ def test_the_newest_is_not_behind() -> None:
     assert (3, 0) == (following.loads("user u"), following.loads("user v"))
 
 
+def test_what_came_before_the_next_opening() -> None:
+    """It is the follower's mark that counts, also once the follower is gone, and after a stop."""
+    following, restored = Following(), Following()
+    a = life(1, 0, "reconnect", client_key="user u")
+    b = life(2, 10, "auth_failure", client_key="user u")
+    c = life(3, 20, client_key="user u")
+    for one, before in ((a, None), (b, a), (c, b)):
+        following.opened(one, before, (one.opened_at, 0))
+    following.ended(c, b, moment(30))
+    restored.restore(json.loads(json.dumps(following.snapshot())))
+    for one in (following, restored):
+        assert [1] == one.left_behind("user u", moment(30), "auth_failure")
+        assert [] == one.left_behind("user u", moment(30), "reconnect")
+        assert [1, 2] == one.left_behind("user u", moment(30))
+
+
 def test_it_begins_anew_once_none_is_left() -> None:
     """The openings are counted since then."""
     following = Following()

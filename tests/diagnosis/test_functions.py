@@ -250,6 +250,7 @@ LIVES = st.lists(
 COUNTS = [name for name, function in FUNCTIONS.items() if function.lives]
 CALLS = {
     "older": "older(20s)", "rise": "rise(live)", "opened_after": "opened_after(auth_failure)",
+    "followed_after": "followed_after(auth_failure)",
 }  # fmt: skip
 ATOMS = st.builds(
     lambda name, word, least: f"{CALLS.get(name, name)} {word} {least}",
