@@ -15,7 +15,7 @@ from logdiag.diagnosis.possible import Bound
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import Service
 
-Ask = Callable[[Group], float]
+_Needs = tuple[float, list[float], list[int]]  # the least of all, each rule's, and their places
 
 
 class Candidates:
@@ -23,34 +23,36 @@ class Candidates:
 
     def __init__(self, rules: Sequence[Rule], service: Service) -> None:
         self._rules = rules
+        self._service = service
         self._always = [place for place, rule in enumerate(rules) if rule.when.bounds is None]
         self._usual = [rules[place] for place in self._always]  # where no measure is reached
         needs: dict[str, list[tuple[float, int]]] = {}  # measure -> least, place in `rules`
-        asks: dict[str, Ask] = {}
+        asks: dict[str, Bound] = {}
         for place, rule in enumerate(rules):
             for bound in rule.when.bounds or ():
                 needs.setdefault(bound.measure, []).append((bound.least, place))
-                asks[bound.measure] = _ask(bound, service)
-        self._measures = [
-            (asks[measure], some[0][0], [least for least, _ in some], [place for _, place in some])
-            for measure, some in ((name, sorted(pairs)) for name, pairs in needs.items())
-        ]
+                asks[bound.measure] = bound
+        self._of_group: list[tuple[Callable[[Group], float], _Needs]] = []
+        self._of_service: list[tuple[Callable[[Service], float], _Needs]] = []
+        for measure, some in needs.items():
+            least, places = map(list, zip(*sorted(some), strict=True))
+            bound, need = asks[measure], (least[0], least, places)
+            if bound.of_group is not None:
+                self._of_group.append((bound.of_group, need))
+            elif bound.of_service is not None:
+                self._of_service.append((bound.of_service, need))
 
     def of(self, group: Group) -> Sequence[Rule]:
         """Those whose condition may hold for the group as it is now, in their order."""
         found: list[int] = []
-        for ask, least, leasts, places in self._measures:
-            value = ask(group)
+        for of_group, (least, leasts, places) in self._of_group:
+            value = of_group(group)
+            if value >= least:
+                found += places[: bisect_right(leasts, value)]
+        for of_service, (least, leasts, places) in self._of_service:
+            value = of_service(self._service)
             if value >= least:
                 found += places[: bisect_right(leasts, value)]
         if not found:
             return self._usual
         return [self._rules[place] for place in sorted({*found, *self._always})]
-
-
-def _ask(bound: Bound, service: Service) -> Ask:
-    of_service = bound.of_service
-    if of_service is not None:
-        return lambda group: of_service(service)
-    assert bound.of_group is not None
-    return bound.of_group

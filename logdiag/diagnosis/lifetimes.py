@@ -15,6 +15,7 @@ from logdiag.model import SECOND
 
 FEW = 2  # so many closes double what their quantile says
 MAX_EXAMPLES = 5  # connections shown
+
 PER_OCTAVE = 8  # buckets per doubling: a quantile is exact to within 9%
 
 
@@ -47,6 +48,7 @@ class Lifetimes:
         self._buckets: dict[int, int] = {}
         self._known: dict[float, int] = {}  # quantiles, until the next one closes
         self._ranges: dict[tuple[int, int], Range] = {}  # those that some rule asks for
+        self._asked: dict[tuple[float, float], Range] = {}  # the same by how it asks
 
     def add(self, lifetime: int, example: Example | None = None) -> None:
         """One more connection closed, as these two lines tell."""
@@ -55,7 +57,8 @@ class Lifetimes:
             lifetime = self._least
         bucket = round(math.log2(lifetime) * PER_OCTAVE)
         self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
-        self._known.clear()
+        if self._known:
+            self._known.clear()
         for (first, last), found in self._ranges.items():
             if first <= bucket <= last:
                 found.count += 1
@@ -84,13 +87,19 @@ class Lifetimes:
         return self._range(least, most).examples
 
     def _range(self, least: float, most: float) -> Range:
-        first = round(math.log2(max(least, self._least)) * PER_OCTAVE)
-        last = round(math.log2(max(most, self._least)) * PER_OCTAVE)
+        asked = self._asked.get((least, most))
+        if asked is not None:
+            return asked
+        first, last = self._bucket(least), self._bucket(most)
         found = self._ranges.get((first, last))
         if found is None:
             found = self._ranges[first, last] = Range()
             found.count = sum(n for b, n in self._buckets.items() if first <= b <= last)
+        self._asked[least, most] = found
         return found
+
+    def _bucket(self, lifetime: float) -> int:
+        return round(math.log2(max(lifetime, self._least)) * PER_OCTAVE)
 
     def usual(self) -> int | None:
         """How long a connection must live to outlive what is usual; None while nothing closed.

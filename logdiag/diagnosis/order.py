@@ -22,8 +22,9 @@ class Order:
             base = self._bases[event.source] = self.now[1]
         # A file without times beside one with them: it happened when the other had come so far.
         time = self.now[0] if event.time is None else event.time
-        self.now = (time, base + event.line)
-        return self.now
+        line = base + event.line
+        self.now = now = (time, line if line > self.now[1] else self.now[1])
+        return now
 
     def at(self, now: int) -> Moment:
         """The moment that is `now` (ns), with no further line."""

@@ -20,7 +20,8 @@ Possible = Callable[[Group, Service], bool]
 class Bound(NamedTuple):
     """A measure (equal texts are equal measures), and how much of it there must be at least.
 
-    One of `of_group` and `of_service` gives the most that the measure can be.
+    One of `of_group` and `of_service` gives the most that the measure can be. What must be small
+    is asked for with the other sign.
     """
 
     measure: str
@@ -41,12 +42,22 @@ def bounds(node: Node) -> tuple[Bound, ...] | None:
         case Binary(">=" | ">", Name(name) | Call(name), Number(value, percent)):
             least = value / 100 if percent else value
             return _bound(FUNCTIONS.get(name), node.left, least)
+        case Binary("==" | "<=" | "<", Name(name) | Call(name), Number(value, percent)):
+            return _ceiling(FUNCTIONS.get(name), node.left, value / 100 if percent else value)
     return None
+
+
+def _ceiling(function: Function | None, node: Node, most: float) -> tuple[Bound] | None:
+    """Of what only grows there is seldom so little."""
+    ask = _of_service(function, node)
+    if ask is None:
+        return None
+    return (Bound(f"-{unparse(node)}", -most, None, lambda service: -ask(service), 2),)
 
 
 def _bound(function: Function | None, node: Node, least: float) -> tuple[Bound] | None:
     if ask := _of_service(function, node):
-        return (Bound(unparse(node), least, None, ask, 3),)
+        return (Bound(unparse(node), least, None, ask, 2 if isinstance(node, Call) else 3),)
     at_most = _at_most(function, node)
     if at_most is None:
         return None
@@ -125,7 +136,7 @@ def _of_service(function: Function | None, node: Node) -> Callable[[Service], fl
     spans = [one.ns for one in arguments if isinstance(one, Span)]
     if len(spans) < len(arguments):
         return None
-    return lambda service: ask(service, *spans)
+    return (lambda service: ask(service, *spans)) if spans else ask
 
 
 def _at_least_share(
