@@ -56,6 +56,8 @@ class Condition:
     guards: tuple[str, ...]
     of_client: str  # the first function that asks about the client of a group, if any
     compares: bool  # with the service's other connections
+    of_lives: bool  # it asks for the group's connections
+    of_marks: bool  # or for what their openings are marked with
     # A cheap first look: False only if the condition cannot hold for the group as it is now.
     possible: Possible
     bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
@@ -98,6 +100,8 @@ def condition(text: str) -> Condition:
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
         of_client=next((function.name for function, _ in calls if function.of_client), ""),
         compares=any(function.name == "chance" for function, _ in calls),
+        of_lives=any(function.lives or function.of_lives for function, _ in calls),
+        of_marks=any(function.marks for function, _ in calls),
         possible=possible(tree) or (lambda group, service: True),
         bounds=bounds(tree),
         least_lives=least_lives(tree),

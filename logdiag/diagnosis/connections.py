@@ -8,9 +8,10 @@ claimed without ids.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life
@@ -34,15 +35,15 @@ class Connections:
     def __init__(self, service: str) -> None:
         self.service = service
         self.moving: Callable[[Life], AbstractContextManager[None]] = lambda life: nullcontext()
-        self.live: dict[int, Life] = {}  # every life that is not over, oldest first
+        self.live: dict[int, Life] = {}  # in the order of their opening
+        self.connecting: dict[int, Life] = {}
         self.transitions: list[Transition] = []
         self.dirty: dict[int, Life] = {}
         self.totals = Totals()
         self.processes = Processes()
         self.names = Names()
         self.closes = 0
-        self.live_count = 0
-        self._live_of: Counter[str | None] = Counter()  # process -> live
+        self._live_of: dict[str | None, int] = {}  # process -> live
         self._app_closes = 0
         self._number = 0
         self._named_opens = 0
@@ -56,8 +57,10 @@ class Connections:
         """
         kind = event.kind
         if kind == "server_start" or kind == "server_stop":
-            return self._end(self.processes.ended_by(event, self.live.values()), "restart", event)
-        self.processes.seen(event, ordinal)
+            return self._end(self.processes.ended_by(event, self.followed()), "restart", event)
+        self.processes.ordinal = ordinal
+        if event.process:
+            self.processes.seen(event, ordinal)
         if kind in ("opening", "opened"):
             steps = self._opening(life, event, ordinal)
         elif kind in ("closing", "closed", "rejected"):
@@ -68,7 +71,7 @@ class Connections:
             return []
         if event.total is not None and steps:
             steps += self._reported(event, steps[-1][0])
-            live = self.live_count + self.totals.before  # by the total, too
+            live = len(self.live) + self.totals.before  # by the total, too
             if live != self.transitions[-1].live:
                 self.transitions[-1] = self.transitions[-1]._replace(live=live)
         return steps
@@ -96,7 +99,7 @@ class Connections:
 
     def absorb(self, number: int | None, event: Event) -> None:
         """Let an echo add what it knows (an id, an address) to the connection it is about."""
-        life = self.live.get(number) if number is not None else None
+        life = self.live.get(number or 0) or self.connecting.get(number or 0)
         if life is None:
             return
         self.learn(life, event)
@@ -108,13 +111,17 @@ class Connections:
     def on_gap(self, event: Event) -> list[Step]:
         """Lines are missing: what was open across the gap is unknown from here on."""
         self.totals.reset()
-        return self._end(list(self.live.values()), "gap", event)
+        return self._end(self.followed(), "gap", event)
 
     def retire(self, event: Event, ordinal: int) -> list[Step]:
         """End the connections of processes that a newer one has replaced without a word."""
         return self._end(
-            self.processes.replaced(event.time, ordinal, self.live.values()), "restart", event
+            self.processes.replaced(event.time, ordinal, self.followed()), "restart", event
         )
+
+    def followed(self) -> list[Life]:
+        """All that are not over."""
+        return [*self.live.values(), *self.connecting.values()]
 
     # Openings
 
@@ -123,26 +130,26 @@ class Connections:
         if life is not None and (life.state, event.kind) not in NEXT:
             steps += self._end([life], "restart", event)  # the id is used again
             life = None
+        before = None
         if life is None:
             life = self._born(event)
-            self._named_opens += bool(event.connection)
+            self._named_opens += event.connection is not None
         else:
+            before = life.state
             life.absorb(event)
-        if event.kind == "opened" or life.opened_line is None:
+        if event.kind == "opened" or before is None:
             life.opened_by(event, ordinal)
-        steps.append(self._step(life, event.kind, event))
+        steps.append(self._step(life, before, event.kind, event))
         return steps
 
     def _born(self, event: Event) -> Life:
         self._number += 1
         if event.connection:
-            life = Life(self._number, event.connection, "id")
+            life = Life(self._number, event.connection, "id", event)
         elif event.client and event.port:
-            life = Life(self._number, f"{event.client}:{event.port}", "address")
+            life = Life(self._number, f"{event.client}:{event.port}", "address", event)
         else:
-            life = Life(self._number, f"{self.service}#{self._number}", "count")
-        life.process = event.process
-        life.absorb(event)
+            life = Life(self._number, f"{self.service}#{self._number}", "count", event)
         self.names.add(life)
         return life
 
@@ -160,21 +167,18 @@ class Connections:
             return self._unseen(event)
         if (life.state, event.kind) not in NEXT:
             return []
-        return [self._step(life, event.kind, event)]
+        return [self._step(life, life.state, event.kind, event)]
 
     def _unseen(self, event: Event) -> list[Step]:
         """It ended, and we never saw it open: it started before us, or was never let in."""
         life = self._born(event)
-        life.layer = event.layer
         if event.kind == "closed":
             self.totals.unseen_close(event)
-        return [self._step(life, event.kind, event)]
+        return [self._step(life, None, event.kind, event)]
 
     def _youngest(self, event: Event) -> Life | None:
         fallback = None
-        for looked, life in enumerate(reversed(self.live.values())):
-            if looked >= MAX_SEARCH:
-                break
+        for life in islice(self._latest(), MAX_SEARCH):
             if event.process and life.process and event.process != life.process:
                 continue
             if (event.path and life.path and event.path != life.path) or (
@@ -186,10 +190,17 @@ class Connections:
             fallback = fallback or life
         return fallback
 
+    def _latest(self) -> Iterator[Life]:
+        """Those that are not over, the youngest first."""
+        live = reversed(self.live.values())
+        if not self.connecting:
+            return live
+        return merge(live, reversed(self.connecting.values()), key=lambda life: -life.number)
+
     def _reported(self, event: Event, latest: Life) -> list[Step]:
         """Hold the server's own total against ours; it may tell of closes that nobody logged."""
         found = self.totals.compare(
-            event, self._live_of[event.process], counted=latest.identity != "id"
+            event, self._live_of.get(event.process, 0), counted=latest.identity != "id"
         )
         if not found.missing:
             return []
@@ -205,37 +216,47 @@ class Connections:
     # Steps
 
     def _end(self, lives: Iterable[Life], word: str, event: Event) -> list[Step]:
-        return [self._step(life, word, event) for life in lives if (life.state, word) in NEXT]
+        return [
+            self._step(life, life.state, word, event)
+            for life in lives
+            if (life.state, word) in NEXT
+        ]
 
-    def _step(self, life: Life, word: str, event: Event) -> Step:
-        before: State | None = life.state if life.number in self.live else None
+    def _step(self, life: Life, before: State | None, word: str, event: Event) -> Step:
         after = life.state = NEXT[before, word]
-        change = (after in LIVE) - (before in LIVE)
-        if change:
-            self.live_count += change
-            self._live_of[life.process] += change
+        number = life.number
         if after in OVER:
             life.closed_by(event)
             if after == "closed":
                 self.closes += 1
                 self._app_closes += event.layer == "app"
-            self._remove(life)
+            if before is not None:
+                self._remove(life, before)
             self.names.forget(life)
-        else:
-            self.live[life.number] = life
-        self.dirty[life.number] = life
+        elif after == "connecting":
+            self.connecting[number] = life
+        elif before not in LIVE:
+            self._add(life)
+        self.dirty[number] = life
         self.transitions.append(
             _new(Transition, (
-                life.number, after, event.time, event.source, event.offset,
-                self.live_count + self.totals.before,
+                number, after, event.time, event.source, event.offset,
+                len(self.live) + self.totals.before,
             ))
         )  # fmt: skip
         return life, before, after
 
-    def _remove(self, life: Life) -> None:
+    def _add(self, life: Life) -> None:
+        self.connecting.pop(life.number, None)
+        self.live[life.number] = life
+        self._live_of[life.process] = self._live_of.get(life.process, 0) + 1
+
+    def _remove(self, life: Life, before: State) -> None:
         number = life.number
-        if number not in self.live:
+        if before not in LIVE:
+            del self.connecting[number]
             return
+        self._live_of[life.process] -= 1
         # See `groups.youngest`: where only the count is known, the youngest end first.
         if life.identity != "id" and number == next(reversed(self.live)):
             self.live.popitem()
@@ -264,8 +285,9 @@ class Connections:
         self._app_closes = state["app_closes"]
         self.totals.restore(state["totals"])
         self.processes.restore(state["processes"])
-        for life in lives:
-            self.live[life.number] = life
-            self.live_count += life.state in LIVE
-            self._live_of[life.process] += life.state in LIVE
-        self.names.restore(state["names"], self.live)
+        for life in sorted(lives, key=lambda life: life.opened_ordinal):
+            if life.state in LIVE:
+                self._add(life)
+            else:
+                self.connecting[life.number] = life
+        self.names.restore(state["names"], {life.number: life for life in self.followed()})

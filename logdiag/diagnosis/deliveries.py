@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
-from logdiag.diagnosis.derived import Newer
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.windows import Seen
@@ -32,7 +31,7 @@ class Deliveries:
         self._waiting: OrderedDict[str, tuple[Moment, str, Event | None, Any]] = OrderedDict()
 
     def take(
-        self, event: Event, life: Life, newer: Newer | None, moment: Moment
+        self, event: Event, life: Life, newer: Life | None, moment: Moment
     ) -> Iterator[tuple[str, Seen]]:
         """A message went to a connection; gives what by now went to a replaced one alone.
 
@@ -49,13 +48,13 @@ class Deliveries:
         if life.client_key is None or event.message is None or event.reason not in FINAL:
             return
         name = f"{life.client_key} {event.message}"
-        if newer is None or newer.ordinal <= life.opened_ordinal:
+        if newer is None or newer.opened_ordinal <= life.opened_ordinal:
             waiting[name] = (moment, life.client_key, None, None)
         elif name not in waiting:
             missed = event._replace(
                 kind="misdelivered", client=life.client, user=life.user, path=life.path
             )
-            waiting[name] = (moment, life.client_key, missed, newer.line)
+            waiting[name] = (moment, life.client_key, missed, newer.opened_line)
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""

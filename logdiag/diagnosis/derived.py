@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
@@ -28,16 +27,8 @@ _UNANSWERED = re.compile(
 )
 
 
-class Newer(NamedTuple):
-    """The latest opening of a client that holds several connections."""
-
-    ordinal: int
-    time: int | None
-    line: tuple[int, int] | None
-
-
 def overlaps(
-    life: Life, event: Event, before: str | None, newer: Newer, horizon: int
+    life: Life, event: Event, before: str | None, newer: Life, horizon: int
 ) -> Iterator[Event]:
     """What the close of a connection tells, whose client had opened a newer one.
 
@@ -47,9 +38,9 @@ def overlaps(
         connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
     )
     yield about._replace(kind="overlap")
-    if event.time is None or newer.time is None:
+    if event.time is None or newer.opened_at is None:
         return
-    if event.time - newer.time >= horizon and unanswered(event, before):
+    if event.time - newer.opened_at >= horizon and unanswered(event, before):
         yield about._replace(kind="half_open")
 
 

@@ -32,6 +32,8 @@ class Function:
     events: Callable[..., Iterable[Seen]] | None = None  # the events that it counts
     of_service: Callable[..., float] | None = None  # the same value, where no group matters
     of_client: bool = False  # it asks about the group's client: a rule must go by client
+    of_lives: bool = False  # it asks for the group's connections, beside `lives`
+    marks: bool = False  # it asks for what their openings are marked with
     suspects: bool = False  # a finding names these connections, whatever else is asked
     # By its first argument: the most that it can give for a group, quickly.
     at_most: Callable[[str], Callable[[Group], int]] | None = None
@@ -51,7 +53,7 @@ _TABLE = (
         "limit", (), "count",
         "How many live connections one client may have: 2, or twice the 95th percentile of the "
         "other clients where there are at least 8.", "a count per client",
-        lambda view: view.limit(),
+        lambda view: view.limit(), of_lives=True,
     ),
     Function(
         "drift", (), "count",
@@ -95,14 +97,14 @@ _TABLE = (
         "twins", (), "count",
         "Live connections that opened within 2 s (4 lines) of another one of the same client and "
         "path, both still live.", CLIENTS,
-        counting.number_of(counting.twins), counting.twins,
+        counting.number_of(counting.twins), counting.twins, marks=True,
         at_most=counting.at_most_marked("twin"),
     ),
     Function(
         "surplus", (), "count",
         "Live connections that opened within 5 s (10 lines) of a loss that had been made good.",
         CLIENTS,
-        counting.number_of(counting.surplus), counting.surplus,
+        counting.number_of(counting.surplus), counting.surplus, marks=True,
         at_most=counting.at_most_marked("surplus"),
     ),
     Function(
@@ -157,7 +159,7 @@ _TABLE = (
         "How many refused requests (`auth_failure`), losses (`closed`, `reconnect`) or unmounts "
         "while still connecting (`cleanup` with state 0) came just before (5 s, 10 lines) the "
         "opening of a connection that is still live.", CLIENTS,
-        counting.count_after, counting.after, at_most=counting.at_most_after,
+        counting.count_after, counting.after, marks=True, at_most=counting.at_most_after,
     ),
     Function(
         "followed_after", ("kind",), "count",

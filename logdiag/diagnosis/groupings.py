@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from logdiag.diagnosis.candidates import Candidates
-from logdiag.diagnosis.groups import Group, Groups, pair_of
+from logdiag.diagnosis.grouping import Clients, Grouping
+from logdiag.diagnosis.groups import Group, Whole, pair_of
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import Service
@@ -18,16 +19,34 @@ FORGET_EVERY = 4_096  # events that are kept between two looks for those that ar
 
 
 class Groupings:
-    """Which groups a connection or an event belongs to, and which rules look at them."""
+    """Which groups a connection or an event belongs to, and which rules look at them.
 
-    def __init__(self, rules: Sequence[Rule], service: Service) -> None:
+    `live`: the connections of the service as a whole.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], service: Service, clients: Clients, live: dict[int, Life]
+    ) -> None:
         by_fields: dict[tuple[str, ...], list[Rule]] = {}
         for rule in rules:
             by_fields.setdefault(rule.by, []).append(rule)
-        self._by = {by: Groups(by, some) for by, some in by_fields.items()}
+        self._by = {by: Grouping(by, some) for by, some in by_fields.items()}
+        self._by["client",] = clients
+        self._clients = clients
+        whole = self._by.get(())
+        self.whole: Whole | None = None
+        if whole is not None and not whole.marks:
+            self.whole = Whole(whole.rules, live)
+            whole.hold(self.whole)
         self._all = list(self._by.values())
-        self._clients = self._by.get(("client",))
-        self._counting: dict[str, list[Groups]] = {}  # which groups keep an event of a kind
+        # Where no rule asks for connections, those of the client will do, should a guard.
+        self._lent = {by for by, one in self._by.items() if "client" in by and not one.follows}
+        self._lent.discard(clients.by)
+        self._following = [
+            one for by, one in self._by.items()
+            if by not in self._lent and not (by == () and self.whole)
+        ]
+        self._counting: dict[str, list[Grouping]] = {}  # which groups keep an event of a kind
         for by, some in by_fields.items():
             for kind in frozenset().union(*(rule.kinds for rule in some)):
                 self._counting.setdefault(kind, []).append(self._by[by])
@@ -36,19 +55,23 @@ class Groupings:
         self._candidates: dict[tuple[int, str], Candidates] = {}
         self._saw = 0
 
-    def opened(self, life: Life) -> Iterator[Group]:
+    def opened(self, life: Life) -> list[Group]:
         """A connection is live; gives its groups that some rule may look at."""
-        for groups in self._all:
+        found: list[Group] = [] if self.whole is None else [self.whole]
+        for groups in self._following:
             group = groups.add(life)
             if group is not None:
-                yield group
+                found.append(group)
+        return found
 
-    def ended(self, life: Life) -> Iterator[Group]:
-        """It is live no more; gives the groups that it leaves."""
-        for groups in self._all:
+    def ended(self, life: Life) -> list[Group]:
+        """It is live no more; gives the groups that it leaves, where a rule found something."""
+        found: list[Group] = [] if self.whole is None or not self.whole.judgements else [self.whole]
+        for groups in self._following:
             group = groups.remove(life)
-            if group is not None:
-                yield group
+            if group is not None and group.judgements:
+                found.append(group)
+        return found
 
     @property
     def of_service(self) -> Group | None:
@@ -56,11 +79,13 @@ class Groupings:
         whole = self._by.get(())
         return whole.of_key(()) if whole is not None else None
 
-    def newest(self, life: Life) -> Life | None:
-        """The newest live connection of the life's client, if a rule looks at clients."""
-        if self._clients is None or life.client_key is None:
-            return None
-        return self._clients.newest(life)
+    def lend(self, rule: Rule, group: Group) -> None:
+        """Let the group of a rule that asks for no connections have those that belong to it."""
+        if rule.by in self._lent:
+            groups = self._by[rule.by]
+            place = groups.fields(group.key)
+            lives = self._clients.lives(group.key[rule.by.index("client")])
+            group.lives = {life.number: life for life in lives if groups.place(life) == place}
 
     def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:
         """The group's rules, or those that count events of a kind, that may find something."""
@@ -109,7 +134,7 @@ class Groupings:
         if life.state not in LIVE:
             yield
             return
-        homes = [(groups, groups.place(life)) for groups in self._all]
+        homes = [(groups, groups.place(life)) for groups in self._following]
         yield
         for groups, home in homes:
             if groups.place(life) != home:
@@ -124,10 +149,10 @@ class Groupings:
         for life in lives:
             if life.state not in LIVE:
                 continue
-            for groups in self._all:
+            for groups in self._following:
                 groups.remove(life)
             life.client_key = None
-            for groups in self._all:
+            for groups in self._following:
                 group = groups.add(life)
                 if group is not None:
                     moved[id(group)] = group
@@ -149,7 +174,7 @@ class Groupings:
     def restore(self, state: list[Any], lives: Iterable[Life]) -> None:
         """Take up where `snapshot` was made, with the lives that were live."""
         for life in sorted(lives, key=lambda life: life.opened_ordinal):
-            for groups in self._all:
+            for groups in self._following:
                 groups.add(life)
         for by, key, windows, pairs, valley in state:
             groups_by = self._by.get(tuple(by))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.windows import Seen, Window
-from logdiag.model import SECOND, Event, Mark
+from logdiag.model import Mark
 
 if TYPE_CHECKING:
     from logdiag.diagnosis.judgement import Judgement
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
 BY = ("client", "path", "process", "user")  # what a rule may group by, beside the service
 MAX_PAIRS = 2_000  # marked openings kept per group where only the count is known
-SLACK = 600 * SECOND  # between what happens and the look at it: a tick, at most
-SLACK_LINES = 400
-MAX_IDLE = 50_000  # groups without connections kept per `by`, for their recent events
 
 Key = tuple[str | None, ...]
 
@@ -60,7 +56,7 @@ class Group:
     @property
     def anonymous(self) -> bool:
         """Whether nobody can say which of the connections are left: there is only the count."""
-        last = self._youngest
+        last = self.youngest
         return last is not None and last.identity != "id" and last.client_key is None
 
     @property
@@ -133,11 +129,6 @@ class Group:
                 del self.windows[kind]
         self.windows = self.windows or None
 
-    def newer_than(self, life: Life) -> Life | None:
-        """The youngest live connection of the group, if it opened after this one."""
-        last = self._youngest
-        return last if last is not None and last.opened_ordinal > life.opened_ordinal else None
-
     def remove(self, life: Life) -> None:
         """It is live no more."""
         if life is self._youngest:
@@ -159,6 +150,21 @@ class Group:
                 del count[proof]
 
 
+class Whole(Group):
+    """The service as a whole, whose connections are all that are live: others keep them."""
+
+    __slots__ = ()
+
+    def __init__(self, rules: Sequence[Rule], live: dict[int, Life]) -> None:
+        super().__init__((), rules)
+        self.lives = live
+
+    @property
+    def youngest(self) -> Life | None:
+        """The live connection that opened last."""
+        return youngest(self.lives)
+
+
 def youngest(lives: dict[int, Life]) -> Life | None:
     """The last one of a dict from which the last is taken by `popitem` only.
 
@@ -166,131 +172,6 @@ def youngest(lives: dict[int, Life]) -> Life | None:
     where only the count is known and the youngest end first, each end would cost more.
     """
     return next(reversed(lives.values()), None)
-
-
-class Groups:
-    """All groups of one service under one `by`.
-
-    Most groups hold a single connection all their lives, and no rule cares for it: then the
-    connection itself stands for its group, at a tenth of the memory and of the time.
-    """
-
-    def __init__(self, by: tuple[str, ...], rules: Sequence[Rule]) -> None:
-        self.by = by
-        self.rules = rules
-        self._fields_of = _getter(by)
-        self._groups: dict[Any, Group | Life] = {}  # by what `_fields_of` gives
-        self._full = MAX_IDLE  # so many groups make it look for idle ones
-        self._lone = all(rule.when.least_lives >= 2 for rule in rules)
-        self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
-        self._horizon = _horizon(rules)
-
-    def add(self, life: Life) -> Group | None:
-        """A connection is live; gives its group where a rule may look at it."""
-        fields = self._fields_of(life)
-        found = self._groups.get(fields)
-        if found is None and self._lone:
-            self._groups[fields] = life
-            return None
-        group = found if type(found) is Group else self.of_key(self._key(fields))
-        if not group.rules:
-            return None  # all rules want to know what is not known of this connection
-        group.add(life)
-        return group
-
-    def remove(self, life: Life, fields: Any = None) -> Group | None:
-        """A connection is live no more; gives the group that it leaves.
-
-        `fields`: what `place` gave, if that is no longer where it belongs.
-        """
-        if fields is None:
-            fields = self._fields_of(life)
-        found = self._groups.get(fields)
-        if type(found) is Group:
-            found.remove(life)
-            return found
-        if found is life:
-            del self._groups[fields]
-        return None
-
-    def newest(self, life: Life) -> Life | None:
-        """The youngest live connection of the group that the connection belongs to."""
-        found = self._groups.get(self._fields_of(life))
-        return found.youngest if isinstance(found, Group) else found
-
-    def place(self, life: Life) -> Any:
-        """What tells the connection's group from others."""
-        return self._fields_of(life)
-
-    def of_event(self, event: Event, client_key: str | None) -> Group:
-        """The group that the event belongs to."""
-        return self.of_key(
-            tuple(client_key if name == "client" else getattr(event, name) for name in self.by)
-        )
-
-    def of_key(self, key: Key) -> Group:
-        """The group of that key, made if need be."""
-        fields = key[0] if len(key) == 1 else key
-        found = self._groups.get(fields)
-        if type(found) is Group:
-            return found
-        if len(self._groups) >= self._full:
-            self._drop_idle()
-        group = self._groups[fields] = self._made(key)
-        if isinstance(found, Life) and group.rules:
-            group.add(found)
-        return group
-
-    def _key(self, fields: Any) -> Key:
-        return (fields,) if len(self.by) == 1 else fields
-
-    def _made(self, key: Key) -> Group:
-        known = tuple(value is not None for value in key)
-        rules = self._rules_of.get(known)
-        if rules is None:
-            rules = self._rules_of[known] = [rule for rule in self.rules if rule.concerns(key)]
-        return Group(key, rules)
-
-    def all(self) -> Iterator[Group]:
-        """Every group that is more than a lone connection."""
-        return (group for group in self._groups.values() if type(group) is Group)
-
-    def _drop_idle(self) -> None:
-        """Forget the older half of the groups that have no connection."""
-        idle = [group.key for group in self.all() if not (group.lives or group.judgements)]
-        for key in idle[: (len(idle) + 1) // 2]:
-            del self._groups[key[0] if len(key) == 1 else key]
-        self._full = max(MAX_IDLE, 2 * len(self._groups))
-
-    def forget(self, moment: Moment) -> None:
-        """Drop events that no rule will count again."""
-        if self._horizon is not None:
-            for group in list(self.recent()):
-                group.forget(moment, *self._horizon)
-
-    def recent(self) -> Iterable[Group]:
-        """The groups that hold recent events."""
-        return (group for group in self.all() if group.windows or group.pairs)
-
-
-def _horizon(rules: Sequence[Rule]) -> tuple[int, int] | None:
-    """How far back the rules count events: ns, and lines. None: nobody knows.
-
-    A rule that waits looks back from before its wait, which the usual lifetime may prolong.
-    """
-    counting = [rule for rule in rules if rule.kinds]
-    if any(rule.hold != 0 for rule in counting):
-        return None
-    return (
-        max((rule.within for rule in counting), default=0) + SLACK,
-        max((rule.within_lines for rule in counting), default=0) + SLACK_LINES,
-    )
-
-
-def _getter(by: tuple[str, ...]) -> Callable[[Life], Any]:
-    """What gives those fields of a life: several as a tuple, a single one as it is."""
-    names = ["client_key" if name == "client" else name for name in by]
-    return attrgetter(*names) if names else lambda life: ()
 
 
 def pair_of(values: Sequence[Any]) -> Pair:

@@ -7,6 +7,7 @@ from typing import Any
 
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.following import Following
+from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Example, Lifetimes
@@ -27,8 +28,9 @@ class Known:
     """Answers from the connections, their lifetimes and their surroundings."""
 
     def __init__(
-        self, connections: Connections, surroundings: Surroundings, notes: Notes, settle: int
-    ) -> None:
+        self, connections: Connections, clients: Clients, surroundings: Surroundings,
+        notes: Notes, settle: int,
+    ) -> None:  # fmt: skip
         self.settle = settle
         self.lifetimes = Lifetimes()
         self.following = Following()
@@ -38,6 +40,7 @@ class Known:
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._opens = 0
         self._connections = connections
+        self._clients = clients
         self._surroundings = surroundings
         self._notes = notes
 
@@ -46,7 +49,7 @@ class Known:
         self._opens += 1
         self.quality.tells("opened", life.opened_line, moment, True)
         if self.trend.due(moment[0]):
-            self.trend.sample(moment[0], self._surroundings.held, self._surroundings.clients)
+            self.trend.sample(moment[0], self._clients.held, self._clients.count)
         if life.identity != "id":
             self._unnamed.append(moment)
 
@@ -131,13 +134,13 @@ class Known:
 
     def held_by(self, key: str | None) -> int:
         """Live connections of that client."""
-        return self._surroundings.held_by(key)
+        return self._clients.held_by(key)
 
     def mass_reconnect(self, view: View) -> bool | None:
         """Whether a herd came back around the view's moment."""
         if near(self._surroundings.herd, (view.time, view.line)):
             return True
-        return False if self._surroundings.clients else None
+        return False if self._clients.count else None
 
     def slow_heartbeat(self, view: View) -> bool:
         """Whether a dead peer was kept for long here, in the time before the view's moment."""

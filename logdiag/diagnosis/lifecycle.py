@@ -48,19 +48,20 @@ class Life:
         "process", "reason", "state", "user",
     )  # fmt: skip
 
-    def __init__(self, number: int, name: str, identity: Identity) -> None:
+    def __init__(self, number: int, name: str, identity: Identity, event: Event) -> None:
+        """The life that begins with that event; `opened_by` says when it opens."""
         self.number = number
         self.name = name
         self.identity: Identity = identity
         self.state: State = "connecting"
-        self.process: str | None = None
-        self.layer = "app"
-        self.pattern = ""
-        self.client: str | None = None
+        self.process = event.process
+        self.layer = event.layer
+        self.pattern = event.pattern
+        self.client = event.client
         self.client_key: str | None = None
-        self.port: int | None = None
-        self.user: str | None = None
-        self.path: str | None = None
+        self.port = event.port
+        self.user = event.user
+        self.path = event.path
         self.opened_at: int | None = None
         self.opened_ordinal = 0
         self.opened_line: tuple[int, int] | None = None
@@ -121,7 +122,7 @@ class Life:
     @classmethod
     def restored(cls, connection: Connection) -> Life:
         """The life that `connection` was made of."""
-        life = cls(connection.number, connection.name, connection.identity)
+        life = cls.__new__(cls)
         for name in _SAME:
             setattr(life, name, getattr(connection, name))
         life.opened_ordinal = connection.ordinal

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import Event
 
-MAX_RECENT = 10_000  # ended ids kept, so that a close told twice is one
+MAX_RECENT = 5_000  # so many ended ids are kept, and up to twice: a close told twice is one
 
 
 class Names:
     """The connections that are followed, by their keys, and the keys of those that just ended."""
 
     def __init__(self) -> None:
-        self._lives: dict[str, Life] = {}
+        self._lives: dict[str, Life] = {}  # a NUL stands in what cannot be an id
         self._aliases: dict[int, set[str]] = {}  # number -> further ids, told by echoes
-        self._recent: OrderedDict[str, tuple[int, int]] = OrderedDict()  # key -> the closing line
+        # key -> the closing line; the older half goes when the younger one is full
+        self._recent: dict[str, tuple[int, int]] = {}
+        self._older: dict[str, tuple[int, int]] = {}
 
     def find(self, event: Event) -> Life | None:
         """The life that the event names by id or address, if we follow it."""
         if not event.process and event.connection:  # what most logs have
-            return self._lives.get(f"/{event.connection}")
+            return self._lives.get(event.connection)
         for key in keys(event):
             life = self._lives.get(key)
             if life is not None and (
@@ -35,7 +36,10 @@ class Names:
     def ended_before(self, event: Event) -> tuple[int, int] | None:
         """The line (source, offset) that told this close already, by the same id."""
         found = keys(event)
-        return self._recent.get(found[0]) if found else None  # an id is one within its process
+        if not found:
+            return None
+        key = found[0]  # an id is one within its process
+        return self._recent.get(key) or self._older.get(key)
 
     def add(self, life: Life) -> None:
         """A connection begins."""
@@ -43,7 +47,10 @@ class Names:
             if self._aliases and (before := self._lives.get(key)) is not None:
                 self._aliases.get(before.number, set()).discard(key)
             self._lives[key] = life
-            self._recent.pop(key, None)
+            if key in self._recent:
+                del self._recent[key]
+            if key in self._older:
+                del self._older[key]
 
     def add_alias(self, life: Life, event: Event) -> None:
         """An echo names the connection in another way."""
@@ -56,24 +63,26 @@ class Names:
         """It is over: its names are free, and remembered for a while."""
         names = keys_of(life)
         if life.number in self._aliases:
-            names += self._aliases.pop(life.number)
+            names += tuple(self._aliases.pop(life.number))
         for key in names:
             if self._lives.get(key) is life:
                 del self._lives[key]
             self._recent[key] = life.closed_line or (0, 0)
-        while len(self._recent) > MAX_RECENT:
-            self._recent.popitem(last=False)
+        if len(self._recent) > MAX_RECENT:
+            self._older, self._recent = self._recent, {}
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs beside the lives, as plain JSON types."""
         return {
             "recent": list(self._recent.items()),
+            "older": list(self._older.items()),
             "aliases": [[number, sorted(names)] for number, names in self._aliases.items()],
         }
 
     def restore(self, state: dict[str, Any], lives: Mapping[int, Life]) -> None:
         """Take up where `snapshot` was made, with the lives that were not over, by number."""
-        self._recent = OrderedDict((key, tuple(line)) for key, line in state["recent"])
+        self._recent = {key: tuple(line) for key, line in state["recent"]}
+        self._older = {key: tuple(line) for key, line in state["older"]}
         for life in lives.values():
             for key in keys_of(life):
                 self._lives[key] = life
@@ -88,19 +97,18 @@ def keys(event: Event) -> tuple[str, ...]:
     name = event.connection
     if name:
         process = event.process
-        return (f"{process}/{name}", f"/{name}") if process else (f"/{name}",)
+        return (f"{process}\0{name}", name) if process else (name,)
     if event.client and event.port:
-        return (f"{event.client}:{event.port}",)
+        return (f"\0{event.client}:{event.port}",)
     return ()
 
 
-def keys_of(life: Life) -> list[str]:
+def keys_of(life: Life) -> tuple[str, ...]:
     """The same of a connection that we follow."""
-    found = []
+    found: tuple[str, ...] = ()
     if life.identity == "id":
-        if life.process:
-            found.append(f"{life.process}/{life.name}")
-        found.append(f"/{life.name}")
-    if life.client and life.port:
-        found.append(f"{life.client}:{life.port}")
+        name, process = life.name, life.process
+        found = (f"{process}\0{name}", name) if process else (name,)
+    if life.port and life.client:
+        found += (f"\0{life.client}:{life.port}",)
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from logdiag.diagnosis.attempts import Attempts
 from logdiag.diagnosis.baseline import Baselines, Pair
 from logdiag.diagnosis.deliveries import Deliveries
+from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.marks import Marks
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.surroundings import Surroundings
@@ -20,13 +21,15 @@ class Notes:
     """Takes note of the events of one service that are no steps of a connection's life."""
 
     def __init__(
-        self, surroundings: Surroundings, kinds: Iterable[str], pairs: Iterable[Pair]
-    ) -> None:
+        self, clients: Clients, surroundings: Surroundings, kinds: Iterable[str],
+        pairs: Iterable[Pair],
+    ) -> None:  # fmt: skip
         self.marks = Marks()
         self.attempts = Attempts()
         self.deliveries = Deliveries()
         self.baselines = Baselines({"auth_failure", *kinds}, pairs)
         self.kinds = KINDS | self.baselines.kinds
+        self._clients = clients
         self._surroundings = surroundings
 
     def take(self, event: Event, key: str | None, moment: Moment) -> None:
@@ -47,7 +50,7 @@ class Notes:
     def _compare(self, event: Event, key: str | None, moment: Moment) -> None:
         """Hold it against what is usual."""
         baselines, kind = self.baselines, event.kind
-        baselines.note(kind, key, event.time, self._surroundings.clients)
+        baselines.note(kind, key, event.time, self._clients.count)
         if kind == "auth_failure" and baselines.spikes(kind):
             self._surroundings.refused(baselines.clients(kind), moment)
 

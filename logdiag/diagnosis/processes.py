@@ -23,19 +23,18 @@ class Processes:
         self._spoke: dict[str, tuple[int | None, int]] = {}  # process -> last time and line
         self._began: dict[str, tuple[int | None, int]] = {}
         self._restart: tuple[int | None, int] | None = None
-        self._ordinal = 0
+        self.ordinal = 0  # of the latest line
 
     def seen(self, event: Event, ordinal: int) -> None:
         """Note that a process speaks."""
-        self._ordinal = ordinal
-        if event.process:
-            self._spoke[event.process] = (event.time, ordinal)
-            if event.process not in self._began:
-                self._began[event.process] = (event.time, ordinal)
+        process = event.process or ""
+        self._spoke[process] = (event.time, ordinal)
+        if process not in self._began:
+            self._began[process] = (event.time, ordinal)
 
     def mark_restart(self, event: Event) -> None:
         """Note a restart, for the guard."""
-        self._restart = (event.time, self._ordinal)
+        self._restart = (event.time, self.ordinal)
 
     def ended_by(self, event: Event, lives: Iterable[Life]) -> list[Life]:
         """The lives that a start or stop line ends."""
@@ -78,7 +77,7 @@ class Processes:
         """What `restore` needs, as plain JSON types."""
         return {
             "spoke": self._spoke, "began": self._began,
-            "restart": self._restart, "ordinal": self._ordinal,
+            "restart": self._restart, "ordinal": self.ordinal,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -86,7 +85,7 @@ class Processes:
         self._spoke = {process: tuple(at) for process, at in state["spoke"].items()}
         self._began = {process: tuple(at) for process, at in state["began"].items()}
         self._restart = tuple(state["restart"]) if state["restart"] else None
-        self._ordinal = state["ordinal"]
+        self.ordinal = state["ordinal"]
 
 
 def _passed(since: int | None, now: int | None, span: int, lines: int, span_lines: int) -> bool:

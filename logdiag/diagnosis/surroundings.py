@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from logdiag.diagnosis.derived import Newer
-from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.model import SECOND
 
@@ -25,12 +24,10 @@ MAX_RETURNS = 20_000  # clients remembered as just lost or just returned
 
 
 class Surroundings:
-    """Per-client counts and recent upheavals of one service."""
+    """Recent upheavals of one service, and what is usual among its clients."""
 
-    def __init__(self) -> None:
-        self._live: dict[str, int] = {}  # client -> live connections
-        self._newest: dict[str, Newer] = {}  # of clients with several connections
-        self._clients_with: dict[int, int] = {}  # live connections -> clients
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
         self._lost: OrderedDict[str, Moment] = OrderedDict()
         self._returned: OrderedDict[str, Moment] = OrderedDict()
         self.herd: Moment | None = None
@@ -38,97 +35,39 @@ class Surroundings:
         self.outage: Moment | None = None
         self.half_open: Moment | None = None
 
-    def opened(self, life: Life, moment: Moment) -> None:
-        """A connection is live."""
-        key = life.client_key
-        if key is None:
-            return
-        if self._count(key, 1) > 1:
-            self._newest[key] = Newer(life.opened_ordinal, life.opened_at, life.opened_line)
+    def opened(self, key: str, moment: Moment) -> None:
+        """A connection of the client is live."""
         if key in self._lost:
             del self._lost[key]
             self._remember(self._returned, key, moment)
             self._look_for_herd(moment)
 
-    def ended(self, life: Life, moment: Moment, *, lost: bool) -> Newer | None:
-        """A connection is live no more; gives the newer one that its client had opened before.
-
-        `lost`: its page did not close it itself.
-        """
-        key = life.client_key
-        if key is None or key not in self._live:
-            return None
-        newer = self._newest.get(key)
-        if self._count(key, -1) < 2:
-            self._newest.pop(key, None)
-        if lost:
-            self._remember(self._lost, key, moment)
-        return newer if newer is not None and newer.ordinal > life.opened_ordinal else None
+    def lost(self, key: str, moment: Moment) -> None:
+        """A connection of the client ended, and its page did not close it itself."""
+        self._remember(self._lost, key, moment)
 
     def forget_clients(self) -> None:
         """Nobody can say any more whose connections are left."""
-        self._live.clear()
-        self._newest.clear()
-        self._clients_with.clear()
         self._lost.clear()
         self._returned.clear()
 
-    @property
-    def clients(self) -> int:
-        """Clients that hold a connection, as far as they are known."""
-        return len(self._live)
-
-    @property
-    def held(self) -> int:
-        """The connections that those clients hold."""
-        return sum(count * clients for count, clients in self._clients_with.items())
-
-    def held_by(self, key: str | None) -> int:
-        """Live connections of that client."""
-        return 0 if key is None else self._live.get(key, 0)
-
-    def newest(self, key: str | None) -> Newer | None:
-        """The latest opening of that client, if it holds several connections."""
-        return None if key is None else self._newest.get(key)
-
     def refused(self, clients: int, moment: Moment) -> None:
         """So many clients had a request refused within a minute that is a spike."""
-        if clients >= max(HERD_LEAST, OUTAGE_SHARE * len(self._live)):
+        if clients >= max(HERD_LEAST, OUTAGE_SHARE * self._clients.count):
             self.outage = moment
 
     def limit(self, key: str | None) -> int:
         """How many live connections that client may have, by what the others have."""
-        own = self._live.get(key, 0) if key is not None else 0
-        others = len(self._live) - (own > 0)
+        others = self._clients.count - (self._clients.held_by(key) > 0)
         if others < LEAST_CLIENTS:
             return PER_CLIENT
-        rank = 0.95 * others
-        for count in sorted(self._clients_with):
-            rank -= self._clients_with[count] - (count == own)
-            if rank <= 1e-9:
-                return max(PER_CLIENT, 2 * count)
-        return PER_CLIENT
-
-    def _count(self, key: str, change: int) -> int:
-        clients_with = self._clients_with
-        before = self._live.get(key, 0)
-        after = before + change
-        if before:
-            clients_with[before] -= 1
-            if not clients_with[before]:
-                del clients_with[before]
-        if after:
-            self._live[key] = after
-            clients_with[after] = clients_with.get(after, 0) + 1
-        else:
-            del self._live[key]
-        return after
+        return max(PER_CLIENT, 2 * (self._clients.usual(key, 0.95) or 0))
 
     def _look_for_herd(self, moment: Moment) -> None:
         recent = self._returned
         while recent and far(next(iter(recent.values())), moment, HERD_SPAN, HERD_LINES):
             recent.popitem(last=False)
-        if len(recent) >= max(HERD_LEAST, HERD_SHARE * len(self._live)):
+        if len(recent) >= max(HERD_LEAST, HERD_SHARE * self._clients.count):
             self.herd = moment
 
     @staticmethod
@@ -139,30 +78,21 @@ class Surroundings:
             memory.popitem(last=False)
 
     def snapshot(self) -> dict[str, Any]:
-        """What `restore` needs, as plain JSON types; live counts come from the lives."""
+        """What `restore` needs, as plain JSON types."""
         return {
             "lost": list(self._lost.items()), "returned": list(self._returned.items()),
-            "herd": self.herd, "gap": self.gap, "newest": self._newest,
+            "herd": self.herd, "gap": self.gap,
             "outage": self.outage, "half_open": self.half_open,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up where `snapshot` was made; `recount` the lives after it."""
+        """Take up where `snapshot` was made."""
         self._lost = OrderedDict((key, tuple(at)) for key, at in state["lost"])
         self._returned = OrderedDict((key, tuple(at)) for key, at in state["returned"])
-        self._newest = {
-            key: Newer(ordinal, time, tuple(line) if line else None)
-            for key, (ordinal, time, line) in state["newest"].items()
-        }
         self.herd = tuple(state["herd"]) if state["herd"] else None
         self.gap = tuple(state["gap"]) if state["gap"] else None
         self.outage = tuple(state["outage"]) if state["outage"] else None
         self.half_open = tuple(state["half_open"]) if state["half_open"] else None
-
-    def recount(self, life: Life) -> None:
-        """Count a life that was live when the snapshot was made."""
-        if life.client_key is not None:
-            self._count(life.client_key, 1)
 
 
 def near(what: Moment | None, moment: Moment) -> bool:

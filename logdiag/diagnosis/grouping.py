@@ -1,0 +1,242 @@
+"""All groups of one service under one `by`, and those of its clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Any
+
+from logdiag.diagnosis.groups import Group, Key
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.rules import Rule
+from logdiag.model import SECOND, Event
+
+SLACK = 600 * SECOND  # between what happens and the look at it: a tick, at most
+SLACK_LINES = 400
+MAX_IDLE = 50_000  # groups without connections kept per `by`, for their recent events
+
+
+class Grouping:
+    """All groups of one service under one `by`.
+
+    Most groups hold a single connection all their lives, and no rule cares for it: then the
+    connection itself stands for its group, at a tenth of the memory and of the time.
+    `follows` and `marks` say whether any of its rules asks for connections, or for their marks.
+    """
+
+    def __init__(self, by: tuple[str, ...], rules: Sequence[Rule]) -> None:
+        self.by = by
+        self.rules = rules
+        conditions = [one for rule in rules for one in rule.conditions]
+        self.follows = any(one.of_lives for one in conditions)
+        self.marks = any(one.of_marks for one in conditions)
+        self._fields_of = _getter(by)
+        self._groups: dict[Any, Group | Life] = {}  # by what `_fields_of` gives
+        self._full = MAX_IDLE  # so many groups make it look for idle ones
+        self._lone = all(rule.when.least_lives >= 2 for rule in rules)
+        self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
+        self._horizon = _horizon(rules)
+
+    def add(self, life: Life) -> Group | None:
+        """A connection is live; gives its group where a rule may look at it."""
+        fields = self._fields_of(life)
+        found = self._groups.get(fields)
+        if found is None and self._lone:
+            self._groups[fields] = life
+            return None
+        group = found if type(found) is Group else self.of_key(self._key(fields))
+        if not self._keeps(group):
+            return None
+        group.add(life)
+        return group
+
+    def _keeps(self, group: Group) -> bool:
+        """Whether a rule may ask for its connections: some want to know what is not known here."""
+        return bool(group.rules)
+
+    def remove(self, life: Life, fields: Any = None) -> Group | None:
+        """A connection is live no more; gives the group that it leaves.
+
+        `fields`: what `place` gave, if that is no longer where it belongs.
+        """
+        if fields is None:
+            fields = self._fields_of(life)
+        found = self._groups.get(fields)
+        if type(found) is Group:
+            found.remove(life)
+            return found
+        if found is life:
+            del self._groups[fields]
+        return None
+
+    def place(self, life: Life) -> Any:
+        """What tells the connection's group from others."""
+        return self._fields_of(life)
+
+    def fields(self, key: Key) -> Any:
+        """The same of a group's key."""
+        return key[0] if len(key) == 1 else key
+
+    def hold(self, group: Group) -> None:
+        """Take in a group that was made elsewhere."""
+        self._groups[self.fields(group.key)] = group
+
+    def of_event(self, event: Event, client_key: str | None) -> Group:
+        """The group that the event belongs to."""
+        return self.of_key(
+            tuple(client_key if name == "client" else getattr(event, name) for name in self.by)
+        )
+
+    def of_key(self, key: Key) -> Group:
+        """The group of that key, made if need be."""
+        fields = self.fields(key)
+        found = self._groups.get(fields)
+        if isinstance(found, Group):
+            return found
+        if len(self._groups) >= self._full:
+            self._drop_idle()
+        group = self._groups[fields] = self._made(key)
+        if found is not None and self._keeps(group):
+            group.add(found)
+        return group
+
+    def _key(self, fields: Any) -> Key:
+        return (fields,) if len(self.by) == 1 else fields
+
+    def _made(self, key: Key) -> Group:
+        known = tuple(value is not None for value in key)
+        rules = self._rules_of.get(known)
+        if rules is None:
+            rules = self._rules_of[known] = [rule for rule in self.rules if rule.concerns(key)]
+        return Group(key, rules)
+
+    def all(self) -> Iterator[Group]:
+        """Every group that is more than a lone connection."""
+        return (group for group in self._groups.values() if isinstance(group, Group))
+
+    def _drop_idle(self) -> None:
+        """Forget the older half of the groups that have no connection."""
+        idle = [group.key for group in self.all() if not (group.lives or group.judgements)]
+        for key in idle[: (len(idle) + 1) // 2]:
+            del self._groups[self.fields(key)]
+        self._full = max(MAX_IDLE, 2 * len(self._groups))
+
+    def forget(self, moment: Moment) -> None:
+        """Drop events that no rule will count again."""
+        if self._horizon is not None:
+            for group in list(self.recent()):
+                group.forget(moment, *self._horizon)
+
+    def recent(self) -> Iterable[Group]:
+        """The groups that hold recent events."""
+        return (group for group in self.all() if group.windows or group.pairs)
+
+
+class Clients(Grouping):
+    """The groups of the clients, kept whatever the rules ask, and how many each client holds."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__(("client",), [rule for rule in rules if rule.by == ("client",)])
+        self.count = 0  # clients that hold a connection
+        self._several: dict[int, int] = {}  # connections, from 2 -> clients that hold so many
+
+    def add(self, life: Life) -> Group | None:
+        """A connection is live; gives its client's group where a rule may look at it."""
+        key = life.client_key
+        if key is None:
+            return super().add(life)
+        found = self._groups.get(key)
+        if found is None and self._lone:
+            self._groups[key] = life
+            self.count += 1
+            return None
+        group = found if type(found) is Group else self.of_key((key,))
+        group.add(life)
+        held = len(group.lives)
+        self._count(held - 1, held)
+        return group
+
+    def remove(self, life: Life, fields: Any = None) -> Group | None:
+        """A connection is live no more; gives the group that it leaves, if it was not alone."""
+        key = life.client_key if fields is None else fields
+        found = self._groups.get(key)
+        if found is life:
+            del self._groups[key]
+            self.count -= key is not None
+        if type(found) is not Group:
+            return None
+        before = len(found.lives)
+        found.remove(life)
+        if key is not None:
+            self._count(before, len(found.lives))
+        return found
+
+    def newest(self, key: str | None) -> Life | None:
+        """The youngest live connection of that client."""
+        found = None if key is None else self._groups.get(key)
+        return found.youngest if isinstance(found, Group) else found
+
+    def lives(self, key: str | None) -> Iterable[Life]:
+        """The live connections of that client, or of those that nobody knows."""
+        found = self._groups.get(key)
+        if isinstance(found, Group):
+            return found.lives.values()
+        return () if found is None else (found,)
+
+    def held_by(self, key: str | None) -> int:
+        """Live connections of that client."""
+        found = None if key is None else self._groups.get(key)
+        return len(found.lives) if type(found) is Group else found is not None
+
+    @property
+    def held(self) -> int:
+        """The connections that all clients hold."""
+        return self.count + sum((held - 1) * some for held, some in self._several.items())
+
+    def usual(self, key: str | None, share: float) -> int | None:
+        """So many or fewer are held by that share (0..1) of the other clients; None if none are."""
+        own = self.held_by(key)
+        others = self.count - (own > 0)
+        rank = share * others
+        alone = self.count - sum(self._several.values())
+        for held, some in sorted({1: alone, **self._several}.items()):
+            rank -= some - (held == own)
+            if rank <= 1e-9:
+                return held if others else None
+        return None
+
+    def _keeps(self, group: Group) -> bool:
+        return group.key[0] is not None or bool(group.rules)
+
+    def _count(self, before: int, after: int) -> None:
+        several = self._several
+        if before == after:
+            return
+        self.count += (after > 0) - (before > 0)
+        if before > 1:
+            several[before] -= 1
+            if not several[before]:
+                del several[before]
+        if after > 1:
+            several[after] = several.get(after, 0) + 1
+
+
+def _horizon(rules: Sequence[Rule]) -> tuple[int, int] | None:
+    """How far back the rules count events: ns, and lines. None: nobody knows.
+
+    A rule that waits looks back from before its wait, which the usual lifetime may prolong.
+    """
+    counting = [rule for rule in rules if rule.kinds]
+    if any(rule.hold != 0 for rule in counting):
+        return None
+    return (
+        max((rule.within for rule in counting), default=0) + SLACK,
+        max((rule.within_lines for rule in counting), default=0) + SLACK_LINES,
+    )
+
+
+def _getter(by: tuple[str, ...]) -> Callable[[Life], Any]:
+    """What gives those fields of a life: several as a tuple, a single one as it is."""
+    names = ["client_key" if name == "client" else name for name in by]
+    return attrgetter(*names) if names else lambda life: ()
