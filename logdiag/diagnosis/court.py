@@ -26,12 +26,10 @@ MAX_JUDGEMENTS = 10_000  # findings remembered per service; the oldest resolved 
 class Court:
     """Judges the groups of one service by all rules."""
 
-    def __init__(self, rules: Sequence[Rule], service: Service, name: str) -> None:
-        # Rules that yield to others come after them, so that they see what those found.
-        self.rules = sorted(rules, key=lambda rule: bool(rule.yields_to))
+    def __init__(self, service: Service, name: str, groupings: Groupings) -> None:
         self.service = service
         self.name = name
-        self.groupings = Groupings(self.rules, service)
+        self.groupings = groupings
         self.open: dict[str, tuple[Judgement, Group]] = {}  # pending or firing, by fingerprint
         self.done: dict[str, tuple[Judgement, Group]] = {}  # resolved
         self.dirty: dict[str, Judgement] = {}
@@ -43,7 +41,8 @@ class Court:
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection is live."""
-        self.service.following.opened(life, self.groupings.newest(life), moment)
+        newest = self.groupings.clients.newest(life.client_key)
+        self.service.following.opened(life, newest, moment)
         for group in self.groupings.opened(life):
             if rules := self.groupings.candidates(group):
                 self._look(group, rules, moment)
@@ -51,9 +50,9 @@ class Court:
     def ended(self, life: Life, moment: Moment) -> None:
         """It is live no more."""
         for group in self.groupings.ended(life):
-            if group.judgements:
-                self._left(group, life, moment)
-        self.service.following.ended(life, self.groupings.newest(life), moment)
+            self._left(group, life, moment)
+        newest = self.groupings.clients.newest(life.client_key)
+        self.service.following.ended(life, newest, moment)
 
     def unseen(self, moment: Moment) -> None:
         """A connection closed that nobody saw open: only the service as a whole knows of it."""
@@ -266,6 +265,7 @@ class Court:
 
     def view(self, rule: Rule, group: Group, now: Moment, then: Moment) -> View:
         """The group as the rule sees it now, judged at the moment `then`."""
+        self.groupings.lend(rule, group)
         return View(
             self.service, group, now[0], then, rule.within, rule.within_lines, is_now=then == now
         )
@@ -281,13 +281,13 @@ class Court:
                 judgement.snapshot() for judgement, _ in (*self.open.values(), *self.done.values())
             ],
             "windows": self.groupings.snapshot(),
-            "rules": described(self.rules),
+            "rules": described(self.groupings.rules),
         }
 
     def restore(self, state: dict[str, Any], lives: Iterable[Life]) -> None:
         """Take up where `snapshot` was made, be it with other rules: see `catch_up`."""
         self.groupings.restore(state["windows"], lives)
-        self.taken = hand_over(self.name, state["judgements"], state["rules"], self.rules)
+        self.taken = hand_over(self.name, state["judgements"], state["rules"], self.groupings.rules)
         self.dropped.update(self.taken.dropped)
         for judgement in self.taken.kept:
             group = self.groupings.of_rule(judgement.rule, judgement.key)

@@ -15,6 +15,8 @@ from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.derived import OVERLAPS, on_purpose, overlaps
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
 from logdiag.diagnosis.ending import as_if_ended, made_firm
+from logdiag.diagnosis.grouping import Clients
+from logdiag.diagnosis.groupings import Groupings, in_turn
 from logdiag.diagnosis.known import Known
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.moments import Moment, far
@@ -30,6 +32,7 @@ SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer 
 TICKS = 32  # looks at what is pending, per settle time
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
 _MESSAGES = {"message"}
+_RESTARTS = frozenset({"server_start", "server_stop"})
 _NEVER = -(1 << 62)
 
 
@@ -42,12 +45,17 @@ class Detector:
         self._connections = Connections(service)
         self._echoes = Echoes()
         self._refusals = Refusals()
-        self._surroundings = Surroundings()
-        self._notes = Notes(self._surroundings, (), ())
-        self._known = Known(self._connections, self._surroundings, self._notes, settle)
-        self._court = Court(rules, self._known, service)
-        self._noteworthy = self._court.groupings.counted | self._notes.kinds | _MESSAGES
-        self._connections.moving = self._court.groupings.moving
+        rules = in_turn(rules)
+        clients = Clients([rule for rule in rules if rule.by == ("client",)])
+        self._surroundings = Surroundings(clients)
+        self._notes = Notes(clients, self._surroundings, (), ())
+        self._known = Known(self._connections, clients, self._surroundings, self._notes, settle)
+        groupings = Groupings(rules, self._known, clients, self._connections.live)
+        self._clients = clients
+        self._court = Court(self._known, service, groupings)
+        self._connections.moving = groupings.moving
+        self._noteworthy = groupings.counted | self._notes.kinds | _MESSAGES
+        self._derives = not self._noteworthy.isdisjoint(OVERLAPS)
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticked: Moment = (_NEVER, -DEFAULT_LINES)
@@ -72,18 +80,16 @@ class Detector:
         kind, line = event.kind, moment[1]
         key = client_key(event)
         life = self._connections.names.find(event)
-        report = None
-        if kind in KINDS:
-            if self._repeated(event, life, key, line):
-                return
-            report = self._echoes.add(event, line)
-        elif kind in ("server_start", "server_stop"):
+        told = kind in KINDS
+        if told and self._repeated(event, life, key, line):
+            return
+        if kind in _RESTARTS:
             self._convict(moment)  # its connections will never close now
         steps = self._connections.on_event(event, life, line)
         for step in steps:
             self._stepped(step, event, key, moment)
-        if report is not None and steps:
-            report.life = steps[-1][0].number
+        if told:
+            self._echoes.add(event, line, steps[-1][0].number if steps else None)
         if kind in self._noteworthy:
             self._noted(event, life, key, moment)
 
@@ -121,27 +127,30 @@ class Detector:
         was_live, is_live = before in LIVE, after in LIVE
         if after == "open" or (after == "connecting" and before is None):
             life.client_key = None if self._nobody else key or life.client_key
-        if after == "open":
+        if is_live and not was_live:
             self._notes.marks.on_opened(life, key, event, moment[1])
-            self._surroundings.opened(life, moment)
             self._known.opened(life, moment)
+            self._court.opened(life, moment)
+            if life.client_key is not None:
+                self._surroundings.opened(life.client_key, moment)
         elif was_live and not is_live:
-            self._ended(life, event, key, moment, before)
+            newer = self._clients.newest(life.client_key)
+            self._court.ended(life, moment)
+            self._ended(life, event, key, moment, before, newer)
         elif after == "closed" and before is None:
             self._known.unseen(life, moment)
             self._court.unseen(moment)
         elif after == "rejected":
             self._refusals.add(event, moment[1])
-        if is_live and not was_live:
-            self._court.opened(life, moment)
-        elif was_live and not is_live:
-            self._court.ended(life, moment)
 
     def _ended(
-        self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None
-    ) -> None:
+        self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None,
+        newer: Life | None,
+    ) -> None:  # fmt: skip
+        """`newer`: the newest connection of its client, which may be itself."""
         lost = not on_purpose(event, before)
-        newer = self._surroundings.ended(life, moment, lost=lost)
+        if lost and life.client_key is not None:
+            self._surroundings.lost(life.client_key, moment)
         if life.state != "closed":
             self._known.lost_track()
             return
@@ -151,15 +160,19 @@ class Detector:
         self._known.closed(life, moment, named=named)
         if lost:
             self._notes.marks.on_loss(event, life.client_key or key, moment[1])
-        if newer is not None and not self._noteworthy.isdisjoint(OVERLAPS):
+        if (
+            newer is not None and newer is not life and self._derives
+            and newer.opened_ordinal > life.opened_ordinal
+        ):  # fmt: skip
             for derived in overlaps(life, event, before, newer, self.settle // 2):
                 if derived.kind == "half_open":
                     self._surroundings.half_open = moment
-                self._court.happened(Seen(moment[1], derived, newer.line), life.client_key, moment)
+                seen = Seen(moment[1], derived, newer.opened_line)
+                self._court.happened(seen, life.client_key, moment)
 
     def _noted(self, event: Event, life: Life | None, key: str | None, moment: Moment) -> None:
         if event.kind == "message" and life is not None:
-            newer = self._surroundings.newest(life.client_key)
+            newer = self._clients.newest(life.client_key)
             for client, seen in self._notes.deliveries.take(event, life, newer, moment):
                 self._court.happened(seen, None if self._nobody else client, moment)
         if event.kind == "auth_failure":
@@ -287,9 +300,6 @@ class Detector:
         self._refusals.restore(state["refusals"])
         self._surroundings.restore(state["surroundings"])
         self._notes.restore(state["notes"])
-        for life in lives:
-            if life.state in LIVE:
-                self._surroundings.recount(life)
         self._court.restore(state["court"], [life for life in lives if life.state in LIVE])
         self._order.restore(state["order"])
         self._known.restore(state["known"])

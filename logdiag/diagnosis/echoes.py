@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from logdiag.model import SECOND, Event
 
@@ -26,16 +26,13 @@ _WITH_ID = "/id"
 KINDS = frozenset({"opening", "opened", "closed", "rejected", "auth_failure"})
 
 
-class Report:
-    """An event that was counted, and the reporters that have told it so far."""
+class Report(NamedTuple):
+    """An event that was counted, the connection it is about, and the reporters that told it."""
 
-    __slots__ = ("event", "life", "ordinal", "reporters")
-
-    def __init__(self, event: Event, reporters: tuple[str, ...], ordinal: int) -> None:
-        self.event = event
-        self.ordinal = ordinal
-        self.reporters = reporters
-        self.life: int | None = None  # the connection it is about
+    event: Event
+    reporters: tuple[str, ...]
+    ordinal: int
+    life: int | None = None
 
     def agrees(self, event: Event, reporter: str) -> bool:
         """Whether the event says nothing that contradicts this report."""
@@ -53,11 +50,14 @@ class Report:
         return ours is None or theirs is None or ours == theirs or _local(ours) or _local(theirs)
 
 
+_new = tuple.__new__  # makes a named tuple in a third of its own constructor's time
+
+
 class Echoes:
     """Finds the echoes among the events of one service."""
 
     def __init__(self) -> None:
-        self._recent: dict[tuple[str, str], deque[Report]] = {}
+        self._recent: dict[str, deque[Report]] = {}  # see `_key`
         self._reporters: dict[str, set[str]] = {kind: set() for kind in sorted(KINDS)}
         self._complete: deque[Report] = deque(maxlen=MAX_LOOK)  # told by all reporters known then
         self._names: dict[tuple[str, str, bool], str] = {}
@@ -65,50 +65,46 @@ class Echoes:
     def find(self, event: Event, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
         known = self._reporters[event.kind]
-        reporter = self._reporter(event)
+        reporter = self.reporter(event)
         if len(known) < 2 and (not known or reporter in known):
             return None  # nobody else reports such events
-        reports = self._recent.get((event.kind, _segment(event))) or deque()
+        reports = self._recent.get(_key(event), deque())
         while reports and _expired(reports[0], event, ordinal):
             reports.popleft()
-        found = self._join(reports, event, reporter)
-        if found is None and reporter not in known:  # what all had told, this one had not
-            late = deque(one for one in self._complete if not _expired(one, event, ordinal))
-            found = self._join(late, event, reporter)
+        place = _place(reports, event, reporter)
+        if place is None:
+            if reporter not in known:  # what all had told, this one had not
+                known.add(reporter)
+                return self._late(event, reporter, ordinal)
+            return None
         known.add(reporter)
-        if found is not None and found in reports and len(found.reporters) >= len(known):
-            reports.remove(found)
+        found = _told(reports, place, reporter)
+        if len(found.reporters) >= len(known):
+            del reports[place]
             self._complete.append(found)
         return found
 
-    @staticmethod
-    def _join(reports: deque[Report], event: Event, reporter: str) -> Report | None:
-        for report in islice(reports, MAX_LOOK):
-            if (
-                report.event.kind == event.kind
-                and reporter not in report.reporters
-                and report.agrees(event, reporter)
-            ):
-                report.reporters = (*report.reporters, reporter)
-                return report
-        return None
+    def _late(self, event: Event, reporter: str, ordinal: int) -> Report | None:
+        late = self._complete
+        while late and _expired(late[0], event, ordinal):
+            late.popleft()
+        place = _place(late, event, reporter)
+        return None if place is None else _told(late, place, reporter)
 
-    def add(self, event: Event, ordinal: int) -> Report:
-        """Remember an event that was counted, so that its echoes are known."""
-        reporter = self._reporter(event)
+    def add(self, event: Event, ordinal: int, life: int | None = None) -> None:
+        """Remember an event that was counted, of that connection, so that its echoes are known."""
+        reporter = self.reporter(event)
         self._reporters[event.kind].add(reporter)
-        report = Report(event, (reporter,), ordinal)
-        key = (event.kind, _segment(event))
+        key = _key(event)
         reports = self._recent.get(key)
         if reports is None:
             self._forget(event, ordinal)
             reports = self._recent[key] = deque(maxlen=MAX_KEPT)
         elif not len(reports) % MANY:  # not at each: most are not old enough
             _shorten(reports, event, ordinal)
-        reports.append(report)
-        return report
+        reports.append(_new(Report, (event, (reporter,), ordinal, life)))
 
-    def _reporter(self, event: Event) -> str:
+    def reporter(self, event: Event) -> str:
         """Who tells: the pack and the layer. Lines with and without an id are two wordings."""
         key = (event.pattern, event.layer, event.connection is None)
         name = self._names.get(key)
@@ -133,40 +129,49 @@ class Echoes:
         """What `restore` needs, as plain JSON types."""
         return {
             "reporters": {kind: sorted(names) for kind, names in self._reporters.items() if names},
-            "complete": [_plain(report) for report in self._complete],
-            "recent": [
-                [kind, segment, [_plain(report) for report in reports]]
-                for (kind, segment), reports in self._recent.items()
-                if reports
-            ],
+            "complete": list(self._complete),
+            "recent": [[key, list(reports)] for key, reports in self._recent.items() if reports],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         for kind, names in state["reporters"].items():
             self._reporters[kind] = set(names)
-        self._complete.extend(_report(*plain) for plain in state["complete"])
+        self._complete.extend(map(_report, state["complete"]))
         self._recent = {
-            (kind, segment): deque((_report(*plain) for plain in reports), maxlen=MAX_KEPT)
-            for kind, segment, reports in state["recent"]
+            key: deque(map(_report, reports), maxlen=MAX_KEPT) for key, reports in state["recent"]
         }
 
 
-def _plain(report: Report) -> list[Any]:
-    return [report.event, report.reporters, report.ordinal, report.life]
+def _report(plain: list[Any]) -> Report:
+    event, reporters, ordinal, life = plain
+    return Report(Event(*event), tuple(reporters), ordinal, life)
 
 
-def _report(event: list[Any], reporters: list[str], ordinal: int, life: int | None) -> Report:
-    report = Report(Event(*event), tuple(reporters), ordinal)
-    report.life = life
-    return report
+def _place(reports: deque[Report], event: Event, reporter: str) -> int | None:
+    """Where the oldest report stands that the event repeats."""
+    for place, report in enumerate(islice(reports, MAX_LOOK)):
+        if (
+            report.event.kind == event.kind
+            and reporter not in report.reporters
+            and report.agrees(event, reporter)
+        ):
+            return place
+    return None
 
 
-def _segment(event: Event) -> str:
-    """Requests are looked up by the last part of their path; connections have one queue."""
+def _told(reports: deque[Report], place: int, reporter: str) -> Report:
+    """That report, once the reporter told it too."""
+    found = reports[place]
+    found = reports[place] = found._replace(reporters=(*found.reporters, reporter))
+    return found
+
+
+def _key(event: Event) -> str:
+    """Requests are looked up by the last part of their path; connections have a queue per kind."""
     if event.kind != "auth_failure" or not event.path:
-        return ""
-    return event.path.partition("?")[0].rpartition("/")[2]
+        return event.kind
+    return f"auth_failure {event.path.partition('?')[0].rpartition('/')[2]}"
 
 
 def _expired(report: Report, event: Event, ordinal: int, windows: int = 1) -> bool:

@@ -137,7 +137,7 @@ class Clients(Grouping):
     """The groups of the clients, kept whatever the rules ask, and how many each client holds."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        super().__init__(("client",), [rule for rule in rules if rule.by == ("client",)])
+        super().__init__(("client",), rules)
         self.count = 0  # clients that hold a connection
         self._several: dict[int, int] = {}  # connections, from 2 -> clients that hold so many
 

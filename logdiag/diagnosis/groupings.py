@@ -18,6 +18,11 @@ from logdiag.model import Event
 FORGET_EVERY = 4_096  # events that are kept between two looks for those that are too old
 
 
+def in_turn(rules: Iterable[Rule]) -> list[Rule]:
+    """Rules that yield to others after them, so that they see what those found."""
+    return sorted(rules, key=lambda rule: bool(rule.yields_to))
+
+
 class Groupings:
     """Which groups a connection or an event belongs to, and which rules look at them.
 
@@ -27,12 +32,13 @@ class Groupings:
     def __init__(
         self, rules: Sequence[Rule], service: Service, clients: Clients, live: dict[int, Life]
     ) -> None:
+        self.rules = rules
+        self.clients = clients
         by_fields: dict[tuple[str, ...], list[Rule]] = {}
         for rule in rules:
             by_fields.setdefault(rule.by, []).append(rule)
         self._by = {by: Grouping(by, some) for by, some in by_fields.items()}
         self._by["client",] = clients
-        self._clients = clients
         whole = self._by.get(())
         self.whole: Whole | None = None
         if whole is not None and not whole.marks:
@@ -43,7 +49,8 @@ class Groupings:
         self._lent = {by for by, one in self._by.items() if "client" in by and not one.follows}
         self._lent.discard(clients.by)
         self._following = [
-            one for by, one in self._by.items()
+            one
+            for by, one in self._by.items()
             if by not in self._lent and not (by == () and self.whole)
         ]
         self._counting: dict[str, list[Grouping]] = {}  # which groups keep an event of a kind
@@ -84,7 +91,7 @@ class Groupings:
         if rule.by in self._lent:
             groups = self._by[rule.by]
             place = groups.fields(group.key)
-            lives = self._clients.lives(group.key[rule.by.index("client")])
+            lives = self.clients.lives(group.key[rule.by.index("client")])
             group.lives = {life.number: life for life in lives if groups.place(life) == place}
 
     def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:

@@ -10,7 +10,7 @@ from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.lifetimes import Example, Lifetimes
+from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.quality import Quality
@@ -36,7 +36,7 @@ class Known:
         self.following = Following()
         self.quality = Quality()
         self.trend = Trend()
-        self._lifelines = Lifetimes(least=1)  # the same in lines
+        self._lifelines = Lifetimes(least=1)  # the same in lines, where there is no clock
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._opens = 0
         self._connections = connections
@@ -56,14 +56,13 @@ class Known:
     def closed(self, life: Life, moment: Moment, *, named: bool) -> None:
         """A connection closed; `named`: its line said which one."""
         self.quality.tells("closed", life.closed_line, moment, named)
-        opened, example = (life.opened_at, life.opened_ordinal), None
+        time, ordinal, line = life.opened_at, life.opened_ordinal, life.opened_line
         if not named and self._unnamed:
-            opened = self._unnamed.popleft()
-        elif life.opened_line and life.closed_line:
-            example = Example(life.opened_line, life.closed_line)
-        if opened[0] is not None and moment[0] is not None:
-            self.lifetimes.add(moment[0] - opened[0], example)
-        self._lifelines.add(moment[1] - opened[1])
+            (time, ordinal), line = self._unnamed.popleft(), None
+        if time is not None and moment[0] is not None:
+            self.lifetimes.add(moment[0] - time, line, life.closed_line)
+        else:
+            self._lifelines.add(moment[1] - ordinal)
 
     def unseen(self, life: Life, moment: Moment) -> None:
         """A connection closed whose opening no line told."""

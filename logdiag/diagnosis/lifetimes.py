@@ -50,8 +50,11 @@ class Lifetimes:
         self._ranges: dict[tuple[int, int], Range] = {}  # those that some rule asks for
         self._asked: dict[tuple[float, float], Range] = {}  # the same by how it asks
 
-    def add(self, lifetime: int, example: Example | None = None) -> None:
-        """One more connection closed, as these two lines tell."""
+    def add(
+        self, lifetime: int, opened: tuple[int, int] | None = None,
+        closed: tuple[int, int] | None = None,
+    ) -> None:  # fmt: skip
+        """One more connection closed, as these two lines (source, offset) tell."""
         self.closed += 1
         if lifetime < self._least:
             lifetime = self._least
@@ -62,8 +65,8 @@ class Lifetimes:
         for (first, last), found in self._ranges.items():
             if first <= bucket <= last:
                 found.count += 1
-                if example is not None:
-                    found.examples.append(example)
+                if opened is not None and closed is not None:
+                    found.examples.append(Example(opened, closed))
 
     def quantile(self, share: float) -> int | None:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""

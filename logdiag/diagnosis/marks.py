@@ -25,7 +25,7 @@ ADDRESSED = "?"  # the latest of an address, for openings that tell whose they a
 TWIN = 2 * SECOND
 TWIN_LINES = 4
 CONNECTING = 0  # readyState
-_MEMORIES = ("failed", "lost", "cleaned", "opened")
+_MEMORIES = ("failed", "lost", "cleaned")
 MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
 
 _new = tuple.__new__  # makes a named tuple in half of its own constructor's time
@@ -36,7 +36,6 @@ class _Before(NamedTuple):
     ordinal: int
     proof: Mark
     lost: int = 1  # connections lost and not yet replaced
-    life: int = 0
 
 
 class Marks:
@@ -47,7 +46,8 @@ class Marks:
         self._failed: OrderedDict[str, _Before] = OrderedDict()
         self._lost: OrderedDict[str, _Before] = OrderedDict()
         self._cleaned: OrderedDict[str, _Before] = OrderedDict()
-        self._opened: OrderedDict[str, _Before] = OrderedDict()
+        # By client and path: time, ordinal, source, offset, path of the latest opening.
+        self._opened: OrderedDict[str, tuple[int | None, int, int, int, str | None]] = OrderedDict()
 
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
         """A request was refused."""
@@ -75,7 +75,7 @@ class Marks:
             return  # somebody's close says nothing of the next one's opening
         earlier = self._lost.get(key or "")
         before = _before(event, ordinal)
-        if earlier is not None and _near(earlier, event, ordinal, BEFORE, BEFORE_LINES):
+        if earlier is not None and _near(earlier, event, ordinal):
             announced = event.kind == "reconnect"  # of what was lost before
             before = before._replace(lost=earlier.lost if announced else max(earlier.lost, 0) + 1)
         self._note(self._lost, key or "", before)
@@ -87,21 +87,29 @@ class Marks:
 
     def on_opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
         """Mark the connection of client `key` that just opened."""
-        failed = self._failed_before(event, key) if self._failed else None
-        if failed and _near(failed, event, ordinal, BEFORE, BEFORE_LINES):
-            _mark(life, "auth_failure", failed.proof)
-        lost = self._lost.get(key or "") or self._lost.get("")
-        if lost and _near(lost, event, ordinal, BEFORE, BEFORE_LINES):
+        latest = self._failed.get(ANYONE)
+        if latest and _near(latest, event, ordinal):
+            failed = self._failed_before(event, key)
+            if failed and _near(failed, event, ordinal):
+                _mark(life, "auth_failure", failed.proof)
+        if self._lost:
+            self._replace(life, key or "", event, ordinal)
+        if self._cleaned:
+            cleaned = self._cleaned.get(key or "") or self._cleaned.get("")
+            if cleaned and _near(cleaned, event, ordinal):
+                _mark(life, "cleanup", cleaned.proof)
+        if key is not None:
+            self._twin(life, f"{key} {life.path or ''}", event, ordinal)
+
+    def _replace(self, life: Life, key: str, event: Event, ordinal: int) -> None:
+        """The connection may come for one that was lost."""
+        where = key if key in self._lost else ""
+        lost = self._lost.get(where)
+        if lost and _near(lost, event, ordinal):
             _mark(life, "reconnect", lost.proof)
             if lost.lost <= 0:
                 _mark(life, "surplus", lost.proof)
-            where = (key or "") if self._lost.get(key or "") else ""
             self._lost[where] = lost._replace(lost=lost.lost - 1)
-        cleaned = self._cleaned and (self._cleaned.get(key or "") or self._cleaned.get(""))
-        if cleaned and _near(cleaned, event, ordinal, BEFORE, BEFORE_LINES):
-            _mark(life, "cleanup", cleaned.proof)
-        if key is not None:
-            self._twin(life, f"{key} {life.path or ''}", event, ordinal)
 
     def _failed_before(self, event: Event, key: str | None) -> _Before | None:
         """The latest refused request of that client; its line may know less of it.
@@ -116,11 +124,17 @@ class Marks:
                 return failed[known]
         return failed.pop("", None) or (None if event.client else failed.pop(ADDRESSED, None))
 
-    def _twin(self, life: Life, key: str, event: Event, ordinal: int) -> None:
-        earlier = self._opened.get(key)
-        if earlier and _near(earlier, event, ordinal, TWIN, TWIN_LINES):
-            _mark(life, "twin", earlier.proof)
-        self._note(self._opened, key, _before(event, ordinal, life.number))
+    def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:
+        opened = self._opened
+        earlier = opened.get(name)
+        if earlier is not None:
+            time, line, source, offset, path = earlier
+            if _within(time, line, event, ordinal, TWIN, TWIN_LINES):
+                _mark(life, "twin", Mark(source, offset, path))
+            opened.move_to_end(name)  # so that the oldest stays first
+        opened[name] = (event.time, ordinal, event.source, event.offset, event.path)
+        if len(opened) > MAX_CLIENTS:
+            opened.popitem(last=False)
 
     @staticmethod
     def _note(memory: OrderedDict[str, _Before], key: str, before: _Before) -> None:
@@ -131,27 +145,33 @@ class Marks:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        return {name: getattr(self, f"_{name}") for name in _MEMORIES}
+        return {name: getattr(self, f"_{name}") for name in (*_MEMORIES, "opened")}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         for name in _MEMORIES:
             memory = OrderedDict(
-                (key, _Before(time, ordinal, Mark(*proof), lost, life))
-                for key, (time, ordinal, proof, lost, life) in state[name].items()
+                (key, _Before(time, ordinal, Mark(*proof), lost))
+                for key, (time, ordinal, proof, lost) in state[name].items()
             )
             setattr(self, f"_{name}", memory)
+        self._opened = OrderedDict((name, tuple(row)) for name, row in state["opened"].items())
 
 
-def _before(event: Event, ordinal: int, life: int = 0) -> _Before:
+def _before(event: Event, ordinal: int) -> _Before:
     proof = _new(Mark, (event.source, event.offset, event.path))
-    return _new(_Before, (event.time, ordinal, proof, 1, life))
+    return _new(_Before, (event.time, ordinal, proof, 1))
 
 
-def _near(before: _Before, event: Event, ordinal: int, span: int, lines: int) -> bool:
-    if before.time is not None and event.time is not None:
-        return event.time - before.time <= span
-    return ordinal - before.ordinal <= lines
+def _near(before: _Before, event: Event, ordinal: int) -> bool:
+    return _within(before.time, before.ordinal, event, ordinal, BEFORE, BEFORE_LINES)
+
+
+def _within(time: int | None, line: int, event: Event, ordinal: int, span: int, lines: int) -> bool:
+    """Whether the event came no later than `span` ns after that, or `lines` without a clock."""
+    if time is not None and event.time is not None:
+        return event.time - time <= span
+    return ordinal - line <= lines
 
 
 def _mark(life: Life, mark: str, proof: Mark) -> None:

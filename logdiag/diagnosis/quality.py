@@ -21,20 +21,25 @@ class Quality:
     def __init__(self) -> None:
         self.unnamed = 0  # closes that do not say of which connection
         self.untimed = 0  # openings and closes without a time
-        self.samples: dict[str, Sample] = {}  # kind -> the latest line
+        self._latest: dict[str, tuple[int, tuple[int, int]]] = {}  # kind -> ordinal, line
 
     def tells(self, kind: str, line: tuple[int, int] | None, moment: Moment, named: bool) -> None:
         """A line (source, offset) that opened or closed a connection."""
         self.unnamed += not named
         self.untimed += moment[0] is None
         if line is not None:
-            self.samples[kind] = Sample(moment[1], *line)
+            self._latest[kind] = moment[1], line
+
+    @property
+    def samples(self) -> dict[str, Sample]:
+        """By kind, the latest line of it."""
+        return {kind: Sample(ordinal, *line) for kind, (ordinal, line) in self._latest.items()}
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
-        return [self.unnamed, self.untimed, self.samples]
+        return [self.unnamed, self.untimed, self._latest]
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         self.unnamed, self.untimed = state[:2]
-        self.samples = {kind: Sample(*values) for kind, values in state[2].items()}
+        self._latest = {kind: (ordinal, tuple(line)) for kind, (ordinal, line) in state[2].items()}

@@ -203,7 +203,9 @@ class FakeService:
 
 def life(number: int, seconds: float | None = 0, *marks: str, **fields: Any) -> Life:
     """A live connection with marks; `name:line`: of the line that earned it."""
-    made = Life(number, f"c{number}", fields.pop("identity", "id"))
+    made = Life(
+        number, f"c{number}", fields.pop("identity", "id"), Event("opened", None, 1, 0, 1, "")
+    )
     made.state = "open"
     made.opened_at = None if seconds is None else at(seconds)
     made.opened_ordinal = number

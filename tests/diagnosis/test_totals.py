@@ -151,7 +151,7 @@ def test_a_gap_forgets_the_total() -> None:
     connections.on_gap(Event("gap", None, 1, 300, 0, "truncated"))
     count(Log(line=9)("opened", 60, total=1, pattern="app:opened"), connections)
     assert ["unknown"] * 3 + ["open"] == states(connections)
-    assert 1 == connections.live_count
+    assert 1 == len(connections.live)
 
 
 def test_the_same_without_a_clock() -> None:
