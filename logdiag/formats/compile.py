@@ -40,12 +40,16 @@ class Program:
     """What runs: `source` for `re`, or `regex`, an RE2 object, for raw expressions.
 
     `fields` are the capture groups in order, group 1 first: (field name, converter).
+    `head` is where `source` begins, up to its first optional part: a line that it does not match
+    is none of the pattern's.
     `literals`: alternative sets, the best first; one text of the chosen set is in every line.
     """
 
     source: str
     fields: tuple[tuple[str, Convert | None], ...]
     literals: tuple[tuple[str, ...], ...]
+    head: str = ""
+    head_fields: int = 0  # how many groups it has
     texts: tuple[str, ...] = ()  # literal texts that every line has, as every encoding spells them
     regex: Any = field(default=None, compare=False)
 
@@ -53,14 +57,19 @@ class Program:
 def compile_template(template: Template) -> Program:
     """The program of a checked template. Raises PatternError where two fields touch."""
     names: list[tuple[str, Convert | None]] = []
-    source, _ = _sequence(template.parts, ())
-    _names(template.parts, names)
+    parts = template.parts
+    fixed = next((n for n, node in enumerate(parts) if isinstance(node, Optional)), len(parts))
+    tail, first = _sequence(parts[fixed:], ())
+    head, _ = _sequence(parts[:fixed], first)
+    _names(parts[:fixed], names)
+    in_head = len(names)
+    _names(parts[fixed:], names)
     texts = tuple(
-        node.text for node in template.parts
+        node.text for node in parts
         if isinstance(node, Text) and len(node.text) >= MIN_LITERAL
         and usable(node.text) == node.text.strip(" ")
     )  # fmt: skip
-    return Program(source, tuple(names), literal_sets(template), texts)
+    return Program(head + tail, tuple(names), literal_sets(template), head, in_head, texts)
 
 
 def compile_regex(text: str) -> Program:
@@ -85,7 +94,7 @@ def compile_regex(text: str) -> Program:
             column = max(text.find(f"<{name}>") + 1, 0)
             raise PatternError(column, f"unknown field {name!r}.", did_you_mean(name, FIELDS))
         names.append((name, TYPES[DEFAULTS[name]].convert))
-    return Program(text, tuple(names), (), (), program)
+    return Program(text, tuple(names), (), regex=program)
 
 
 def _names(parts: Iterable[Node], names: list[tuple[str, Convert | None]]) -> None:

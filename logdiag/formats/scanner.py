@@ -27,11 +27,9 @@ Hit = tuple[int, int, int]  # literal, start, end
 
 
 class Candidate:
-    """A pattern within a `Choice`: where its groups are, and which event slots they fill."""
+    """A pattern as it is tried: its expression, and which event slots the groups fill."""
 
-    __slots__ = ("base", "converts", "groups", "pattern", "slots", "time_group")
-
-    def __init__(self, pattern: Pattern, offset: int) -> None:
+    def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         self.time_group = 0
         self.base: list[Any] = [None] * len(SLOTS)
@@ -41,7 +39,7 @@ class Candidate:
         groups: list[int] = []
         slots: list[int] = []
         converts: list[Convert | None] = []
-        for number, (name, convert) in enumerate(pattern.program.fields, offset + 1):
+        for number, (name, convert) in enumerate(pattern.program.fields, 1):
             if name == "time":
                 self.time_group = number
             elif name in SLOTS:
@@ -53,17 +51,21 @@ class Candidate:
         self.slots = tuple(slots)
         self.converts = tuple(converts)
 
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """What takes the whole of such a message."""
+        program = self.pattern.program
+        return program.regex or re.compile(rf"(?:{program.source})\s*+")
 
-# In front of a fused expression: a timestamp and a level, as most lines have them; 3 groups.
-PLAIN_PREFIX = rf"(?:{ISO}{FRACTION}{ZONE}\s\s*+)?+(?:{LEVEL}:\s\s*+)?+"
-PREFIX_GROUPS = 3
+
+# In front of a template's message, a timestamp and a level, as most lines have them; three groups.
+PLAIN_PREFIX = re.compile(rf"(?:{ISO}{FRACTION}{ZONE}\s\s*+)?+(?:{LEVEL}:\s\s*+)?+")
 
 
 class Choice:
-    """The patterns that one literal leads to: templates fused into one expression, then the rest.
+    """The patterns that one literal leads to: templates, and the rest, which is tried after them.
 
-    A pattern with a condition (`where`, `prefix`) or a raw `regex` is tried by itself, after the
-    fused ones.
+    The rest are patterns with a condition (`where`, `prefix`) or a raw `regex`.
     """
 
     def __init__(self, patterns: Sequence[Pattern], hidden: Sequence[Pattern] = ()) -> None:
@@ -85,36 +87,47 @@ class Choice:
         return not any(part in text for part in needed)
 
     @cached_property
-    def single(self) -> tuple[tuple[Candidate, re.Pattern[str]], ...]:
+    def rest(self) -> tuple[Candidate, ...]:
         """Patterns tried one by one."""
-        return tuple(
-            (Candidate(p, 0), p.program.regex or re.compile(rf"(?:{p.program.source})\s*+"))
-            for p in self.patterns
-            if not _fusible(p)
-        )
+        return tuple(Candidate(pattern) for pattern in self.patterns if not _is_plain(pattern))
 
     @cached_property
-    def fused(self) -> re.Pattern[str] | None:
-        """All other patterns as one alternation; `lastindex` tells which one it was.
+    def _templates(self) -> tuple[Candidate, ...]:
+        return tuple(Candidate(pattern) for pattern in self.patterns if _is_plain(pattern))
 
-        For whole lines: in front of it, PLAIN_PREFIX may stand, whose groups come first.
+    @cached_property
+    def _heads(self) -> re.Pattern[str]:
+        """The templates' heads as one alternation; an empty group behind each tells which it was.
+
+        Whole templates would make ten times the groups, and groups are what matching costs most.
         """
-        sources = [rf"({p.program.source}\s*+)" for p in self.patterns if _fusible(p)]
-        return re.compile(f"{PLAIN_PREFIX}(?:{'|'.join(sources)})") if sources else None
+        heads = (f"(?:{one.pattern.program.head})()" for one in self._templates)
+        return re.compile("|".join(heads) or r"(?!)")
 
     @cached_property
-    def by_index(self) -> dict[int, Candidate]:
-        """The fused patterns by the number of the group around each."""
-        found: dict[int, Candidate] = {}
-        group = 1 + PREFIX_GROUPS
-        for pattern in self.patterns:
-            if _fusible(pattern):
-                found[group] = Candidate(pattern, group)
-                group += 1 + len(pattern.program.fields)
+    def _by_index(self) -> dict[int | None, tuple[Candidate, ...]]:
+        """For each such empty group, its template and those behind it."""
+        found: dict[int | None, tuple[Candidate, ...]] = {}
+        group = 0
+        for place, one in enumerate(self._templates):
+            group += one.pattern.program.head_fields + 1
+            found[group] = self._templates[place:]
         return found
 
+    def find(
+        self, text: str, start: int, end: int
+    ) -> tuple[Candidate, re.Match[str]] | tuple[None, None]:
+        """The first template that takes all of `text[start:end]`."""
+        head = self._heads.match(text, start, end)
+        if head is not None:
+            for candidate in self._by_index[head.lastindex]:
+                match = candidate.expression.fullmatch(text, start, end)
+                if match is not None:
+                    return candidate, match
+        return None, None
 
-def _fusible(pattern: Pattern) -> bool:
+
+def _is_plain(pattern: Pattern) -> bool:
     return not (pattern.where or pattern.prefix or pattern.program.regex is not None)
 
 

@@ -116,3 +116,12 @@ def test_literals_avoid_what_encodings_spell_differently() -> None:
     assert "closed, total" == usable(' \\"x\\" é closed, total ')
     assert '" 401' == usable('" 401 ')
     assert (("state: OPEN",), ("a or b",)) == literal_sets(parse("a or b{_}state: OPEN"))
+
+
+def test_a_head_is_where_its_program_begins() -> None:
+    """A line that a template matches is matched by its head: heads alone choose what to try."""
+    formats = load([resources.formats_dir()])
+    for pattern in formats.patterns.values():
+        program = pattern.program
+        assert program.source.startswith(program.head)
+        assert re.compile(program.head).groups == program.head_fields

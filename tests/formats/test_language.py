@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,8 @@ inner = st.builds(Text, letters.filter(lambda t: "}" not in t))
 slots: st.SearchStrategy[Node] = st.one_of(
     st.builds(Field, names, st.none() | names),
     st.builds(Field, names, st.none(), words),
-    st.builds(Choice, words),
+    # A choice whose first word reads "name:..." is a field.
+    st.builds(Choice, words.filter(lambda w: not re.match(r"[A-Za-z_][A-Za-z0-9_]*:", w[0]))),
     st.builds(Part, names),
 )
 
