@@ -125,17 +125,19 @@ class Court:
         """How long a condition must hold before it counts: ns, and lines without a clock.
 
         Where clients cannot be told apart, connections must outlive what is usual here, unless
-        the rule itself compares them with the others.
+        the rule itself compares them with the others. A rule that judges where nobody is known
+        needs no more patience where an address is.
         """
         hold = self.service.settle if rule.hold is None else rule.hold
-        if not hold:
-            return 0, 0
-        known = known_by(client_of(group))
-        compared = rule.when.compares and (known != "address" or self.service.following.comparable)
-        if known not in SHARED or compared:
-            return hold, 20
+        lines = 20 if hold else 0
+        known, compares = known_by(client_of(group)), rule.when.compares
+        if known not in SHARED or not (hold or compares):
+            return hold, lines
+        told = known != "address" or "client" not in rule.requires
+        if compares and (told or self.service.following.comparable):
+            return hold, lines
         usual, usual_lines = self.service.usual()
-        return max(hold, usual), max(DEFAULT_LINES, usual_lines)
+        return max(hold, self.service.settle, usual), max(DEFAULT_LINES, usual_lines)
 
     def silenced(self, judgement: Judgement, view: View) -> bool:
         """Whether a healthy explanation, or a better finding, keeps it from firing."""
