@@ -15,7 +15,8 @@ from logdiag.diagnosis.possible import Bound
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import Service
 
-_Needs = tuple[float, list[float], list[int]]  # the least of all, each rule's, and their places
+# The least of all, that of each rule, and the rules' places.
+_Needs = tuple[float, list[float], list[int]]
 
 
 class Candidates:
@@ -33,14 +34,14 @@ class Candidates:
                 needs.setdefault(bound.measure, []).append((bound.least, place))
                 asks[bound.measure] = bound
         self._of_group: list[tuple[Callable[[Group], float], _Needs]] = []
-        self._of_service: list[tuple[Callable[[Service], float], _Needs]] = []
+        self._of_service: list[tuple[Callable[[Service], float], int, _Needs]] = []
         for measure, some in needs.items():
             least, places = map(list, zip(*sorted(some), strict=True))
             bound, need = asks[measure], (least[0], least, places)
             if bound.of_group is not None:
                 self._of_group.append((bound.of_group, need))
             elif bound.of_service is not None:
-                self._of_service.append((bound.of_service, need))
+                self._of_service.append((bound.of_service, bound.sign, need))
 
     def of(self, group: Group) -> Sequence[Rule]:
         """Those whose condition may hold for the group as it is now, in their order."""
@@ -49,8 +50,8 @@ class Candidates:
             value = of_group(group)
             if value >= least:
                 found += places[: bisect_right(leasts, value)]
-        for of_service, (least, leasts, places) in self._of_service:
-            value = of_service(self._service)
+        for of_service, sign, (least, leasts, places) in self._of_service:
+            value = sign * of_service(self._service)
             if value >= least:
                 found += places[: bisect_right(leasts, value)]
         if not found:

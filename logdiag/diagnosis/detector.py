@@ -81,7 +81,8 @@ class Detector:
         key = client_key(event)
         life = self._connections.names.find(event)
         told = kind in KINDS
-        if told and self._repeated(event, life, key, line):
+        reporter = self._echoes.reporter(event) if told else ""
+        if told and self._repeated(event, reporter, life, key, line):
             return
         if kind in _RESTARTS:
             self._convict(moment)  # its connections will never close now
@@ -89,11 +90,13 @@ class Detector:
         for step in steps:
             self._stepped(step, event, key, moment)
         if told:
-            self._echoes.add(event, line, steps[-1][0].number if steps else None)
+            self._echoes.add(event, reporter, line, steps[-1][0].number if steps else None)
         if kind in self._noteworthy:
             self._noted(event, life, key, moment)
 
-    def _repeated(self, event: Event, life: Life | None, key: str | None, line: int) -> bool:
+    def _repeated(
+        self, event: Event, reporter: str, life: Life | None, key: str | None, line: int
+    ) -> bool:
         """Whether the line only repeats what another one told; then what it adds is kept."""
         if life is not None:
             if not self._connections.repeats(event, life, line):
@@ -105,7 +108,7 @@ class Detector:
             told = told or self._refusals.explains(event, line)
             if told:
                 return self._echo(event, told)
-        report = self._echoes.find(event, line)
+        report = self._echoes.find(event, reporter, line)
         if report is None:
             return False
         self._absorb(report, event, key)

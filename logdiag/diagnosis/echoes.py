@@ -62,10 +62,9 @@ class Echoes:
         self._complete: deque[Report] = deque(maxlen=MAX_LOOK)  # told by all reporters known then
         self._names: dict[tuple[str, str, bool], str] = {}
 
-    def find(self, event: Event, ordinal: int) -> Report | None:
+    def find(self, event: Event, reporter: str, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
         known = self._reporters[event.kind]
-        reporter = self.reporter(event)
         if len(known) < 2 and (not known or reporter in known):
             return None  # nobody else reports such events
         reports = self._recent.get(_key(event), deque())
@@ -91,9 +90,8 @@ class Echoes:
         place = _place(late, event, reporter)
         return None if place is None else _told(late, place, reporter)
 
-    def add(self, event: Event, ordinal: int, life: int | None = None) -> None:
+    def add(self, event: Event, reporter: str, ordinal: int, life: int | None) -> None:
         """Remember an event that was counted, of that connection, so that its echoes are known."""
-        reporter = self.reporter(event)
         self._reporters[event.kind].add(reporter)
         key = _key(event)
         reports = self._recent.get(key)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from logdiag.diagnosis import counting
@@ -59,11 +60,11 @@ _TABLE = (
         "drift", (), "count",
         "How many more connections the server says it holds than its own lines account for.",
         "a number per server process",
-        lambda view: view.service.drift(), of_service=lambda service: service.drift(),
+        lambda view: view.service.drift, of_service=attrgetter("drift"),
     ),
     Function(
         "opens", (), "count", "Connections of the service that opened so far.", "a number",
-        lambda view: view.service.opens(), of_service=lambda service: service.opens(),
+        lambda view: view.service.opens, of_service=attrgetter("opens"),
     ),
     Function(
         "trend", (), "share",
@@ -75,19 +76,19 @@ _TABLE = (
     ),
     Function(
         "closes", (), "count", "Connections of the service that closed so far.", "a number",
-        lambda view: view.service.closes(), of_service=lambda service: service.closes(),
+        lambda view: view.service.closes, of_service=attrgetter("closes"),
     ),
     Function(
         "unnamed", (), "count", "Closes whose line does not say which connection it was.",
         "a number, and the latest lines",
         lambda view: view.service.quality.unnamed, events=counting.samples,
-        of_service=lambda service: service.quality.unnamed,
+        of_service=attrgetter("quality.unnamed"),
     ),
     Function(
         "untimed", (), "count", "Openings and closes whose line has no time, nor one before it.",
         "a number, and the latest lines",
         lambda view: view.service.quality.untimed, events=counting.samples,
-        of_service=lambda service: service.quality.untimed,
+        of_service=attrgetter("quality.untimed"),
     ),
     Function(
         "settle", (), "duration", "The settle time S.", "nothing",

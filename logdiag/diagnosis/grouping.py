@@ -105,7 +105,7 @@ class Grouping:
         return (fields,) if len(self.by) == 1 else fields
 
     def _made(self, key: Key) -> Group:
-        known = tuple(value is not None for value in key)
+        known = tuple([value is not None for value in key])
         rules = self._rules_of.get(known)
         if rules is None:
             rules = self._rules_of[known] = [rule for rule in self.rules if rule.concerns(key)]

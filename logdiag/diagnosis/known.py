@@ -38,7 +38,7 @@ class Known:
         self.trend = Trend()
         self._lifelines = Lifetimes(least=1)  # the same in lines, where there is no clock
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
-        self._opens = 0
+        self.opens = 0  # connections that opened so far
         self._connections = connections
         self._clients = clients
         self._surroundings = surroundings
@@ -46,7 +46,7 @@ class Known:
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""
-        self._opens += 1
+        self.opens += 1
         self.quality.tells("opened", life.opened_line, moment, True)
         if self.trend.due(moment[0]):
             self.trend.sample(moment[0], self._clients.held, self._clients.count)
@@ -80,7 +80,7 @@ class Known:
         """What `restore` needs, as plain JSON types."""
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
-            self._opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
+            self.opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -88,7 +88,7 @@ class Known:
         self.lifetimes.restore(state[0])
         self._lifelines.restore(state[1])
         self._unnamed.extend((time, line) for time, line in state[2])
-        self._opens = state[3]
+        self.opens = state[3]
         self.following.restore(state[4])
         self.quality.restore(state[5])
         self.trend.restore(state[6])
@@ -100,14 +100,12 @@ class Known:
         usual = 2 * (self.lifetimes.quantile(0.95) or 0)
         return min(self.settle, max(usual, LEAST_SCALE))
 
-    def opens(self) -> int:
-        """Connections that opened so far."""
-        return self._opens
-
+    @property
     def closes(self) -> int:
         """Connections that closed so far."""
         return self._connections.closes
 
+    @property
     def drift(self) -> int:
         """Connections that the server holds beyond what its lines account for."""
         return self._connections.totals.drift

@@ -20,8 +20,8 @@ Possible = Callable[[Group, Service], bool]
 class Bound(NamedTuple):
     """A measure (equal texts are equal measures), and how much of it there must be at least.
 
-    One of `of_group` and `of_service` gives the most that the measure can be. What must be small
-    is asked for with the other sign.
+    One of `of_group` and `of_service` gives the most that the measure can be. What must be small is
+    compared with the other sign.
     """
 
     measure: str
@@ -29,6 +29,7 @@ class Bound(NamedTuple):
     of_group: Callable[[Group], float] | None
     of_service: Callable[[Service], float] | None
     often: int  # how often there is much of it, from 0
+    sign: int = 1  # -1 where it must be small
 
 
 def bounds(node: Node) -> tuple[Bound, ...] | None:
@@ -52,7 +53,7 @@ def _ceiling(function: Function | None, node: Node, most: float) -> tuple[Bound]
     ask = _of_service(function, node)
     if ask is None:
         return None
-    return (Bound(f"-{unparse(node)}", -most, None, lambda service: -ask(service), 2),)
+    return (Bound(f"-{unparse(node)}", -most, None, ask, 2, -1),)
 
 
 def _bound(function: Function | None, node: Node, least: float) -> tuple[Bound] | None:

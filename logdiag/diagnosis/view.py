@@ -41,12 +41,15 @@ class Service(Protocol):
     def usual(self) -> tuple[int, int]:
         """How long connections must live to outlive what is usual here: ns, and lines."""
 
+    @property
     def opens(self) -> int:
         """Connections that opened so far."""
 
+    @property
     def closes(self) -> int:
         """Connections that closed so far."""
 
+    @property
     def drift(self) -> int:
         """Connections that the server holds beyond what its lines account for."""
 

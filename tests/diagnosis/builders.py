@@ -148,14 +148,17 @@ class FakeService:
         """No connection has to outlive anything."""
         return 0, 0
 
+    @property
     def opens(self) -> int:
         """Connections that opened so far."""
         return self.opened
 
+    @property
     def closes(self) -> int:
         """Connections that closed so far."""
         return self.closed
 
+    @property
     def drift(self) -> int:
         """The server's surplus."""
         return self.drifted
