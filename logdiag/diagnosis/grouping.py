@@ -22,14 +22,15 @@ class Grouping:
 
     Most groups hold a single connection all their lives, and no rule cares for it: then the
     connection itself stands for its group, at a tenth of the memory and of the time.
-    `follows` and `marks` say whether any of its rules asks for connections, or for their marks.
+    `follows`: whether it keeps connections at all; where no rule asks for them, those of the client
+    will do. `marks`: whether a rule asks what their openings are marked with.
     """
 
     def __init__(self, by: tuple[str, ...], rules: Sequence[Rule]) -> None:
         self.by = by
         self.rules = rules
         conditions = [one for rule in rules for one in rule.conditions]
-        self.follows = any(one.of_lives for one in conditions)
+        self.follows = "client" not in by or any(one.of_lives for one in conditions)
         self.marks = any(one.of_marks for one in conditions)
         self._fields_of = _getter(by)
         self._groups: dict[Any, Group | Life] = {}  # by what `_fields_of` gives
@@ -138,6 +139,7 @@ class Clients(Grouping):
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         super().__init__(("client",), rules)
+        self.follows = True
         self.count = 0  # clients that hold a connection
         self._several: dict[int, int] = {}  # connections, from 2 -> clients that hold so many
 

@@ -39,20 +39,17 @@ class Groupings:
             by_fields.setdefault(rule.by, []).append(rule)
         self._by = {by: Grouping(by, some) for by, some in by_fields.items()}
         self._by["client",] = clients
+        self._whole: Whole | None = None  # where rules look at it, and none at marks
         whole = self._by.get(())
-        self.whole: Whole | None = None
         if whole is not None and not whole.marks:
-            self.whole = Whole(whole.rules, live)
-            whole.hold(self.whole)
+            self._whole = Whole(whole.rules, live)
+            whole.hold(self._whole)
+            whole.follows = False
+        self.of_service = whole.of_key(()) if whole is not None else None  # where a rule looks
         self._all = list(self._by.values())
         # Where no rule asks for connections, those of the client will do, should a guard.
         self._lent = {by for by, one in self._by.items() if "client" in by and not one.follows}
-        self._lent.discard(clients.by)
-        self._following = [
-            one
-            for by, one in self._by.items()
-            if by not in self._lent and not (by == () and self.whole)
-        ]
+        self._following = [one for one in self._all if one.follows]
         self._counting: dict[str, list[Grouping]] = {}  # which groups keep an event of a kind
         for by, some in by_fields.items():
             for kind in frozenset().union(*(rule.kinds for rule in some)):
@@ -64,7 +61,7 @@ class Groupings:
 
     def opened(self, life: Life) -> list[Group]:
         """A connection is live; gives its groups that some rule may look at."""
-        found: list[Group] = [] if self.whole is None else [self.whole]
+        found: list[Group] = [] if self._whole is None else [self._whole]
         for groups in self._following:
             group = groups.add(life)
             if group is not None:
@@ -73,18 +70,13 @@ class Groupings:
 
     def ended(self, life: Life) -> list[Group]:
         """It is live no more; gives the groups that it leaves, where a rule found something."""
-        found: list[Group] = [] if self.whole is None or not self.whole.judgements else [self.whole]
+        whole = self._whole
+        found: list[Group] = [whole] if whole is not None and whole.judgements else []
         for groups in self._following:
             group = groups.remove(life)
             if group is not None and group.judgements:
                 found.append(group)
         return found
-
-    @property
-    def of_service(self) -> Group | None:
-        """The service as a whole, if a rule looks at it."""
-        whole = self._by.get(())
-        return whole.of_key(()) if whole is not None else None
 
     def lend(self, rule: Rule, group: Group) -> None:
         """Let the group of a rule that asks for no connections have those that belong to it."""
