@@ -9,6 +9,7 @@ from typing import Any
 
 from logdiag.diagnosis import Detector, Rule
 from logdiag.engines import sequence
+from logdiag.errors import TimelineError
 from logdiag.formats import Formats, Parser
 from logdiag.model import Changes, Event, Finding, Gap
 from logdiag.timeline import Writer
@@ -48,8 +49,14 @@ class Service:
                 self._restore(state)
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self.sequence.restore(state["sequence"], self._writer.reader().event)
-        self._take_up(state["detector"])
+        try:
+            self.sequence.restore(state["sequence"], self._writer.reader().event)
+            self._take_up(state["detector"])
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            words = f"The database {self._writer.path} was left by another version of logdiag:"
+            what = f"what it knows of {self.name} cannot be taken up."
+            hint = "Move it away and read the logs again with `logdiag ingest`."
+            raise TimelineError(f"{words} {what}", hint) from error
 
     def _take_up(self, state: dict[str, Any]) -> None:
         """Restore the detector, and end the findings of rules that are gone."""

@@ -11,11 +11,11 @@ import pytest
 
 from logdiag.engines.feed import block_size
 from logdiag.engines.ingest import ingest
-from logdiag.errors import SourceError
+from logdiag.errors import SourceError, TimelineError
 from logdiag.tailing import BLOCK_SIZE, targets
-from logdiag.timeline import Reader
+from logdiag.timeline import Reader, Writer
 from tests.engines.lines import closed, healthy, leak, opened
-from tests.engines.running import SAMPLES, SETTINGS, dump, findings, ingested
+from tests.engines.running import SAMPLES, SETTINGS, append, dump, findings, ingested
 
 
 def lives(db: Path, service: str) -> list[tuple[str, str]]:
@@ -215,3 +215,19 @@ def test_many_logs_at_once(tmp_path: Path) -> None:
     assert [f"c{number}" for number in range(300)] == [
         n for n, _ in lives(tmp_path / "a.db", "shop")
     ]
+
+
+def test_a_state_of_another_version_is_told(tmp_path: Path) -> None:
+    """What another version left of the detector is no crash: it is said what to do."""
+    log, db = tmp_path / "app.log", tmp_path / "x.db"
+    append(log, opened("a"))
+    ingest([f"app={log}"], db, SETTINGS)
+    with Writer.open(db) as writer:
+        state = writer.detector_state("app")
+        assert state is not None
+        del state["before"]["detector"]["connections"]["number"]
+        stored = json.dumps(state)
+        writer._connection.execute("UPDATE detector SET state = ?", (stored,))
+    append(log, opened("b"))
+    with pytest.raises(TimelineError, match="left by another version"):
+        ingest([f"app={log}"], db, SETTINGS)
