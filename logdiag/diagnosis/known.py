@@ -154,6 +154,10 @@ class Known:
         """Whether many users were refused from that address."""
         return self._notes.attempts.many_users(address)
 
+    def refused_since(self, ordinal: int) -> int:
+        """How often, from that line on, the request was refused that was so most often."""
+        return self._notes.marks.refused_since(ordinal)
+
     def closes_unseen(self) -> bool:
         """Whether nothing in the log ever tells that a connection ended."""
         return not self._connections.closes and not self._connections.totals.reported

@@ -11,7 +11,7 @@ A mark carries its proof: the line that came before.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict, deque
 from typing import Any, NamedTuple
 
 from logdiag.diagnosis.clients import client_keys
@@ -27,6 +27,7 @@ TWIN_LINES = 4
 CONNECTING = 0  # readyState
 _MEMORIES = ("failed", "lost", "cleaned")
 MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
+MAX_REFUSED = 2_000  # refused requests kept: as many as pairs in a group
 
 _new = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
@@ -48,15 +49,22 @@ class Marks:
         self._cleaned: OrderedDict[str, _Before] = OrderedDict()
         # By client and path: time, ordinal, source, offset, path of the latest opening.
         self._opened: OrderedDict[str, tuple[int | None, int, int, int, str | None]] = OrderedDict()
+        self._refused: deque[tuple[int, str | None]] = deque(maxlen=MAX_REFUSED)  # line, path
 
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
         """A request was refused."""
+        self._refused.append((ordinal, event.path))
         before = _before(event, ordinal)
         for known in client_keys(event) if key else ("",):
             self._note(self._failed, known, before)
         if event.client and not event.user:
             self._note(self._failed, ADDRESSED, before)
         self._note(self._failed, ANYONE, before)
+
+    def refused_since(self, ordinal: int) -> int:
+        """How often the request was refused that was refused most often, from that line on."""
+        paths = Counter(path for line, path in self._refused if line >= ordinal)
+        return max(paths.values(), default=0)
 
     def on_failure_of(self, line: tuple[int, int], event: Event) -> None:
         """An echo tells whose request it was that `line` (source, offset) refused."""
@@ -145,7 +153,8 @@ class Marks:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        return {name: getattr(self, f"_{name}") for name in (*_MEMORIES, "opened")}
+        memories = {name: getattr(self, f"_{name}") for name in (*_MEMORIES, "opened")}
+        return {**memories, "refused": list(self._refused)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
@@ -156,6 +165,7 @@ class Marks:
             )
             setattr(self, f"_{name}", memory)
         self._opened = OrderedDict((name, tuple(row)) for name, row in state["opened"].items())
+        self._refused.extend((ordinal, path) for ordinal, path in state["refused"])
 
 
 def _before(event: Event, ordinal: int) -> _Before:

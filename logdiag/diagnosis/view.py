@@ -26,6 +26,7 @@ LEAST_RISE = 3  # connections by which an anonymous count must have risen for go
 MAX_STEPS = 50  # marked openings that are looked at for a climb
 SLOPE = (0.7, 1.5)  # connections per marked opening; less is chance, more has another cause
 CLIMB = 0.75  # Kendall's tau of the valleys: how steadily they rise; a random walk reaches 0.5
+MOST_REFUSED = 2  # times for each marked opening that the same is asked for: once more at most
 LEAST_STEPS = 4  # marked openings: three that happen to climb are chance
 
 
@@ -76,6 +77,9 @@ class Service(Protocol):
 
     def many_users(self, address: str) -> bool | None:
         """Whether many users were refused from that address."""
+
+    def refused_since(self, ordinal: int) -> int:
+        """How often, from that line on, the request was refused that was so most often."""
 
     def closes_unseen(self) -> bool:
         """Whether nothing in the log ever tells that a connection ended."""
@@ -144,7 +148,8 @@ class View:
 
         Without ids the connections that are left are those above which the count never fell
         again. They are laid to the marked openings if the count climbs by about one with each of
-        these, step by step, and has not fallen back since.
+        these, step by step, and has not fallen back since. Where the same is refused
+        much more often than that, a refusal comes before any opening, whatever made it.
         """
         if len(list(islice(self.lives(), LEAST_RISE))) < LEAST_RISE:
             return 0
@@ -159,7 +164,10 @@ class View:
         steps = len(proofs)
         if held > SLOPE[1] * steps:
             return 0
-        return min(held, steps) if climbs(self._valleys(pairs)) else 0
+        if not climbs(self._valleys(pairs)):
+            return 0
+        refused = mark == "auth_failure" and self.service.refused_since(pairs[0].ordinal)
+        return min(held, steps) if refused <= MOST_REFUSED * steps else 0
 
     def _valleys(self, pairs: Sequence[Pair]) -> list[int]:
         """The least count before each marked opening, and since the last one.

@@ -142,6 +142,7 @@ class FakeService:
     closed: int = 0
     drifted: int = 0
     allowed: int = 2
+    refused: int = 0
     yes: frozenset[str] = frozenset()
 
     def usual(self) -> tuple[int, int]:
@@ -194,6 +195,10 @@ class FakeService:
     def many_users(self, address: str) -> bool | None:
         """As told."""
         return None if "?" in self.yes else "brute_force" in self.yes
+
+    def refused_since(self, ordinal: int) -> int:
+        """As many as are told."""
+        return self.refused
 
     def closes_unseen(self) -> bool:
         """As told."""

@@ -55,6 +55,26 @@ def test_fewer_than_three_are_no_finding(rules: list[Rule], formats: Formats) ->
     assert [] == found("".join(SEED.read_text().splitlines(keepends=True)[:4]), rules, formats)
 
 
+@pytest.mark.parametrize(
+    ("refused", "expected"),
+    [
+        (["GET /a"], ["auth-loading-race"]),
+        (["GET /a", "GET /b", "GET /c"], ["auth-loading-race"]),  # what one page asks for
+        (["POST /login"] * 3, []),  # it comes before any opening, whatever made it
+    ],
+)
+def test_what_is_refused_more_often_than_connections_open(
+    refused: list[str], expected: list[str], rules: list[Rule], formats: Formats
+) -> None:
+    """Six connections in a row, each after so many refused requests."""
+    log = "".join(
+        "".join(f"warn: {what} - No authHeader or no bearer found\n" for what in refused)
+        + f"info: New WebSocket connection established. Total connections: {number}\n"
+        for number in range(1, 7)
+    )
+    assert expected == [finding.rule for finding in found(log, rules, formats)]
+
+
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_line_ends_make_no_difference(rules: list[Rule], formats: Formats, ending: str) -> None:
     """A log from Windows tells the same."""
