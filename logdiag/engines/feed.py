@@ -15,6 +15,7 @@ from logdiag.tailing.targets import STDIN
 
 READ_AHEAD = 16 << 20  # bytes of all logs of a service that may wait for their neighbours
 _LEAST_BLOCK = 4 << 10
+BURST = 1_000  # events judged at a time where nobody waits: the processor's caches keep the code
 
 
 def block_size(wanted: Iterable[Target]) -> int:
@@ -77,6 +78,8 @@ class Feed:
 
     def _release(self) -> None:
         sequence = self._service.sequence
+        if self._logs and not self._live and sequence.waiting < BURST:
+            return
         reached = self._logs[0][0] if self._logs else sequence.latest
         if self._held is not None and sequence.waiting < BATCH_EVENTS:
             reached = min(reached, self._held)

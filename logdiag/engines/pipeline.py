@@ -13,7 +13,7 @@ from logdiag.formats import Formats, Parser, TimePolicy
 from logdiag.model import Block, Finding, Gap, Source
 from logdiag.timeline import Batch, SourceUpdate, Writer
 
-BATCH_EVENTS = 20_000  # events that wait for a commit, at most: 40 MB; fewer take longer
+BATCH_EVENTS = 12_000  # events that wait for a commit, at most: 25 MB
 BATCH_BYTES = 256 << 20  # bytes read between two commits, at most
 
 OnFinding = Callable[[str, Finding], None]
