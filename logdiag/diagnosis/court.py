@@ -142,11 +142,12 @@ class Court:
     def silenced(self, judgement: Judgement, view: View) -> bool:
         """Whether a healthy explanation, or a better finding, keeps it from firing."""
         rule = judgement.rule
-        judgement.guards = tuple(
-            Guard(guard.name, guard.outcome(view)) for guard in GUARDS.values()
-        )
-        if rule.unless is not None and rule.unless.holds(view):
-            return True
+        with self.groupings.lent(rule, view.group):
+            judgement.guards = tuple(
+                Guard(guard.name, guard.outcome(view)) for guard in GUARDS.values()
+            )
+            if rule.unless is not None and rule.unless.holds(view):
+                return True
         return explained(judgement, view, self.open.values())
 
     # Firing
@@ -267,7 +268,6 @@ class Court:
 
     def view(self, rule: Rule, group: Group, now: Moment, then: Moment) -> View:
         """The group as the rule sees it now, judged at the moment `then`."""
-        self.groupings.lend(rule, group)
         return View(
             self.service, group, now[0], then, rule.within, rule.within_lines, is_now=then == now
         )

@@ -78,13 +78,18 @@ class Groupings:
                 found.append(group)
         return found
 
-    def lend(self, rule: Rule, group: Group) -> None:
-        """Let the group of a rule that asks for no connections have those that belong to it."""
-        if rule.by in self._lent:
-            groups = self._by[rule.by]
-            place = groups.fields(group.key)
-            lives = self.clients.lives(group.key[rule.by.index("client")])
-            group.lives = {life.number: life for life in lives if groups.place(life) == place}
+    @contextmanager
+    def lent(self, rule: Rule, group: Group) -> Iterator[None]:
+        """Within, the group of a rule that asks for no connections has those that belong to it."""
+        if rule.by not in self._lent:
+            yield
+            return
+        groups = self._by[rule.by]
+        place = groups.fields(group.key)
+        lives = self.clients.lives(group.key[rule.by.index("client")])
+        group.lives = {life.number: life for life in lives if groups.place(life) == place}
+        yield
+        group.lives = {}
 
     def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:
         """The group's rules, or those that count events of a kind, that may find something."""
