@@ -25,6 +25,7 @@ def describe(judgement: Judgement, view: View) -> None:
     judgement.level = _level(rule.level, judgement.confidence)
     lines: list[tuple[int, int]] = []
     paths: set[str | None] = set()
+    by_count = view.anonymous and rule.when.of_marks  # its proof is what lifted the count
     if view.anonymous:  # only their number is known: those that are left stand for it
         judgement.suspects = {one: judgement.suspects[one] for one in sorted(judgement.open)}
     for number, life in rule.when.lives(view).items():
@@ -32,10 +33,10 @@ def describe(judgement: Judgement, view: View) -> None:
             continue
         judgement.suspects[number] = life.opened_at
         judgement.open.add(number)
-        if not view.anonymous:
+        if not by_count:
             lines += _lines_of(life)
             paths |= {mark.path for mark in (life.marks or {}).values()} or {life.path}
-    if view.anonymous:
+    if by_count:
         for pair in view.group.pairs:
             lines += (pair.proof[:2], pair.opened)
             paths.add(pair.proof.path)

@@ -69,8 +69,9 @@ _TABLE = (
     Function(
         "trend", (), "share",
         "By how much the live connections per client rise per day: the median of the slopes (Theil "
-        "and Sen) between the roll-ups of an hour; 0 if they do not rise steadily for two days.",
-        "168 roll-ups",
+        "and Sen) between the roll-ups of an hour; 0 if they do not rise steadily for two days. "
+        "Where closes name nobody, the clients are all addresses that ever came.",
+        "168 roll-ups, and then at most 20,000 addresses",
         lambda view: view.service.trend.rise("live_per_client"), counting.of_several,
         of_service=lambda service: service.trend.rise("live_per_client"),
     ),

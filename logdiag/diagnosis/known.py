@@ -22,6 +22,7 @@ from logdiag.model import SECOND
 LEAST_CLOSES = 3  # closes that make a time scale
 LEAST_SCALE = SECOND
 MAX_UNNAMED = 10_000  # openings that wait for the close of somebody
+MAX_ADDRESSES = 20_000  # where closes name nobody; of more nobody says how many hold how much
 
 
 class Known:
@@ -38,6 +39,7 @@ class Known:
         self.trend = Trend()
         self._lifelines = Lifetimes(least=1)  # the same in lines, where there is no clock
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
+        self._addresses: set[str] = set()  # all that ever opened one, where closes name nobody
         self.opens = 0  # connections that opened so far
         self._connections = connections
         self._clients = clients
@@ -48,10 +50,22 @@ class Known:
         """A connection opened."""
         self.opens += 1
         self.quality.tells("opened", life.opened_line, moment, True)
+        if life.client_key is None and life.client and len(self._addresses) < MAX_ADDRESSES:
+            self._addresses.add(life.client)
         if self.trend.due(moment[0]):
-            self.trend.sample(moment[0], self._clients.held, self._clients.count)
+            self.trend.sample(moment[0], *self._held())
         if life.identity != "id":
             self._unnamed.append(moment)
+
+    def _held(self) -> tuple[int, int]:
+        """Live connections, and the clients that hold them.
+
+        Where nobody knows who does, all that ever came may: fewer only hold more each.
+        """
+        if not self._addresses:
+            return self._clients.held, self._clients.count
+        known = len(self._addresses) < MAX_ADDRESSES
+        return len(self._connections.live), len(self._addresses) if known else 0
 
     def closed(self, life: Life, moment: Moment, *, named: bool) -> None:
         """A connection closed; `named`: its line said which one."""
@@ -81,6 +95,7 @@ class Known:
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
             self.opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
+            sorted(self._addresses),
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -92,6 +107,7 @@ class Known:
         self.following.restore(state[4])
         self.quality.restore(state[5])
         self.trend.restore(state[6])
+        self._addresses = set(state[7])
 
     def scale(self) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns."""

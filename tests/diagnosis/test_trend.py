@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from logdiag.diagnosis import Detector
 from logdiag.diagnosis.trend import DAY, HOUR, ROLLUPS, SAMPLE, Trend
-from tests.diagnosis.builders import Log, at, follow, rule
+from tests.diagnosis.builders import Log, Told, at, follow, rule, stopped
 
 Counts = Callable[[float], tuple[float, float]]  # day -> live connections, clients
 
@@ -76,3 +77,25 @@ def test_a_drift_names_what_piles_up() -> None:
     made = rule("trend >= 20%", by=(), hold=0)
     (finding,) = follow(log("message", 60 * 3600 + 60), [made]).findings.values()
     assert (60, "firing") == (finding.connections_total, finding.state)
+
+
+@pytest.mark.parametrize(("clients", "state"), [(3, "firing"), (10_000, "none")])
+def test_a_drift_where_closes_name_nobody(clients: int, state: str) -> None:
+    """All that ever came may hold what is left; its proof are the openings of what is left."""
+    log = Log()
+    for hour in range(72):
+        for visit in range(4):
+            who, port = (4 * hour + visit) % clients, 1000 + 4 * hour + visit
+            log("opened", hour * 3600 + 60 * visit, client=f"192.0.2.{who}", port=port)
+            if visit:
+                log("closed", hour * 3600 + 60 * visit + 30)
+    detector, told = Detector("app", [rule("trend >= 20%", by=(), hold=0)]), Told()
+    for number, event in enumerate(log.events):
+        detector.on_event(event)
+        if number % 50 == 0:
+            told.take(detector.drain())
+            detector = stopped(detector, told, [rule("trend >= 20%", by=(), hold=0)])
+    told.take(detector.drain(ended=True))
+    found = list(told.findings.values())
+    assert ([state] if state == "firing" else []) == [one.state for one in found]
+    assert all(len(one.evidence) > 20 for one in found)
