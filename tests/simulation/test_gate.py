@@ -48,8 +48,10 @@ def test_the_report_says_how_to_see_for_oneself() -> None:
 
 def test_the_short_gate_is_open() -> None:
     """Every root cause of one seed is found, and every healthy day is silent."""
-    counted = ["D4-quiet", "D9", "quiet-day", "ordinary-day", "herd", "deploy-restart", "tabs"]
-    cells = gate.run(CASES, ["node-json"], [1]) + gate.run(counted, ["seed"], [1])
+    counted = ["D4-quiet", "D9", "quiet-day", "herd", "deploy-restart", "tabs", "brute-force"]
+    cells = gate.run(CASES, ["node-ws"], [1]) + gate.run(counted, ["seed"], [1])
+    cells += gate.run(["D1", "D4", "D5", "nat-office", "tabs", "token-expiry"], ["node-json"], [1])
+    cells += gate.run(["D7"], ["uvicorn"], [1])
     assert "" == "\n".join(gate.report(cells)) * (not gate.passes(cells))
 
 
