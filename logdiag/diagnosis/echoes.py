@@ -18,7 +18,6 @@ from logdiag.model import SECOND, Event
 WINDOW = 2 * SECOND  # two loggers of one process, or a proxy beside it
 WINDOW_LINES = 10  # the same where the log has no clock
 MAX_LOOK = 16  # reports compared per event: bounds the cost in a storm of refusals
-MANY = 64  # reports of a kind and path after which the expired ones are looked for
 MAX_KEPT = 4096  # reports kept per kind and path: older ones are told as new events
 
 _WITH_ID = "/id"
@@ -92,14 +91,13 @@ class Echoes:
 
     def add(self, event: Event, reporter: str, ordinal: int, life: int | None) -> None:
         """Remember an event that was counted, of that connection, so that its echoes are known."""
-        self._reporters[event.kind].add(reporter)
-        key = _key(event)
+        kind = event.kind
+        self._reporters[kind].add(reporter)
+        key = _key(event) if kind == "auth_failure" else kind
         reports = self._recent.get(key)
         if reports is None:
             self._forget(event, ordinal)
             reports = self._recent[key] = deque(maxlen=MAX_KEPT)
-        elif not len(reports) % MANY:  # not at each: most are not old enough
-            _shorten(reports, event, ordinal)
         reports.append(_new(Report, (event, (reporter,), ordinal, life)))
 
     def reporter(self, event: Event) -> str:
@@ -128,7 +126,7 @@ class Echoes:
         return {
             "reporters": {kind: sorted(names) for kind, names in self._reporters.items() if names},
             "complete": list(self._complete),
-            "recent": [[key, list(reports)] for key, reports in self._recent.items() if reports],
+            "recent": [[key, _kept(reports)] for key, reports in self._recent.items() if reports],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -178,10 +176,15 @@ def _expired(report: Report, event: Event, ordinal: int, windows: int = 1) -> bo
     return ordinal - report.ordinal > windows * WINDOW_LINES
 
 
-def _shorten(reports: deque[Report], event: Event, ordinal: int) -> None:
-    """Without it, where only one reporter tells, thousands of reports went into every snapshot."""
-    while reports and _expired(reports[0], event, ordinal, 2):  # lines may be a little late
-        reports.popleft()
+def _kept(reports: deque[Report]) -> list[Report]:
+    """Those that a line may still repeat: where one reporter tells all, nobody takes them out."""
+    if not reports:
+        return []
+    latest = reports[-1]
+    return [
+        one for one in reports
+        if not _expired(one, latest.event, latest.ordinal, 2)  # lines may be a little late
+    ]  # fmt: skip
 
 
 def _same_path(one: str, other: str) -> bool:

@@ -176,7 +176,9 @@ class Clients(Grouping):
 
     def newest(self, key: str | None) -> Life | None:
         """The youngest live connection of that client."""
-        found = None if key is None else self._groups.get(key)
+        if key is None:
+            return None
+        found = self._groups.get(key)
         return found.youngest if isinstance(found, Group) else found
 
     def lives(self, key: str | None) -> Iterable[Life]:

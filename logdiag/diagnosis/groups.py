@@ -36,15 +36,15 @@ class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
     __slots__ = (
-        "_youngest", "judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "valley",
-        "windows",
+        "judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "valley",
+        "windows", "youngest",
     )  # fmt: skip
 
     def __init__(self, key: Key, rules: Sequence[Rule]) -> None:
         self.key = key
         self.rules = rules  # those that concern it
         self.lives: dict[int, Life] = {}  # oldest first
-        self._youngest: Life | None = None
+        self.youngest: Life | None = None  # the live connection that opened last
         self.marked: dict[str, dict[int, Life]] = {}
         self.proofs: dict[str, dict[Mark, int]] = {}
         # Made when needed: most groups need none.
@@ -56,8 +56,7 @@ class Group:
     @property
     def anonymous(self) -> bool:
         """Whether nobody can say which of the connections are left: there is only the count."""
-        last = self.youngest
-        return last is not None and last.identity != "id" and last.client_key is None
+        return _anonymous(self.youngest)
 
     @property
     def client(self) -> str | None:
@@ -65,14 +64,9 @@ class Group:
         by = self.rules[0].by if self.rules else ()
         return self.key[by.index("client")] if "client" in by else None
 
-    @property
-    def youngest(self) -> Life | None:
-        """The live connection that opened last."""
-        return self._youngest
-
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
-        self.lives[life.number] = self._youngest = life
+        self.lives[life.number] = self.youngest = life
         if life.marks is not None:
             self._mark(life, life.marks)
 
@@ -100,7 +94,7 @@ class Group:
         """Bring connections that moved here into the order of their opening."""
         ordered = sorted(self.lives.values(), key=lambda life: life.opened_ordinal)
         self.lives = {life.number: life for life in ordered}
-        self._youngest = youngest(self.lives)
+        self.youngest = youngest(self.lives)
 
     def saw(self, seen: Seen) -> None:
         """An event that some rule may count."""
@@ -131,9 +125,9 @@ class Group:
 
     def remove(self, life: Life) -> None:
         """It is live no more."""
-        if life is self._youngest:
+        if life is self.youngest:
             self.lives.popitem()
-            self._youngest = youngest(self.lives)
+            self.youngest = youngest(self.lives)
         elif self.lives.pop(life.number, None) is None:
             return
         if len(self.lives) < self.valley:
@@ -160,9 +154,13 @@ class Whole(Group):
         self.lives = live
 
     @property
-    def youngest(self) -> Life | None:
-        """The live connection that opened last."""
-        return youngest(self.lives)
+    def anonymous(self) -> bool:
+        """As of any group."""
+        return _anonymous(youngest(self.lives))
+
+
+def _anonymous(last: Life | None) -> bool:
+    return last is not None and last.identity != "id" and last.client_key is None
 
 
 def youngest(lives: dict[int, Life]) -> Life | None:

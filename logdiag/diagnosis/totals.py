@@ -82,16 +82,16 @@ class Totals:
         if difference < 0:
             return self._less(scope, -difference, total, own, counted)
         if not counted or closed_since or event.kind == "closed":
-            self._drifted(scope, difference)
+            if difference != scope.drift:  # rarely; but it is asked for at each opening
+                self._drifted(scope, difference)
         elif difference > scope.drift:
             self._add_before(scope, difference - scope.drift)  # opened where we could not see
             scope.flips += scope.fell
         return NOTHING
 
     def _drifted(self, scope: _Scope, drift: int) -> None:
-        if drift != scope.drift:  # rarely; but it is asked for at each opening
-            scope.drift = drift
-            self.drift = max(one.drift for one in self._scopes.values())
+        scope.drift = drift
+        self.drift = max(one.drift for one in self._scopes.values())
 
     def _add_before(self, scope: _Scope, change: int) -> None:
         scope.before += change

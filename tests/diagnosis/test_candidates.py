@@ -57,6 +57,7 @@ def test_what_needs_more_than_there_is_is_out(lives: int, expected: list[str]) -
         ("twins >= 2 or surplus >= 2", ["twins", "surplus"]),
         ("twins >= 2 or live < 3", None),
         ("live <= 3 and settle > 1s", None),
+        ("opens >= 50 and closes == 0", ["-closes"]),
         ("not live >= 3", None),
     ],
 )
