@@ -276,13 +276,13 @@ class Court:
         self.dirty[judgement.fingerprint] = judgement
         self.dropped.discard(judgement.fingerprint)
 
-    def snapshot(self) -> dict[str, Any]:
-        """What `restore` needs beside the lives, as plain JSON types."""
+    def snapshot(self, now: Moment) -> dict[str, Any]:
+        """What `restore` needs from now on beside the lives, as plain JSON types."""
         return {
             "judgements": [
                 judgement.snapshot() for judgement, _ in (*self.open.values(), *self.done.values())
             ],
-            "windows": self.groupings.snapshot(),
+            "windows": self.groupings.snapshot(now),
             "rules": described(self.groupings.rules),
         }
 

@@ -281,11 +281,11 @@ class Detector:
         """The state beside the lives that are not over, as plain JSON types."""
         return {
             "connections": self._connections.snapshot(),
-            "echoes": self._echoes.snapshot(),
+            "echoes": self._echoes.snapshot(self._order.now),
             "refusals": self._refusals.snapshot(),
             "notes": self._notes.snapshot(),
             "surroundings": self._surroundings.snapshot(),
-            "court": self._court.snapshot(),
+            "court": self._court.snapshot(self._order.now),
             "order": self._order.snapshot(),
             "known": self._known.snapshot(),
             "nobody": self._nobody,

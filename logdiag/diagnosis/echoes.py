@@ -13,6 +13,7 @@ from collections import deque
 from itertools import islice
 from typing import Any, NamedTuple
 
+from logdiag.diagnosis.moments import Moment, far
 from logdiag.model import SECOND, Event
 
 WINDOW = 2 * SECOND  # two loggers of one process, or a proxy beside it
@@ -121,12 +122,13 @@ class Echoes:
         # In a storm of paths even these are too many: half of them, so that this is done seldom.
         self._recent = dict(kept[-MAX_KEPT // 2 :])
 
-    def snapshot(self) -> dict[str, Any]:
-        """What `restore` needs, as plain JSON types."""
+    def snapshot(self, now: Moment) -> dict[str, Any]:
+        """What `restore` needs from now on, as plain JSON types."""
+        recent = ((key, _kept(reports, now)) for key, reports in self._recent.items())
         return {
             "reporters": {kind: sorted(names) for kind, names in self._reporters.items() if names},
             "complete": list(self._complete),
-            "recent": [[key, _kept(reports)] for key, reports in self._recent.items() if reports],
+            "recent": [[key, reports] for key, reports in recent if reports],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -170,21 +172,20 @@ def _key(event: Event) -> str:
     return f"auth_failure {event.path.partition('?')[0].rpartition('/')[2]}"
 
 
-def _expired(report: Report, event: Event, ordinal: int, windows: int = 1) -> bool:
+def _expired(report: Report, event: Event, ordinal: int) -> bool:
     if report.event.time is not None and event.time is not None:
-        return event.time - report.event.time > windows * WINDOW
-    return ordinal - report.ordinal > windows * WINDOW_LINES
+        return event.time - report.event.time > WINDOW
+    return ordinal - report.ordinal > WINDOW_LINES
 
 
-def _kept(reports: deque[Report]) -> list[Report]:
+def _kept(reports: deque[Report], now: Moment) -> list[Report]:
     """Those that a line may still repeat: where one reporter tells all, nobody takes them out."""
-    if not reports:
-        return []
-    latest = reports[-1]
     return [
-        one for one in reports
-        if not _expired(one, latest.event, latest.ordinal, 2)  # lines may be a little late
-    ]  # fmt: skip
+        one
+        for one in reports
+        # twice the window: lines may be a little late
+        if not far((one.event.time, one.ordinal), now, 2 * WINDOW, 2 * WINDOW_LINES)
+    ]
 
 
 def _same_path(one: str, other: str) -> bool:

@@ -10,6 +10,7 @@ from logdiag.diagnosis.candidates import Candidates
 from logdiag.diagnosis.grouping import Clients, Grouping
 from logdiag.diagnosis.groups import Group, Whole, pair_of
 from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import Service
 from logdiag.diagnosis.windows import Seen, Window
@@ -110,12 +111,15 @@ class Groupings:
         """Keep an event where some rule counts it; gives the groups and the rules to look."""
         self._saw += 1
         if self._saw % FORGET_EVERY == 0:
-            for groups in self._all:
-                groups.forget((seen.event.time, seen.ordinal))
+            self._forget((seen.event.time, seen.ordinal))
         for groups in self._counting.get(seen.event.kind, ()):
             group = groups.of_event(seen.event, key)
             group.saw(seen)
             yield group, self.candidates(group, seen.event.kind)
+
+    def _forget(self, now: Moment) -> None:
+        for groups in self._all:
+            groups.forget(now)
 
     def identified(
         self, event: Event, ordinal: int, key: str
@@ -169,8 +173,9 @@ class Groupings:
         for group in moved.values():
             group.sort()
 
-    def snapshot(self) -> list[Any]:
+    def snapshot(self, now: Moment) -> list[Any]:
         """The recent events and pairs of all groups, as plain JSON types."""
+        self._forget(now)
         return [
             [
                 by, group.key,
