@@ -24,6 +24,7 @@ from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.order import Order
 from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
+from logdiag.diagnosis.silence import Silence
 from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap, State
@@ -59,6 +60,7 @@ class Detector:
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticked: Moment = (_NEVER, -DEFAULT_LINES)
+        self._silence = Silence(settle // TICKS)
         self._first: int | None = None  # event time, ns
         self.latest: int | None = None  # the same of the last event
         self._echoed: list[Echo] = []
@@ -69,6 +71,7 @@ class Detector:
 
     def on_event(self, event: Event) -> None:
         """Take the next event of the service, in the order of the log."""
+        before = self._order.now
         moment = self._order.moment(event)
         if event.time is None and moment[0] is not None:
             event = event._replace(time=moment[0])
@@ -76,7 +79,7 @@ class Detector:
             self._first = event.time
         self.latest = event.time
         if self._court.open:
-            self._tick(moment, event)
+            self._tick(before, moment, event)
         kind, line = event.kind, moment[1]
         key = client_key(event)
         life = self._connections.names.find(event)
@@ -196,21 +199,29 @@ class Detector:
 
     def on_timer(self, now: int) -> None:
         """Event time reached `now` (ns) without an event: the log is silent, not stopped."""
-        moment = self._order.at(now)
-        self._court.tick(moment)
+        self._wait(self._order.now, now)
+
+    def _wait(self, since: Moment, until: int | None) -> None:
+        for moment in self._silence.moments(since, until):
+            if self._is_due(moment):
+                self._court.tick(moment)
 
     @property
     def suspects(self) -> bool:
         """Whether something is pending or firing, so that time alone may change it."""
         return bool(self._court.open)
 
-    def _tick(self, moment: Moment, event: Event) -> None:
-        if not far(self._ticked, moment, self.settle // TICKS, DEFAULT_LINES // 4):
+    def _tick(self, before: Moment, moment: Moment, event: Event) -> None:
+        if not self._is_due(moment):
             return
+        self._wait(before, moment[0])
         self._ticked = moment
         for step in self._connections.retire(event, moment[1]):
             self._stepped(step, event, None, moment)
         self._court.tick(moment)
+
+    def _is_due(self, moment: Moment) -> bool:
+        return far(self._ticked, moment, self.settle // TICKS, DEFAULT_LINES // 4)
 
     def on_gap(self, gap: Gap) -> None:
         """Lines of a source are gone unread: what was open across the gap is unknown."""
@@ -290,6 +301,7 @@ class Detector:
             "known": self._known.snapshot(),
             "nobody": self._nobody,
             "ticked": self._ticked,
+            "silence": self._silence.snapshot(),
             "first": self._first,
             "latest": self.latest,
             "overlaid": self._overlaid,
@@ -308,6 +320,7 @@ class Detector:
         self._known.restore(state["known"])
         self._nobody = state["nobody"]
         self._ticked = tuple(state["ticked"])
+        self._silence.restore(state["silence"])
         self._first = state["first"]
         self.latest = state["latest"]
         self._overlaid = [key for key in state["overlaid"] if key not in self.orphaned]

@@ -26,13 +26,6 @@ class Order:
         self.now = now = (time, line if line > self.now[1] else self.now[1])
         return now
 
-    def at(self, now: int) -> Moment:
-        """The moment that is `now` (ns), with no further line."""
-        time, line = self.now
-        if time is not None:
-            self.now = (max(time, now), line)
-        return self.now
-
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
         return [self.now, sorted(self._bases.items())]

@@ -116,7 +116,8 @@ class Service:
             return
         self._looked = silent
         if self.detector.latest is not None and self.detector.suspects:
-            self.detector.on_timer(self.detector.latest + silent)
+            # What is still to come may be as late as the bound.
+            self.detector.on_timer(self.detector.latest + silent - sequence.LATENESS)
             self.touched = True
 
     # What comes of it

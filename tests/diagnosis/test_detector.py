@@ -194,7 +194,7 @@ def test_silence_is_told_by_the_timer() -> None:
     assert detector.suspects
     detector.on_timer(at(80))
     assert ["pending"] == [f.state for f in told.take(detector.drain()).findings.values()]
-    detector.on_timer(at(93))
+    detector.on_timer(at(100))
     (finding,) = told.take(detector.drain()).findings.values()
     assert ("firing", at(92)) == (finding.state, finding.fired_at)
 
