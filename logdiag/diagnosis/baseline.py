@@ -50,18 +50,23 @@ class _Kind:
 
 
 class Baselines:
-    """The kinds of events that rules compare with what is usual, in bins of event time."""
+    """The kinds of events that rules compare with what is usual, in bins of event time.
 
-    def __init__(self, kinds: Iterable[str], pairs: Iterable[Pair]) -> None:
-        self._pairs = sorted(set(pairs))
-        names = {*kinds, *(kind for pair in self._pairs for kind in pair)}
+    `asked`: kinds, each as a tuple of one, and pairs of them.
+    """
+
+    def __init__(self, asked: Iterable[tuple[str, ...]]) -> None:
+        asked = set(asked)
+        self._pairs: list[Pair] = sorted((one[0], one[1]) for one in asked if len(one) > 1)
+        names = {kind for one in asked for kind in one}
         self._kinds = {kind: _Kind() for kind in sorted(names)}
         self._bin: int | None = None
         # For each pair: (clients of the second's spike, those with the first, of all: with, all)
         self._together: dict[Pair, deque[tuple[int, int, int, int]]] = {
             pair: deque(maxlen=BINS) for pair in self._pairs
         }
-        self.spiked: dict[str, int] = {}  # kind -> when a bin last was a spike (ns)
+        # By kind: when a bin last was a spike (ns), and by how many events.
+        self._spiked: dict[str, tuple[int, float]] = {}
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -78,7 +83,7 @@ class Baselines:
         one.count += 1
         self.name(kind, client)
         if one.spikes:
-            self.spiked[kind] = time
+            self._spiked[kind] = (time, one.count - one.middle)
 
     def name(self, kind: str, client: str | None) -> None:
         """Whose event it was."""
@@ -106,9 +111,10 @@ class Baselines:
 
     # What rules ask
 
-    def middle(self, kind: str) -> float:
-        """The median number of events per bin."""
-        return self._kinds[kind].middle
+    def excess(self, kind: str, since: int | None) -> float:
+        """By how much the latest spike exceeds the median; 0 if it was before `since` (ns)."""
+        time, excess = self._spiked.get(kind, (0, 0.0))
+        return excess if since is not None and time >= since else 0.0
 
     def known(self, kind: str) -> bool:
         """Whether there is enough history to say what is usual."""
@@ -148,7 +154,7 @@ class Baselines:
                 for kind, one in self._kinds.items()
             },
             "together": [[*pair, list(rows)] for pair, rows in self._together.items()],
-            "spiked": self.spiked,
+            "spiked": self._spiked,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -163,4 +169,4 @@ class Baselines:
         for first, second, rows in state["together"]:
             if (first, second) in self._together:
                 self._together[first, second].extend(map(tuple, rows))
-        self.spiked = state["spiked"]
+        self._spiked = {kind: (time, excess) for kind, (time, excess) in state["spiked"].items()}

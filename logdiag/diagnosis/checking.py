@@ -34,6 +34,9 @@ from logdiag.diagnosis.windows import Seen
 from logdiag.model import KINDS, Event
 
 _FIELDS = Event._fields[Event._fields.index("connection") :]
+_NAMES = {
+    "kind": COUNTABLE, "logged kind": KINDS, "field": _FIELDS, "series": ("live",),
+}  # fmt: skip
 _QUANTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)\Z")
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
@@ -63,6 +66,7 @@ class Condition:
     possible: Possible
     bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
     least_lives: float  # live connections without which it cannot hold
+    baselines: frozenset[tuple[str, ...]]  # kinds to compare with what is usual, or pairs of them
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
@@ -107,6 +111,11 @@ def condition(text: str) -> Condition:
         possible=possible(tree) or (lambda group, service: True),
         bounds=bounds(tree),
         least_lives=least_lives(tree),
+        baselines=frozenset(
+            tuple(node.name for node in arguments if isinstance(node, Name))
+            for function, arguments in calls
+            if function.baseline
+        ),
         _witnesses=_suspects(calls) or _witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
@@ -274,7 +283,7 @@ def _argument(wanted: str, node: Node) -> Run:
             raise ExpressionError(node.at, f"a {wanted} is wanted here, this is a {found}")
         return run
     name = node.name if isinstance(node, Name) else None
-    known = {"kind": COUNTABLE, "field": _FIELDS, "series": ("live",)}.get(wanted)
+    known = _NAMES.get(wanted)
     if known is not None:
         if name not in known:
             hint = did_you_mean(name or "", known)

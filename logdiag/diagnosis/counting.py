@@ -192,6 +192,12 @@ def pairs(view: View, first: str, second: str) -> int:
     return found
 
 
+def spike(view: View, kind: str) -> float:
+    """By how much the service's latest spike within the window exceeds what is usual."""
+    since = None if view.time is None else view.time - view.within
+    return view.service.baselines.excess(kind, since)
+
+
 def distinct(view: View, name: str) -> int:
     """How many different values of that field, among all kinds."""
     values = {getattr(seen.event, name) for seen in view.events()}

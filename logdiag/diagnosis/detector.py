@@ -49,7 +49,9 @@ class Detector:
         rules = in_turn(rules)
         clients = Clients([rule for rule in rules if rule.by == ("client",)])
         self._surroundings = Surroundings(clients)
-        self._notes = Notes(clients, self._surroundings, (), ())
+        self._notes = Notes(
+            clients, self._surroundings, [one for rule in rules for one in rule.baselines]
+        )
         self._known = Known(self._connections, clients, self._surroundings, self._notes, settle)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
         self._clients = clients

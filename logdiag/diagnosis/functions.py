@@ -11,6 +11,8 @@ from operator import attrgetter
 from typing import Any
 
 from logdiag.diagnosis import counting
+from logdiag.diagnosis.baseline import BINS
+from logdiag.diagnosis.baseline import MAX_CLIENTS as MAX_SPIKING
 from logdiag.diagnosis.following import MAX_FOLLOWED
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
@@ -36,12 +38,14 @@ class Function:
     of_lives: bool = False  # it asks for the group's connections, beside `lives`
     marks: bool = False  # it asks for what their openings are marked with
     suspects: bool = False  # a finding names these connections, whatever else is asked
+    baseline: bool = False  # its kinds are counted by the minute, one by one or as a pair
     # By its first argument: the most that it can give for a group, quickly.
     at_most: Callable[[str], Callable[[Group], int]] | None = None
 
 
 CLIENTS = f"the latest {MAX_CLIENTS:,} clients"
 EVENTS = f"the latest {MAX_WINDOW:,} events per kind and group"
+SPIKES = f"{BINS} minutes of the service, {MAX_SPIKING:,} clients per minute and kind"
 FOLLOWED = f"the latest openings of clients with several connections, at most {MAX_FOLLOWED:,}"
 HISTOGRAM = "a histogram, 8 buckets per doubling"
 
@@ -141,6 +145,34 @@ _TABLE = (
         "pairs", ("kind", "kind"), "count",
         "How often, within the window, an event of the first kind is followed by one of the "
         "second.", EVENTS, counting.pairs, events=counting.events, at_most=counting.kept,
+    ),
+    Function(
+        "spike", ("logged kind",), "count",
+        "By how much a minute of the service within the window had more events of that kind than "
+        "the median of the hour before; 0 if not by 6 MAD (median absolute deviations) and by 5. 0 "
+        "before 10 minutes of log, and without a clock.", SPIKES,
+        counting.spike, events=counting.events, baseline=True,
+    ),
+    Function(
+        "together", ("logged kind", "logged kind"), "count",
+        "In how many minutes of the last hour events of the second kind spiked, and a client of "
+        "the spike had one of the first kind, too.", SPIKES,
+        lambda view, first, second: view.service.baselines.together(first, second),
+        events=counting.events, baseline=True,
+    ),
+    Function(
+        "shared", ("logged kind", "logged kind"), "share",
+        "How many of the clients in these spikes had one of the first kind.", SPIKES,
+        lambda view, first, second: view.service.baselines.share(first, second),
+        events=counting.events, baseline=True,
+    ),
+    Function(
+        "lift", ("logged kind", "logged kind"), "share",
+        "That share over the share of all clients that had one in the hour: 1 is chance, 3 is a "
+        "lot.",
+        SPIKES,
+        lambda view, first, second: view.service.baselines.lift(first, second),
+        events=counting.events, baseline=True,
     ),
     Function(
         "rise", ("series",), "count",

@@ -45,6 +45,7 @@ class Known:
         self._clients = clients
         self._surroundings = surroundings
         self._notes = notes
+        self.baselines = notes.baselines
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from logdiag.diagnosis.attempts import Attempts
-from logdiag.diagnosis.baseline import Baselines, Pair
+from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.deliveries import Deliveries
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.marks import Marks
@@ -21,13 +21,12 @@ class Notes:
     """Takes note of the events of one service that are no steps of a connection's life."""
 
     def __init__(
-        self, clients: Clients, surroundings: Surroundings, kinds: Iterable[str],
-        pairs: Iterable[Pair],
-    ) -> None:  # fmt: skip
+        self, clients: Clients, surroundings: Surroundings, asked: Iterable[tuple[str, ...]]
+    ) -> None:
         self.marks = Marks()
         self.attempts = Attempts()
         self.deliveries = Deliveries()
-        self.baselines = Baselines({"auth_failure", *kinds}, pairs)
+        self.baselines = Baselines([("auth_failure",), *asked])
         self.kinds = KINDS | self.baselines.kinds
         self._clients = clients
         self._surroundings = surroundings

@@ -82,6 +82,11 @@ class Rule:
         """Kinds of events that it counts."""
         return frozenset().union(*(test.kinds for test in self.conditions))
 
+    @property
+    def baselines(self) -> frozenset[tuple[str, ...]]:
+        """Kinds of events, and pairs of kinds, that it compares with what is usual."""
+        return frozenset().union(*(test.baselines for test in self.conditions))
+
     def concerns(self, key: Sequence[str | None]) -> bool:
         """Whether a group has what the rule requires of it; `key` goes with `by`."""
         return not self.requires or all(

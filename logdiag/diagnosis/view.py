@@ -12,6 +12,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Protocol
 
+from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group, Pair
 from logdiag.diagnosis.lifecycle import Life
@@ -37,6 +38,7 @@ class Service(Protocol):
     following: Following
     quality: Quality
     trend: Trend
+    baselines: Baselines
     settle: int
 
     def usual(self) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from logdiag.diagnosis import Detector, Rule, read_rule
+from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import OVER, Life
@@ -137,6 +138,7 @@ class FakeService:
     following: Following = field(default_factory=Following)
     quality: Quality = field(default_factory=Quality)
     trend: Trend = field(default_factory=Trend)
+    baselines: Baselines = field(default_factory=lambda: Baselines([("auth_failure",)]))
     settle: int = 90 * SECOND
     opened: int = 0
     closed: int = 0

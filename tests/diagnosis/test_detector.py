@@ -26,6 +26,7 @@ RULES = [
     rule("count(overlap) >= 1 or opened_after(cleanup) >= 1", id="overlap", hold=0),
     rule("count(misdelivered) >= 1", id="misdelivered", hold=0),
     rule("count(rejected) >= 2 and variation(rejected) < 50%", id="regular", hold=0),
+    rule("spike(opened) >= 5 or together(auth_failure, opened) >= 1", id="spike", by=(), hold=0),
 ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from logdiag.diagnosis.attempts import MANY_USERS
+from logdiag.diagnosis.checking import condition
+from logdiag.diagnosis.expression import ExpressionError
 from tests.diagnosis.builders import Log, follow, rule
 
 CLIENTS = 20
@@ -67,3 +69,53 @@ def test_a_later_line_tells_whose_request_it_was() -> None:
         log("auth_failure", place * 5 + 0.1, path="/api", client="192.0.2.7", layer="access")
     told = follow(log("message", 40), [rule("count(auth_failure) >= 5", hold=0)], ended=False)
     assert ["192.0.2.7"] == [finding.group["client"] for finding in told.findings.values()]
+
+
+def bursts(users: range) -> Log:
+    """A quiet quarter of an hour, then three minutes in which openings and refusals pile up.
+
+    Ten clients open connections in each; of `users` each has a refused request just before.
+    """
+    log = Log()
+    for place in range(CLIENTS):
+        log("opened", place * 40, connection=f"a{place}", user=f"u{place}")
+    for minute in (20, 22, 24):
+        for place in range(10):
+            if place in users:
+                log("auth_failure", minute * 60 + place * 4, user=f"u{place}", path="/api")
+            name = f"b{minute}-{place}"
+            log("opened", minute * 60 + place * 4 + 1, connection=name, user=f"u{place}")
+    return log("opened", 26 * 60, connection="z", user="u19")("message", 26 * 60 + 10)
+
+
+def fires(when: str, log: Log) -> bool:
+    """Whether a rule on it finds something."""
+    found = follow(log, [rule(when, by=(), hold=0)], ended=False).findings.values()
+    return [one.state for one in found] == ["firing"]
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("spike(opened) >= 8", True), ("spike(opened) >= 10", False),
+        ("spike(auth_failure) >= 5", False),
+        ("together(auth_failure, opened) >= 3", True),
+        ("together(auth_failure, opened) >= 4", False),
+        ("shared(auth_failure, opened) >= 40%", True),
+        ("shared(auth_failure, opened) > 40%", False),
+        ("lift(auth_failure, opened) >= 3", True), ("lift(auth_failure, opened) >= 40", False),
+    ],
+)  # fmt: skip
+def test_spikes_are_held_against_what_is_usual(when: str, expected: bool) -> None:
+    """Ten openings where none or two are usual; four of the ten clients were refused just before.
+
+    The last opening is of a minute that is over by then: it makes the three before it complete.
+    """
+    log = bursts(range(4))
+    assert expected == fires(f"count(opened) >= 1 and {when}", log)
+
+
+def test_what_no_line_tells_has_no_baseline() -> None:
+    """An overlap is worked out of two lines: the rule does not load, as it would never fire."""
+    with pytest.raises(ExpressionError, match="a logged kind is wanted here"):
+        condition("spike(overlap) >= 5")
