@@ -17,7 +17,7 @@ from logdiag.model import Mark
 
 MAX_FOLLOWED = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES = 8  # so many closes make a rate to compare with
-FEW_CLIENTS = 8  # so few, that nobody waits for more
+FEW_CLIENTS = 4  # so few, that nobody waits for more
 _MILLISECOND = 1_000_000
 
 

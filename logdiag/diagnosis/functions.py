@@ -129,7 +129,7 @@ _TABLE = (
         "chance", (), "share",
         "How likely it is at most that so few of the connections left behind would have closed by "
         "now, if they closed like those of the service that nobody followed (one-sample log-rank "
-        "test). Until 8 of these closed, 0 where at most 8 clients are there, so that only `for` "
+        "test). Until 8 of these closed, 0 where at most 4 clients are there, so that only `for` "
         "decides; else 1.", FOLLOWED, counting.chance,
         of_client=True,
     ),
