@@ -21,7 +21,7 @@ from benchmarks.corpora import KINDS
 from benchmarks.measure import Contestant, Result, floor, in_turn
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-SIZES = {"sparse": 500, "dense": 10, "access": 100}  # megabytes
+SIZES = {"sparse": 2_000, "dense": 10, "access": 100}  # megabytes
 INTRODUCTION = """\
 # Results
 
