@@ -30,10 +30,12 @@ _UNANSWERED = re.compile(
 def overlaps(
     life: Life, event: Event, before: str | None, newer: Life, horizon: int
 ) -> Iterator[Event]:
-    """What the close of a connection tells, whose client had opened a newer one.
+    """What the close of a connection tells, if its client had opened a newer one.
 
     `before`: the state that it was in.
     """
+    if newer.opened_ordinal <= life.opened_ordinal:
+        return
     about = event._replace(
         connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
     )

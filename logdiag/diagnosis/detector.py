@@ -6,7 +6,7 @@ as `on_timer`. Its state is the lives that are not over, plus `snapshot`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from logdiag.diagnosis.clients import client_key
@@ -14,27 +14,26 @@ from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.derived import OVERLAPS, on_purpose, overlaps
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
-from logdiag.diagnosis.ending import as_if_ended, made_firm
+from logdiag.diagnosis.ending import as_if_ended, is_short, made_firm
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groupings import Groupings, in_turn
 from logdiag.diagnosis.known import Known
 from logdiag.diagnosis.lifecycle import LIVE, Life
-from logdiag.diagnosis.moments import Moment, far
+from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.order import Order
+from logdiag.diagnosis.overlay import Overlay
 from logdiag.diagnosis.refusals import Refusals
-from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
-from logdiag.diagnosis.silence import Silence
+from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.surroundings import Surroundings
+from logdiag.diagnosis.ticks import Ticks
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap, State
 
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
-SHORT = 2  # a log shorter than this many settle times has a time scale of its own
 _MESSAGES = {"message"}
 _RESTARTS = frozenset({"server_start", "server_stop"})
-_NEVER = -(1 << 62)
 
 
 class Detector:
@@ -56,18 +55,17 @@ class Detector:
         groupings = Groupings(rules, self._known, clients, self._connections.live)
         self._clients = clients
         self._court = Court(self._known, service, groupings)
+        self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
         self._noteworthy = groupings.counted | self._notes.kinds | _MESSAGES
         self._derives = not self._noteworthy.isdisjoint(OVERLAPS)
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
-        self._ticked: Moment = (_NEVER, -DEFAULT_LINES)
-        self._silence = Silence(settle // TICKS)
+        self._ticks = Ticks(settle // TICKS)
         self._first: int | None = None  # event time, ns
         self.latest: int | None = None  # the same of the last event
         self._echoed: list[Echo] = []
         self._refused: list[int | None] = []  # times of failed authentications
-        self._overlaid: list[str] = []  # findings told as if the input had ended
 
     # Events
 
@@ -168,10 +166,7 @@ class Detector:
         self._known.closed(life, moment, named=named)
         if lost:
             self._notes.marks.on_loss(event, life.client_key or key, moment[1])
-        if (
-            newer is not None and newer is not life and self._derives
-            and newer.opened_ordinal > life.opened_ordinal
-        ):  # fmt: skip
+        if newer is not None and self._derives:
             for derived in overlaps(life, event, before, newer, self.settle // 2):
                 if derived.kind == "half_open":
                     self._surroundings.half_open = moment
@@ -204,9 +199,8 @@ class Detector:
         self._wait(self._order.now, now)
 
     def _wait(self, since: Moment, until: int | None) -> None:
-        for moment in self._silence.moments(since, until):
-            if self._is_due(moment):
-                self._court.tick(moment)
+        for moment in self._ticks.within(since, until):
+            self._court.tick(moment)
 
     @property
     def suspects(self) -> bool:
@@ -214,16 +208,13 @@ class Detector:
         return bool(self._court.open)
 
     def _tick(self, before: Moment, moment: Moment, event: Event) -> None:
-        if not self._is_due(moment):
+        if not self._ticks.due(moment):
             return
         self._wait(before, moment[0])
-        self._ticked = moment
+        self._ticks.last = moment
         for step in self._connections.retire(event, moment[1]):
             self._stepped(step, event, None, moment)
         self._court.tick(moment)
-
-    def _is_due(self, moment: Moment) -> bool:
-        return far(self._ticked, moment, self.settle // TICKS, DEFAULT_LINES // 4)
 
     def on_gap(self, gap: Gap) -> None:
         """Lines of a source are gone unread: what was open across the gap is unknown."""
@@ -237,10 +228,7 @@ class Detector:
     # The end
 
     def _is_short(self) -> bool:
-        now, line = self._order.now
-        if now is None or self._first is None:
-            return line <= SHORT * DEFAULT_LINES
-        return now - self._first < SHORT * self.settle
+        return is_short(self._first, self._order.now, self.settle)
 
     def _convict(self, moment: Moment) -> None:
         scale, short = self._known.scale(), self._is_short()
@@ -256,39 +244,17 @@ class Detector:
     def drain(self, *, ended: bool = False) -> Changes:
         """What changed since the last call; `ended` tells the findings as if the input ended."""
         connections, court = self._connections, self._court
-        if ended:
-            court.doubt()
-        findings = list(court.tell())
-        findings += self._uncover({finding.fingerprint for finding in findings})
-        if ended:
-            findings += (ending := self.on_eof())
-            self._overlaid += [finding.fingerprint for finding in ending]
         changes = Changes(
+            findings=self._overlay.findings(self.on_eof if ended else None),
             connections=[life.connection() for life in connections.dirty.values()],
             transitions=connections.transitions,
             echoes=self._echoed,
             auth_failures=self._refused,
-            findings=list({(one.fingerprint, one.count): one for one in findings}.values()),
             dropped=sorted(court.dropped),
         )
-        connections.dirty, connections.transitions, self._echoed = {}, [], []
-        self._refused = []
-        court.dropped = set()
+        connections.dirty, connections.transitions = {}, []
+        self._echoed, self._refused, court.dropped = [], [], set()
         return changes
-
-    def _uncover(self, told: Set[str]) -> Iterator[Finding]:
-        """Tell what was told as if the input had ended as it really is: the input goes on."""
-        for key in self._overlaid:
-            if key in told:
-                continue
-            judgement = self._court.find(key)
-            if judgement is None:
-                self._court.dropped.add(key)
-            elif judgement.state != "pending":
-                yield judgement.finding()
-            elif finding := self._court.suspicion(judgement):
-                yield finding
-        self._overlaid = []
 
     def snapshot(self) -> dict[str, Any]:
         """The state beside the lives that are not over, as plain JSON types."""
@@ -302,11 +268,10 @@ class Detector:
             "order": self._order.snapshot(),
             "known": self._known.snapshot(),
             "nobody": self._nobody,
-            "ticked": self._ticked,
-            "silence": self._silence.snapshot(),
+            "ticks": self._ticks.snapshot(),
             "first": self._first,
             "latest": self.latest,
-            "overlaid": self._overlaid,
+            "overlaid": self._overlay.told,
         }
 
     def restore(self, state: dict[str, Any], connections: Iterable[Connection]) -> None:
@@ -321,11 +286,10 @@ class Detector:
         self._order.restore(state["order"])
         self._known.restore(state["known"])
         self._nobody = state["nobody"]
-        self._ticked = tuple(state["ticked"])
-        self._silence.restore(state["silence"])
+        self._ticks.restore(state["ticks"])
         self._first = state["first"]
         self.latest = state["latest"]
-        self._overlaid = [key for key in state["overlaid"] if key not in self.orphaned]
+        self._overlay.restore(state["overlaid"], self.orphaned)
         self._court.catch_up(self._order.now)
 
     @property

@@ -17,6 +17,16 @@ from logdiag.diagnosis.view import View
 from logdiag.diagnosis.yielding import in_order
 from logdiag.model import Finding
 
+SHORT = 2  # a log shorter than this many settle times has a time scale of its own
+
+
+def is_short(first: int | None, now: Moment, settle: int) -> bool:
+    """Whether a log that began at `first` (ns) and has come so far is too short to wait."""
+    time, line = now
+    if time is None or first is None:
+        return line <= SHORT * DEFAULT_LINES
+    return time - first < SHORT * settle
+
 
 def made_firm(
     court: Court, now: Moment, scale: int | None, short: bool
