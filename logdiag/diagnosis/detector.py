@@ -32,7 +32,6 @@ from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
-_MESSAGES = {"message"}
 _RESTARTS = frozenset({"server_start", "server_stop"})
 
 
@@ -57,7 +56,7 @@ class Detector:
         self._court = Court(self._known, service, groupings)
         self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
-        self._noteworthy = groupings.counted | self._notes.kinds | _MESSAGES
+        self._noteworthy = groupings.counted | self._notes.kinds | {"message"}
         self._derives = not self._noteworthy.isdisjoint(OVERLAPS)
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
