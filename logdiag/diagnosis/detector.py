@@ -45,14 +45,12 @@ class Detector:
         self._echoes = Echoes()
         self._refusals = Refusals()
         rules = in_turn(rules)
-        clients = Clients([rule for rule in rules if rule.by == ("client",)])
+        clients = self._clients = Clients([rule for rule in rules if rule.by == ("client",)])
         self._surroundings = Surroundings(clients)
-        self._notes = Notes(
-            clients, self._surroundings, [one for rule in rules for one in rule.baselines]
-        )
+        baselines = [one for rule in rules for one in rule.baselines]
+        self._notes = Notes(clients, self._surroundings, baselines)
         self._known = Known(self._connections, clients, self._surroundings, self._notes, settle)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
-        self._clients = clients
         self._court = Court(self._known, service, groupings)
         self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
@@ -150,9 +148,8 @@ class Detector:
 
     def _ended(
         self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None,
-        newer: Life | None,
+        newer: Life | None,  # the newest one of its client, which may be itself
     ) -> None:  # fmt: skip
-        """`newer`: the newest connection of its client, which may be itself."""
         lost = not on_purpose(event, before)
         if lost and life.client_key is not None:
             self._surroundings.lost(life.client_key, moment)
@@ -218,8 +215,8 @@ class Detector:
     def on_gap(self, gap: Gap) -> None:
         """Lines of a source are gone unread: what was open across the gap is unknown."""
         # when it was found out is the wall clock's; the service stands at its last event
-        event = Event("gap", self._order.now[0], gap.source.id, gap.offset, 0, gap.reason)
         moment = self._order.now
+        event = Event("gap", moment[0], gap.source.id, gap.offset, 0, gap.reason)
         self._surroundings.gap = moment
         for step in self._connections.on_gap(event):
             self._stepped(step, event, None, moment)
