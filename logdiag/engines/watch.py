@@ -49,9 +49,8 @@ def watch(
     with Writer.open(db) as writer:
         patience = Patience(stop, retry, on_notice)
         pipeline = Pipeline(writer, formats, rules, settings, on_finding, patience)
-        services = list(dict.fromkeys(target.service for target in wanted))
-        for service in services:
-            pipeline.service(service)
+        for target in wanted:
+            pipeline.service(target.service)
         patience(lambda: place(writer, wanted))
         watcher = Watcher([] if once else wanted)
         tailer = Tailer(
@@ -63,7 +62,7 @@ def watch(
         try:
             for notice in watcher.notices:
                 loop.tell(notice)
-            on_ready(services)
+            on_ready(list(pipeline.services))
             _run(loop, tailer, watcher, renewal, stop, wanted, once)
         finally:
             watcher.close()

@@ -19,34 +19,34 @@ if TYPE_CHECKING:
     from logdiag.timeline import Reader
 
 
+MaxLive = Annotated[
+    int | None,
+    typer.Option(
+        min=0, metavar="N", show_default=False,
+        help="Exit 1 if more than N connections of a service are live at once.",
+    ),
+]  # fmt: skip
+MaxPerClient = Annotated[
+    int | None,
+    typer.Option(
+        min=0, metavar="N", show_default=False,
+        help="Exit 1 if one client holds more than N connections at once.",
+    ),
+]  # fmt: skip
+AllClosed = Annotated[
+    bool, typer.Option("--all-closed", help="Exit 1 if a connection is left at the end.")
+]
+FailOn = Annotated[options.FailOn, typer.Option(metavar="LEVEL", help=FAIL_ON)]
+
+
 @guarded
 def check(
     paths: options.Paths = None,
     format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
-    max_live: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            show_default=False,
-            help="Exit 1 if more than N connections of a service are live at once.",
-        ),
-    ] = None,
-    max_per_client: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            metavar="N",
-            show_default=False,
-            help="Exit 1 if one client holds more than N connections at once.",
-        ),
-    ] = None,
-    all_closed: Annotated[
-        bool, typer.Option("--all-closed", help="Exit 1 if a connection is left at the end.")
-    ] = False,
-    fail_on: Annotated[
-        options.FailOn, typer.Option(metavar="LEVEL", help=FAIL_ON)
-    ] = options.FailOn.medium,
+    max_live: MaxLive = None,
+    max_per_client: MaxPerClient = None,
+    all_closed: AllClosed = False,
+    fail_on: FailOn = options.FailOn.medium,
     stats: Stats = False,
     output: options.Output = None,
     zone: options.Zone = None,

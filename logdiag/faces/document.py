@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from logdiag import __version__
 from logdiag.diagnosis.verdict import verdict
@@ -47,31 +47,17 @@ def build(
 
     `generated_at`: wall time, ns. `problems`: sentences about what could not be read just now.
     `last`: the report before, against which findings are new; None: all are.
-    `limits`: what the services are held to. `with_statistics`: they take most of the time where
-    there are many connections.
+    `limits`: what the services are held to. `with_statistics`: they take most of the time.
     Errors: `UsageError` for a service that is not there.
     """
     wanted = period or Period()
     with reader.snapshot():
         remarks = reader.remarks()
-        names = _names(reader, service)
         sources = reader.sources(service)
-        services = [known(reader, name, sources, wanted) for name in names]
-        labels = {one.source.id: one.source.path for one in sources}
-        found = {one.name: as_of(reader.findings(one.name, *one.period), one) for one in services}
-        told = [
-            Teller(reader, one, labels, last).finding(finding)
-            for one in services
-            for finding in found[one.name]
-        ]
-        kept_to = [
-            limit for one in services for limit in judged(reader, one, limits or Limits(), labels)
-        ]
-        numbers = {
-            one.name: statistics.told(reader, one.name, one.period) if with_statistics else None
-            for one in services
-        }
-    shown = [source_told(one) for one in sources]
+        names = _names(reader, service)
+        paths = {one.source.id: one.source.path for one in sources}
+        common = _Common(reader, paths, last, limits or Limits(), with_statistics)
+        parts = [common.part(known(reader, name, sources, wanted)) for name in names]
     return {
         "schema": SCHEMA,
         "tool": f"logdiag {__version__}",
@@ -79,15 +65,43 @@ def build(
         "since": _time(wanted.since),
         "until": _time(wanted.until),
         "last_report": None if last is None else iso(last.at // SECOND * SECOND),
-        "services": [
-            {**_service(one, found[one.name]), "statistics": numbers[one.name]} for one in services
-        ],
-        "findings": sorted(told, key=_weight),
-        "limits": kept_to,
-        "sources": shown,
+        "services": [part.service for part in parts],
+        "findings": sorted((one for part in parts for one in part.findings), key=_weight),
+        "limits": [limit for part in parts for limit in part.limits],
+        "sources": [source_told(one) for one in sources],
         "problems": [*remarks, *problems],
-        "incomplete": bool(problems) or any(source["gaps"] for source in shown),
+        "incomplete": bool(problems) or any(one.gaps for one in sources),
     }
+
+
+class _Part(NamedTuple):
+    """What one service adds to the document."""
+
+    service: dict[str, Any]
+    findings: list[dict[str, Any]]
+    limits: list[dict[str, Any]]
+
+
+class _Common(NamedTuple):
+    """What the parts of all services have in common."""
+
+    reader: Reader
+    labels: dict[int, str]  # source -> path
+    last: LastReport | None
+    limits: Limits
+    with_statistics: bool
+
+    def part(self, one: Known) -> _Part:
+        found = as_of(self.reader.findings(one.name, *one.period), one)
+        numbers = None
+        if self.with_statistics:
+            numbers = statistics.told(self.reader, one.name, one.period)
+        tell = Teller(self.reader, one, self.labels, self.last).finding
+        return _Part(
+            {**_service(one, found), "statistics": numbers},
+            [tell(finding) for finding in found],
+            list(judged(self.reader, one, self.limits, self.labels)),
+        )
 
 
 def schema() -> str:

@@ -20,6 +20,9 @@ Since = Annotated[
 Until = Annotated[
     str | None, typer.Option(metavar="TIME", show_default=False, help="To when, as --since.")
 ]
+FailOn = Annotated[
+    options.FailOn | None, typer.Option(metavar="LEVEL", show_default=False, help=FAIL_ON)
+]
 Service = Annotated[
     str | None, typer.Option(metavar="NAME", show_default=False, help="Only this service.")
 ]
@@ -32,10 +35,7 @@ def report(
     until: Until = None,
     service: Service = None,
     format: options.AsFormat = options.Format.text,  # noqa: A002 -- the option's name
-    fail_on: Annotated[
-        options.FailOn | None,
-        typer.Option(metavar="LEVEL", show_default=False, help=FAIL_ON),
-    ] = None,
+    fail_on: FailOn = None,
     stats: Stats = False,
     output: options.Output = None,
     peek: Annotated[

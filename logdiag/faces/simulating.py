@@ -19,42 +19,52 @@ _T = TypeVar("_T")
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}  # of bytes
 
 
+Case = Annotated[
+    str | None, typer.Argument(metavar="CASE", show_default=False, help="As --list has it.")
+]
+Format = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="Whose log, as --list has it.")
+]
+Duration = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", show_default=False, help="45m, 3d. Default: the case's."),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(metavar="BYTES", show_default=False, help="Go on to 500M, 2G, instead."),
+]
+Clients = Annotated[
+    int | None, typer.Option(min=1, max=100_000, show_default=False, help="Default: the case's.")
+]
+Rate = Annotated[
+    float, typer.Option(min=0.01, max=100.0, help="How busy people are; 2 is twice as busy.")
+]
+Noise = Annotated[
+    float, typer.Option(min=0.0, max=0.99, help="The share of lines that say nothing.")
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same log.")]
+Start = Annotated[
+    str | None, typer.Option(metavar="TIME", show_default=False, help="ISO 8601; no zone: UTC.")
+]
+Truth = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", show_default=False, help="What really happened, as JSON."),
+]
+
+
 @guarded
 def simulate(
-    case: Annotated[
-        str | None, typer.Argument(metavar="CASE", show_default=False, help="As --list has it.")
-    ] = None,
-    format: Annotated[  # noqa: A002 -- the option's name
-        str, typer.Option("--format", metavar="NAME", help="Whose log, as --list has it.")
-    ] = "node-ws",
-    duration: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", show_default=False, help="45m, 3d. Default: the case's."),
-    ] = None,
-    size: Annotated[
-        str | None,
-        typer.Option(metavar="BYTES", show_default=False, help="Go on to 500M, 2G, instead."),
-    ] = None,
-    clients: Annotated[
-        int | None,
-        typer.Option(min=1, max=100_000, show_default=False, help="Default: the case's."),
-    ] = None,
-    rate: Annotated[
-        float, typer.Option(min=0.01, max=100.0, help="How busy people are; 2 is twice as busy.")
-    ] = 1.0,
-    noise: Annotated[
-        float, typer.Option(min=0.0, max=0.99, help="The share of lines that say nothing.")
-    ] = 0.3,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same log.")] = 1,
-    start: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", show_default=False, help="ISO 8601; no zone: UTC."),
-    ] = None,
+    case: Case = None,
+    format: Format = "node-ws",  # noqa: A002 -- the option's name
+    duration: Duration = None,
+    size: Size = None,
+    clients: Clients = None,
+    rate: Rate = 1.0,
+    noise: Noise = 0.3,
+    seed: Seed = 1,
+    start: Start = None,
     output: options.Output = None,
-    truth: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", show_default=False, help="What really happened, as JSON."),
-    ] = None,
+    truth: Truth = None,
     list_: Annotated[bool, typer.Option("--list", help="List the cases and the formats.")] = False,
 ) -> int:
     """Write a log with a known truth: of a leak, or of a healthy day."""
