@@ -63,7 +63,7 @@ class Following:
 
     def opened(self, life: Life, newest: Life | None, moment: Moment) -> None:
         """A connection of a client opened, whose newest one was that."""
-        now = self._read(moment) if self._clocked else self._place(moment)
+        now = self._place(moment)
         self._alone += 1
         self._since += now
         if newest is None or life.client_key is None:
@@ -81,7 +81,7 @@ class Following:
 
     def ended(self, life: Life, newest: Life | None, moment: Moment) -> None:
         """It is live no more; `newest` is its client's newest one now, if there is any."""
-        now = self._read(moment) if self._clocked else self._place(moment)
+        now = self._place(moment)
         closed = life.state == "closed"
         client = self._clients.get(life.client_key or "")
         follower = client.followed.pop(life.number, None) if client is not None else None

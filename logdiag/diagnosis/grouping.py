@@ -56,19 +56,17 @@ class Grouping:
         """Whether a rule may ask for its connections: some want to know what is not known here."""
         return bool(group.rules)
 
-    def remove(self, life: Life, fields: Any = None) -> Group | None:
-        """A connection is live no more; gives the group that it leaves.
+    def remove(self, life: Life, place: Any) -> Group | None:
+        """A connection is live no more; gives the group that it leaves, if it was not alone.
 
-        `fields`: what `place` gave, if that is no longer where it belongs.
+        `place`: what `place` gave when it was added.
         """
-        if fields is None:
-            fields = self._fields_of(life)
-        found = self._groups.get(fields)
+        found = self._groups.get(place)
         if type(found) is Group:
             found.remove(life)
             return found
         if found is life:
-            del self._groups[fields]
+            del self._groups[place]
         return None
 
     def place(self, life: Life) -> Any:
@@ -145,34 +143,18 @@ class Clients(Grouping):
 
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its client's group where a rule may look at it."""
-        key = life.client_key
-        if key is None:
-            return super().add(life)
-        found = self._groups.get(key)
-        if found is None and self._lone:
-            self._groups[key] = life
-            self.count += 1
-            return None
-        group = found if type(found) is Group else self.of_key((key,))
-        group.add(life)
-        held = len(group.lives)
-        self._count(held - 1, held)
+        before = self.held_by(life.client_key)
+        group = super().add(life)
+        if life.client_key is not None:
+            self._count(before, before + 1)
         return group
 
-    def remove(self, life: Life, fields: Any = None) -> Group | None:
+    def remove(self, life: Life, place: Any) -> Group | None:
         """A connection is live no more; gives the group that it leaves, if it was not alone."""
-        key = life.client_key if fields is None else fields
-        found = self._groups.get(key)
-        if found is life:
-            del self._groups[key]
-            self.count -= key is not None
-        if type(found) is not Group:
-            return None
-        before = len(found.lives)
-        found.remove(life)
-        if key is not None:
-            self._count(before, len(found.lives))
-        return found
+        before = self.held_by(place)
+        group = super().remove(life, place)
+        self._count(before, self.held_by(place))
+        return group
 
     def newest(self, key: str | None) -> Life | None:
         """The youngest live connection of that client."""

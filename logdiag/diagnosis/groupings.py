@@ -74,7 +74,7 @@ class Groupings:
         whole = self._whole
         found: list[Group] = [whole] if whole is not None and whole.judgements else []
         for groups in self._following:
-            group = groups.remove(life)
+            group = groups.remove(life, groups.place(life))
             if group is not None and group.judgements:
                 found.append(group)
         return found
@@ -164,7 +164,7 @@ class Groupings:
             if life.state not in LIVE:
                 continue
             for groups in self._following:
-                groups.remove(life)
+                groups.remove(life, groups.place(life))
             life.client_key = None
             for groups in self._following:
                 group = groups.add(life)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,20 +19,12 @@ if TYPE_CHECKING:
     from logdiag.timeline import Reader
 
 
-MaxLive = Annotated[
-    int | None,
-    typer.Option(
-        min=0, metavar="N", show_default=False,
-        help="Exit 1 if more than N connections of a service are live at once.",
-    ),
-]  # fmt: skip
-MaxPerClient = Annotated[
-    int | None,
-    typer.Option(
-        min=0, metavar="N", show_default=False,
-        help="Exit 1 if one client holds more than N connections at once.",
-    ),
-]  # fmt: skip
+def _at_most(broken: str) -> Any:
+    return typer.Option(min=0, metavar="N", show_default=False, help=f"Exit 1 if {broken} at once.")
+
+
+MaxLive = Annotated[int | None, _at_most("more than N connections of a service are live")]
+MaxPerClient = Annotated[int | None, _at_most("one client holds more than N connections")]
 AllClosed = Annotated[
     bool, typer.Option("--all-closed", help="Exit 1 if a connection is left at the end.")
 ]

@@ -40,9 +40,8 @@ def ingest(
     begin = time.monotonic()
     with on_signals(leave, signal.SIGTERM), _progress() as progress:
         outcome = engine.ingest(wanted, database, settings, progress=progress)
-    if not outcome.files:
-        with Reader.open(database) as reader:
-            refuse_nothing(reader, wanted, outcome)
+    with Reader.open(database) as reader:
+        refuse_nothing(reader, wanted, outcome)
     for problem in outcome.problems:
         complain(problem, kind="Warning")
     emit(_summary(outcome, time.monotonic() - begin) + _next(db, config))

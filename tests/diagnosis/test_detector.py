@@ -214,7 +214,8 @@ def test_what_was_told_as_if_it_ended_is_taken_back() -> None:
     assert ["pending"] == [finding.state for finding in told.findings.values()]
 
 
-def test_absorbing_a_path_does_not_keep_a_closed_connection() -> None:
+@pytest.mark.parametrize("by", [("client", "path"), ("path",)])
+def test_absorbing_a_path_does_not_keep_a_closed_connection(by: tuple[str, ...]) -> None:
     """A second wording adds the path; when the connection closes it leaves its group."""
     log = Log()
     for place in range(4):
@@ -223,7 +224,7 @@ def test_absorbing_a_path_does_not_keep_a_closed_connection() -> None:
         log("opened", place * 60, connection=name, pattern="app:2", path="/ws")
         log("closed", place * 60 + 30, connection=name, code=1000)
     log("message", 1000)
-    told = follow(log, [rule("live >= 3", by=("client", "path"), hold=0)])
+    told = follow(log, [rule("live >= 3", by=by, hold=0)])
     assert {} == told.findings
 
 
