@@ -13,7 +13,7 @@ from collections import deque
 from itertools import islice
 from typing import Any, NamedTuple
 
-from logdiag.diagnosis.moments import Moment, far
+from logdiag.diagnosis.moments import Moment, passed
 from logdiag.model import SECOND, Event
 
 WINDOW = 2 * SECOND  # two loggers of one process, or a proxy beside it
@@ -173,9 +173,8 @@ def _key(event: Event) -> str:
 
 
 def _expired(report: Report, event: Event, ordinal: int) -> bool:
-    if report.event.time is not None and event.time is not None:
-        return event.time - report.event.time > WINDOW
-    return ordinal - report.ordinal > WINDOW_LINES
+    since = report.event.time, report.ordinal
+    return passed(since, (event.time, ordinal), WINDOW, WINDOW_LINES)
 
 
 def _kept(reports: deque[Report], now: Moment) -> list[Report]:
@@ -184,7 +183,7 @@ def _kept(reports: deque[Report], now: Moment) -> list[Report]:
         one
         for one in reports
         # twice the window: lines may be a little late
-        if not far((one.event.time, one.ordinal), now, 2 * WINDOW, 2 * WINDOW_LINES)
+        if not passed((one.event.time, one.ordinal), now, 2 * WINDOW, 2 * WINDOW_LINES)
     ]
 
 

@@ -143,18 +143,17 @@ class Clients(Grouping):
 
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its client's group where a rule may look at it."""
-        before = self.held_by(life.client_key)
-        group = super().add(life)
         if life.client_key is not None:
-            self._count(before, before + 1)
-        return group
+            held = self.held_by(life.client_key)
+            self._count(held, held + 1)
+        return super().add(life)
 
     def remove(self, life: Life, place: Any) -> Group | None:
         """A connection is live no more; gives the group that it leaves, if it was not alone."""
-        before = self.held_by(place)
-        group = super().remove(life, place)
-        self._count(before, self.held_by(place))
-        return group
+        if place is not None:
+            held = self.held_by(place)
+            self._count(held, held - 1)
+        return super().remove(life, place)
 
     def newest(self, key: str | None) -> Life | None:
         """The youngest live connection of that client."""
@@ -197,8 +196,6 @@ class Clients(Grouping):
 
     def _count(self, before: int, after: int) -> None:
         several = self._several
-        if before == after:
-            return
         self.count += (after > 0) - (before > 0)
         if before > 1:
             several[before] -= 1

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from logdiag.diagnosis.clients import client_keys
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.moments import passed
 from logdiag.model import SECOND, Event, Mark
 
 BEFORE = 5 * SECOND  # "just before": a mount, its requests and its socket
@@ -137,7 +138,7 @@ class Marks:
         earlier = opened.get(name)
         if earlier is not None:
             time, line, source, offset, path = earlier
-            if _within(time, line, event, ordinal, TWIN, TWIN_LINES):
+            if not passed((time, line), (event.time, ordinal), TWIN, TWIN_LINES):
                 _mark(life, "twin", Mark(source, offset, path))
             opened.move_to_end(name)  # so that the oldest stays first
         opened[name] = (event.time, ordinal, event.source, event.offset, event.path)
@@ -174,14 +175,8 @@ def _before(event: Event, ordinal: int) -> _Before:
 
 
 def _near(before: _Before, event: Event, ordinal: int) -> bool:
-    return _within(before.time, before.ordinal, event, ordinal, BEFORE, BEFORE_LINES)
-
-
-def _within(time: int | None, line: int, event: Event, ordinal: int, span: int, lines: int) -> bool:
-    """Whether the event came no later than `span` ns after that, or `lines` without a clock."""
-    if time is not None and event.time is not None:
-        return event.time - time <= span
-    return ordinal - line <= lines
+    since = before.time, before.ordinal
+    return not passed(since, (event.time, ordinal), BEFORE, BEFORE_LINES)
 
 
 def _mark(life: Life, mark: str, proof: Mark) -> None:

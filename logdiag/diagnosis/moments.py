@@ -14,6 +14,13 @@ def far(one: Moment, other: Moment, span: int, lines: int) -> bool:
     return abs(other[1] - one[1]) > lines
 
 
+def passed(since: Moment, now: Moment, span: int, lines: int) -> bool:
+    """Whether `now` comes more than `span` ns after the other, or `lines` without a clock."""
+    if since[0] is not None and now[0] is not None:
+        return now[0] - since[0] > span
+    return now[1] - since[1] > lines
+
+
 def earlier(moment: Moment, span: int, lines: int) -> Moment:
     """The moment `span` ns before, or `lines` before without a clock."""
     time, line = moment

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.moments import passed
 from logdiag.model import SECOND, Event
 
 SILENT = 60 * SECOND  # an old process that says nothing this long after a new one spoke is gone
@@ -52,7 +53,7 @@ class Processes:
             return []
         newest = max(self._began, key=lambda process: self._began[process][1])
         began_at, began_line = self._began[newest]
-        if not _passed(began_at, time, SILENT, ordinal - began_line, SILENT_LINES):
+        if not passed((began_at, began_line), (time, ordinal), SILENT, SILENT_LINES):
             return []
         gone = {process for process, spoke in self._spoke.items() if spoke[1] < began_line}
         for process in gone:
@@ -86,9 +87,3 @@ class Processes:
         self._began = {process: tuple(at) for process, at in state["began"].items()}
         self._restart = tuple(state["restart"]) if state["restart"] else None
         self.ordinal = state["ordinal"]
-
-
-def _passed(since: int | None, now: int | None, span: int, lines: int, span_lines: int) -> bool:
-    if since is not None and now is not None:
-        return now - since > span
-    return lines > span_lines
