@@ -61,7 +61,6 @@ class Condition:
     compares: bool  # with the service's other connections
     of_lives: bool  # it asks for the group's connections
     of_marks: bool  # or for what their openings are marked with
-    of_events: bool  # only an event can make it hold
     # A cheap first look: False only if the condition cannot hold for the group as it is now.
     possible: Possible
     bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
@@ -107,7 +106,6 @@ def condition(text: str) -> Condition:
         compares=any(function.name == "chance" for function, _ in calls),
         of_lives=any(function.lives or function.of_lives for function, _ in calls),
         of_marks=any(function.marks for function, _ in calls),
-        of_events=all(f.events and not (f.lives or f.of_service) for f, _ in calls),
         possible=possible(tree) or (lambda group, service: True),
         bounds=bounds(tree),
         least_lives=least_lives(tree),

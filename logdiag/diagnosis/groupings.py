@@ -93,17 +93,11 @@ class Groupings:
         group.lives = {}
 
     def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:
-        """The group's rules that may find something: those that count events of a kind, or others.
-
-        Without a kind a connection opened: rules on nothing but events have been asked before.
-        """
+        """The group's rules, or those that count events of a kind, that may find something."""
         key = (id(group.rules), kind)  # groups of one kind share their list of rules, for good
         found = self._candidates.get(key)
         if found is None:
-            rules = [
-                rule for rule in group.rules
-                if (kind in rule.when.kinds if kind else not rule.when.of_events)
-            ]  # fmt: skip
+            rules = [rule for rule in group.rules if not kind or kind in rule.when.kinds]
             found = self._candidates[key] = Candidates(rules, self._service)
         return found.of(group)
 

@@ -262,3 +262,12 @@ def test_the_evidence_is_the_openings() -> None:
 def test_durations_as_a_person_says_them(seconds: float, text: str) -> None:
     """The two largest units; days are not lost."""
     assert text == spoken(round(seconds * SECOND))
+
+
+@pytest.mark.parametrize("when", ["restarted", "count(error) >= 1 and restarted"])
+def test_a_guard_may_come_true_at_an_opening(when: str) -> None:
+    """What a condition asks beside events is asked again when a connection opens."""
+    log = Log()("error", 0)("opened", 1, connection="a", client="203.0.113.7")
+    log("server_start", 2)("opened", 3, connection="b", client="203.0.113.7")
+    told = follow(log, [rule(when, by=(), within=60 * SECOND, hold=0)])
+    assert 1 == len(told.findings)
