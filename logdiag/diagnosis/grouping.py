@@ -22,15 +22,18 @@ class Grouping:
 
     Most groups hold a single connection all their lives, and no rule cares for it: then the
     connection itself stands for its group, at a tenth of the memory and of the time.
-    `follows`: whether it keeps connections at all; where no rule asks for them, those of the client
-    will do. `marks`: whether a rule asks what their openings are marked with.
+    `follows`: whether it keeps connections at all; where no rule asks for them but a guard in its
+    `unless`, those of the client will do. `marks`: whether a rule asks what their openings are
+    marked with.
     """
 
     def __init__(self, by: tuple[str, ...], rules: Sequence[Rule]) -> None:
         self.by = by
         self.rules = rules
         conditions = [one for rule in rules for one in rule.conditions]
-        self.follows = "client" not in by or any(one.of_lives for one in conditions)
+        judging = [one for rule in rules for one in rule.conditions if one is not rule.unless]
+        asking = any(one.of_lives for one in conditions) or any(one.guards for one in judging)
+        self.follows = asking or "client" not in by
         self.marks = any(one.of_marks for one in conditions)
         self._fields_of = _getter(by)
         self._groups: dict[Any, Group | Life] = {}  # by what `_fields_of` gives

@@ -271,3 +271,13 @@ def test_a_guard_may_come_true_at_an_opening(when: str) -> None:
     log("server_start", 2)("opened", 3, connection="b", client="203.0.113.7")
     told = follow(log, [rule(when, by=(), within=60 * SECOND, hold=0)])
     assert 1 == len(told.findings)
+
+
+def test_a_guard_in_a_condition_sees_the_connections() -> None:
+    """Also in a rule that asks for none itself, and groups finer than by client."""
+    who: dict[str, Any] = {"client": "203.0.113.7", "path": "/ws"}
+    log = Log()("opened", 0, connection="a", **who)("auth_failure", 1, **who)
+    told = follow(
+        log, [rule("count(auth_failure) >= 1 and flapping", by=("client", "path"), hold=0)]
+    )
+    assert 1 == len(told.findings)
