@@ -72,6 +72,18 @@ def test_zooming_moves_all_panels_and_pauses(open_window: Visitor, samples: str)
         assert [] == visited.complaints
 
 
+def test_a_window_that_was_sent_is_shown(open_window: Visitor, samples: str) -> None:
+    """Who opens an address with a window in it sees that window, standing still."""
+    with open_window(samples) as visited:
+        visited.open(LEAKY)
+        visited.page.get_by_role("button", name="Zoom in").click()
+        expect(visited.page.locator("#live")).to_contain_text("Paused")
+        sent, shown = visited.page.url, visited.text(".chart-head [role=status]")
+        visited.open(sent.removeprefix(samples))
+        expect(visited.page.locator(".chart-head [role=status]")).to_have_text(shown)
+        expect(visited.page.locator("#live")).to_contain_text("Paused")
+
+
 def test_dragging_across_a_chart_zooms_in(open_window: Visitor, samples: str) -> None:
     """A span that is dragged in one panel becomes the window of all."""
     with open_window(samples) as visited:

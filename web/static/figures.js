@@ -6,9 +6,24 @@ const LEFT = 46, RIGHT = 12; // px beside every figure, so that they line up
 export const BORDERS = LEFT + RIGHT;
 const INKS = ["surface", "line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
 
-/** Resolves once Bokeh can be used. Its scripts stand last in the page: only charts wait for them. */
-export const ready = () => (document.readyState === "complete" ? Promise.resolve()
-  : new Promise((resolve) => addEventListener("load", resolve, { once: true })));
+let started;
+
+/** Resolves once Bokeh can be used. Its scripts are fetched with the page, and run when what can be
+ *  read without charts is on the screen: they keep the browser busy for a while. */
+export const ready = () => (started ??= painted().then(() => Promise.all(
+  [...document.querySelectorAll("link[rel=preload][as=script]")].map(({ href }) => run(href)))));
+
+const painted = () => new Promise((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+  setTimeout(resolve, 100); // a window that nobody sees is not painted
+});
+
+function run(src) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    document.head.append(Object.assign(script, { src, async: false, onload: resolve, onerror: reject }));
+  });
+}
 
 /** An empty figure; `options` are Bokeh's. */
 export function figure(options, inks) {

@@ -10,7 +10,8 @@ const EVERY = 500; // ms
 
 /** Runs `refresh` now, and whenever the timeline or the view changes. */
 export function keepLive(refresh) {
-  const state = { shown: null, known: null, status: null, held: false, lost: null, followed: false };
+  const known = document.body.dataset.known || null;
+  const state = { shown: null, known, status: null, held: false, lost: null, followed: false };
   const paused = () => state.held || chosenWindow() !== null;
 
   async function renew() {
@@ -26,6 +27,7 @@ export function keepLive(refresh) {
         state.lost = null;
         state.followed ||= state.status.writer.alive;
         state.known = state.status.version;
+        await first;
         if (state.known !== state.shown && !paused()) await renew();
       }
     } catch {
@@ -49,6 +51,7 @@ export function keepLive(refresh) {
   }
 
   onview(renew);
+  const first = renew().catch(() => null); // what went wrong is told by what is asked next
   return ask();
 }
 

@@ -27,6 +27,7 @@ def create_app(db: Path, settings: Settings | None = None, access: Access | None
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security.protect(app, access or Access())
     problems.tell(app)
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(api.blueprint(Database(db), settings or Settings()))
+    database = Database(db)
+    app.register_blueprint(pages.blueprint(database))
+    app.register_blueprint(api.blueprint(database, settings or Settings()))
     return app

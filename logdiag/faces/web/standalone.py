@@ -8,10 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
@@ -24,15 +22,13 @@ from logdiag.faces.web.answers.asked import Context
 from logdiag.faces.web.answers.findings import finding
 from logdiag.faces.web.answers.lanes import lanes
 from logdiag.faces.web.answers.live import live
+from logdiag.faces.web.modules import bundle
 from logdiag.timeline import Reader
 
 MOST_FINDINGS = 100  # told whole: each has its lines and what stands around them
 MOST_LANES = 50  # of each service
 WIDTH = 600  # intervals of a chart
 STYLES = ("tokens.css", "page.css", "detail.css")
-
-_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([^"]+)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
 
 def render(reader: Reader, document: Document) -> str:
@@ -99,28 +95,3 @@ def _policy(scripts: list[str]) -> str:
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def bundle(entry: Path) -> str:
-    """A module and all that it imports as one script: each a function that returns its exports."""
-    parts: dict[str, str] = {}
-
-    def add(path: Path) -> None:
-        if path.name in parts:
-            return
-        text = path.read_text("utf-8")
-        for imported in _IMPORT.finditer(text):
-            add(path.parent / imported[2])
-        names = ", ".join(name for _, name in _EXPORT.findall(text))
-        body = _EXPORT.sub(r"\1", _IMPORT.sub(_taken, text))
-        parts[path.name] = (
-            f'modules["{path.name}"] = (() => {{\n{body}\nreturn {{ {names} }};\n}})();\n'
-        )
-
-    add(entry)
-    return "const modules = {};\n" + "".join(parts.values())
-
-
-def _taken(imported: re.Match[str]) -> str:
-    names = imported[1].replace(" as ", ": ")
-    return f'const {names} = modules["{imported[2]}"];\n'

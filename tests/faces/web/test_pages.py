@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from werkzeug.test import Client
 
+from logdiag import resources
 from tests.faces.filled import leaky, timeline
 from tests.faces.web.asking import client
 
@@ -25,8 +27,19 @@ def test_each_page_is_a_shell_for_its_script(page: Client, name: str, url: str) 
     """It names itself to the script that fills it, and says what to do without scripts."""
     response = page.get(url)
     assert 200 == response.status_code
-    assert f'<body data-page="{name}">' in response.text
+    assert f'<body data-page="{name}"' in response.text
     assert "<noscript>" in response.text
+
+
+def test_their_scripts_come_as_one(page: Client) -> None:
+    """Every module is in it, and it is not sent again while none has changed."""
+    answer = page.get("/script.js")
+    files = (resources.web_dir() / "static").rglob("*.js")
+    told = set(re.findall(r'^modules\["(?:pages/)?(\w+)\.js"\]', answer.text, re.MULTILINE))
+    assert {file.stem for file in files} - {"report"} == told
+    assert (
+        304 == page.get("/script.js", headers={"If-None-Match": answer.headers["ETag"]}).status_code
+    )
 
 
 def test_the_chart_librarys_scripts_come_from_its_package(page: Client) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from logdiag.faces import document
 from logdiag.faces.web import standalone
+from logdiag.faces.web.modules import bundle
 from logdiag.timeline import Reader
 from tests.browser.hostile import SERVICE, write_hostile
 from tests.faces.filled import NOON
@@ -87,4 +88,4 @@ def test_modules_become_one_script(tmp_path: Path) -> None:
         "return { B };", "})();",
         'modules["c.js"] = (() => {', 'const { one } = modules["a.js"];',
         'const { B } = modules["b.js"];', "return {  };", "})();",
-    ] == [line for line in standalone.bundle(tmp_path / "c.js").splitlines() if line]  # fmt: skip
+    ] == [line for line in bundle(tmp_path / "c.js").splitlines() if line]  # fmt: skip
