@@ -73,7 +73,8 @@ class Condition:
     def lives(self, view: View) -> dict[int, Life]:
         """The connections that make it hold, by number: those that it counts one by one.
 
-        A condition on `live` alone means all of the group; one on `drift` none.
+        A condition on `live` alone means all of the group; one on `drift` none, nor one on those
+        that were left behind where there are none.
         """
         found = {life.number: life for select in self._witnesses(view) for life in select(view)}
         if not found and self._of_all:
@@ -97,6 +98,7 @@ def condition(text: str) -> Condition:
     if kind != "condition":
         raise ExpressionError(0, f"this is a {kind}, not a condition", "Compare it: ... >= 2")
     calls = _uses(tree)
+    suspects = _suspects(calls)
     return Condition(
         text=text,
         holds=holds,
@@ -114,8 +116,8 @@ def condition(text: str) -> Condition:
             for function, arguments in calls
             if function.baseline
         ),
-        _witnesses=_suspects(calls) or _witnesses(tree),
-        _of_all=any(function.lives for function, _ in calls),
+        _witnesses=suspects or _witnesses(tree),
+        _of_all=suspects is None and any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
     )
 

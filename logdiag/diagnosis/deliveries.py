@@ -1,16 +1,18 @@
-"""Final statuses that reach only a connection that a newer one of its client has replaced.
+"""Updates that reach a client's connections twice, or not the one on which its page listens.
 
-The page listens on its newest connection: what is sent to the older one alone is never seen.
+That is its newest one. Updates have an id (`message`) and a status (`reason`), and the lines say
+which connection they went to, or to how many.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.moments import Moment, far
+from logdiag.diagnosis.moments import Moment, far, passed
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Event
 
@@ -20,48 +22,114 @@ FINAL = frozenset({
 })  # fmt: skip
 TOGETHER = 2 * SECOND  # one update goes to all of a client's connections within
 TOGETHER_LINES = 10
-MAX_WAITING = 1_000  # final statuses that may yet be sent to the newest connection
+MAX_WAITING = 1_000  # updates that may yet be sent to another connection
+MAX_OWNERS = 10_000  # what updates are about, and whose that is
+
+
+class _Update(NamedTuple):
+    """One update as it went out first."""
+
+    since: Moment
+    client: str
+    number: int | None  # of the connection that it went to
+    line: tuple[int, int]
+    missed: Event | None = None  # a final status, until it goes to the newest connection
+    newer: tuple[int, int] | None = None  # where that one opened
+    twice: bool = False
 
 
 class Deliveries:
-    """The final statuses of the last moments, by client and what they are about."""
+    """The updates of the last moments, by client and what they are about."""
 
-    def __init__(self) -> None:
-        # With the client's key; the event is None once it went to the newest connection.
-        self._waiting: OrderedDict[str, tuple[Moment, str, Event | None, Any]] = OrderedDict()
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._waiting: OrderedDict[str, _Update] = OrderedDict()
+        self._owners: OrderedDict[str, str] = OrderedDict()  # message -> client
 
     def take(
-        self, event: Event, life: Life, newer: Life | None, moment: Moment
+        self, event: Event, life: Life | None, key: str | None, moment: Moment, *, gone: bool
     ) -> Iterator[tuple[str, Seen]]:
-        """A message went to a connection; gives what by now went to a replaced one alone.
+        """A message went out, to that connection, or to one that is `gone`.
 
-        Each with its client's key; its proof is the line that opened the newer connection.
+        `key`: the client that its line names. Gives what is to be counted by now, each with its
+        client.
         """
+        yield from self._overdue(moment)
+        if event.message is None or event.reason is None:
+            return
+        if life is None and not gone and event.recipients != 0:
+            return  # nobody says which connections it went to
+        client = self._owner(event, life.client_key if life is not None else key)
+        if not client:
+            return
+        name = f"{client} {event.message} {event.reason}"
+        update = self._waiting.get(name)
+        if update is None:
+            self._waiting[name] = self._first(client, event, life, moment)
+        elif life is not None and life.number != update.number:
+            if update.number is not None and not update.twice:
+                yield client, Seen(moment[1], _about("duplicated", event, life), update.line)
+            reached = life is self._clients.newest(client)
+            missed = None if reached else update.missed
+            self._waiting[name] = update._replace(missed=missed, twice=True)
+
+    def _owner(self, event: Event, client: str | None) -> str | None:
+        """Whose it is, by this delivery or by those before; "" if it is several clients'."""
+        owners, message = self._owners, event.message or ""
+        known = owners.get(message)
+        if client is None:
+            return known
+        if event.reason in FINAL:
+            owners.pop(message, None)
+        elif known != client:
+            owners[message] = "" if known is not None else client
+            if len(owners) > MAX_OWNERS:
+                owners.popitem(last=False)
+        return client
+
+    def _first(self, client: str, event: Event, life: Life | None, moment: Moment) -> _Update:
+        """The update as it goes out first, and whether the client's newest connection lacks it."""
+        number = life.number if life is not None else None
+        update = _Update(moment, client, number, (event.source, event.offset))
+        newest = self._clients.newest(client)
+        if event.reason not in FINAL or newest is None or newest is life:
+            return update
+        opened = newest.opened_at, newest.opened_ordinal
+        if not passed(opened, moment, TOGETHER, TOGETHER_LINES):
+            return update  # it may not have told yet what it listens to
+        kind, about = ("undelivered", newest) if life is None else ("misdelivered", life)
+        return update._replace(missed=_about(kind, event, about), newer=newest.opened_line)
+
+    def _overdue(self, moment: Moment) -> Iterator[tuple[str, Seen]]:
+        """Final statuses that the newest connection did not get in time."""
         waiting = self._waiting
         while waiting:
-            (since, client, missed, line) = next(iter(waiting.values()))
-            if len(waiting) <= MAX_WAITING and not far(since, moment, TOGETHER, TOGETHER_LINES):
+            update = next(iter(waiting.values()))
+            late = far(update.since, moment, TOGETHER, TOGETHER_LINES)
+            if len(waiting) <= MAX_WAITING and not late:
                 break
             waiting.popitem(last=False)
-            if missed is not None:
-                yield client, Seen(moment[1], missed, line)
-        if life.client_key is None or event.message is None or event.reason not in FINAL:
-            return
-        name = f"{life.client_key} {event.message}"
-        if newer is None or newer.opened_ordinal <= life.opened_ordinal:
-            waiting[name] = (moment, life.client_key, None, None)
-        elif name not in waiting:
-            missed = event._replace(
-                kind="misdelivered", client=life.client, user=life.user, path=life.path
-            )
-            waiting[name] = (moment, life.client_key, missed, newer.opened_line)
+            if update.missed is not None:
+                yield update.client, Seen(moment[1], update.missed, update.newer)
 
-    def snapshot(self) -> list[Any]:
+    def lost_track(self) -> None:
+        """A restart or a gap: nobody knows any more which connections are gone."""
+        self._owners.clear()
+
+    def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        return list(self._waiting.items())
+        return {"waiting": list(self._waiting.items()), "owners": list(self._owners.items())}
 
-    def restore(self, state: list[Any]) -> None:
+    def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        for name, (moment, client, missed, line) in state:
-            event = None if missed is None else Event(*missed)
-            self._waiting[name] = (tuple(moment), client, event, tuple(line) if line else None)
+        self._owners.update(state["owners"])
+        for name, (since, client, number, line, missed, newer, twice) in state["waiting"]:
+            self._waiting[name] = _Update(
+                tuple(since), client, number, tuple(line),
+                None if missed is None else Event(*missed), tuple(newer) if newer else None, twice,
+            )  # fmt: skip
+
+
+def _about(kind: str, event: Event, life: Life) -> Event:
+    """The event, as one of that kind about that connection's client."""
+    return event._replace(kind=kind, client=life.client, user=life.user, path=life.path)

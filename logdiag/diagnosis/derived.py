@@ -3,6 +3,8 @@
 overlap     a connection closed after a newer one of its client had opened
 half_open   the same, H or longer after it, and because its peer no longer answered
 misdelivered  a final status went to a replaced connection alone (see `deliveries`)
+undelivered   a final status went to nobody, or to a closed connection alone
+duplicated    an update went to several connections of one client
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
 
 OVERLAPS = ("overlap", "half_open")
-DERIVED = (*OVERLAPS, "misdelivered")
+DERIVED = (*OVERLAPS, "misdelivered", "undelivered", "duplicated")
 COUNTABLE = (*KINDS, *DERIVED)
 
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's

@@ -170,9 +170,9 @@ class Detector:
                 self._court.happened(seen, life.client_key, moment)
 
     def _noted(self, event: Event, life: Life | None, key: str | None, moment: Moment) -> None:
-        if event.kind == "message" and life is not None:
-            newer = self._clients.newest(life.client_key)
-            for client, seen in self._notes.deliveries.take(event, life, newer, moment):
+        if event.kind == "message":
+            gone = life is None and self._connections.names.ended_before(event) is not None
+            for client, seen in self._notes.deliveries.take(event, life, key, moment, gone=gone):
                 self._court.happened(seen, None if self._nobody else client, moment)
         if event.kind == "auth_failure":
             self._refused.append(event.time)

@@ -86,6 +86,7 @@ class Known:
     def lost_track(self) -> None:
         """A restart or a gap: what was open before closes no more."""
         self._unnamed.clear()
+        self._notes.deliveries.lost_track()
 
     def usual(self) -> tuple[int, int]:
         """How long connections must live to outlive what is usual here: ns, and lines."""

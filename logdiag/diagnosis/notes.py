@@ -25,7 +25,7 @@ class Notes:
     ) -> None:
         self.marks = Marks()
         self.attempts = Attempts()
-        self.deliveries = Deliveries()
+        self.deliveries = Deliveries(clients)
         self.baselines = Baselines([("auth_failure",), *asked])
         self.kinds = KINDS | self.baselines.kinds
         self._clients = clients

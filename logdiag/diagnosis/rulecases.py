@@ -32,11 +32,12 @@ class SimulateSpec:
 class CaseSpec:
     """One test of a rule: a log, and the findings that must come of it (none: silence).
 
-    `simulate` names a log instead of `log`. Then an expectation stands for one finding or more.
+    Between the parts of `log` lines are lost. `simulate` names a log instead; then an expectation
+    stands for one finding or more.
     """
 
     name: str
-    log: str
+    log: tuple[str, ...]
     expect: tuple[dict[str, str], ...]
     at: Place
     simulate: SimulateSpec | None = None
@@ -63,7 +64,7 @@ def _case(decoder: Decoder, node: yaml.Node, names: Names) -> CaseSpec:
         decoder.whole(fields.get("connections"), "connections")
         expected.append({name: decoder.text(value, name) for name, value in fields.items()})
     name = decoder.text(keys.get("name"), "name")
-    log = decoder.text(keys.get("log"), "log")
+    log = decoder.texts(keys.get("log"), "log")
     simulate = _simulate(decoder, keys["simulate"], names) if "simulate" in keys else None
     return CaseSpec(name, log, tuple(expected), place_of(node), simulate)
 

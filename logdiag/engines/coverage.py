@@ -14,7 +14,7 @@ from logdiag.engines import ruletests
 from logdiag.formats import Formats, not_shown
 from logdiag.model import Finding
 
-Log = str | Sequence[str]  # as `ruletests.log_of` gives it
+Log = Sequence[str]  # as `ruletests.log_of` gives it
 
 
 class Coverage(NamedTuple):

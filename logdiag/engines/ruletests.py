@@ -78,7 +78,7 @@ def _cases(rule: Rule, rules: Sequence[Rule], formats: Formats) -> Iterator[Case
         yield CaseResult(rule.id, case.name, passed, message, rule.file, case.at.line)
 
 
-def log_of(case: CaseSpec) -> str | list[str]:
+def log_of(case: CaseSpec) -> Sequence[str]:
     """What a test is about: its log as written out, or as simulated, in parts."""
     asked = case.simulate
     if asked is None:

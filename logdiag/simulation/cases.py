@@ -153,7 +153,7 @@ _ALL = (
     Case(
         "D7", "every client keeps a few connections more each day",
         (_shown("slow-drift", "opened closed client clock"),),
-        frozenset({"abandoned", "remount-duplicate"}),
+        frozenset({"abandoned", "remount-duplicate", "duplicate-delivery"}),
         app=App(slips=0.5), share=(0.8, 0.9), clients=20, duration=4 * DAY, within=4 * HOUR,
         habits=Habits(stay=6 * HOUR, pages=(40, 60), elsewhere=HOUR, token=20 * HOUR, reads=HOUR,
                       wakes=20 * HOUR,

@@ -48,7 +48,7 @@ def test_a_guard_that_no_silent_case_needs_is_not_shown() -> None:
     rule = example()
     assert {"unless restarted", "unless mass_reconnect", "unless closes_unseen"} < {*unshown(rule)}
     log = OPENED.replace(". Total", "; total")
-    silent = CaseSpec("no close is logged", log, (), rule.tests[0].at)
+    silent = CaseSpec("no close is logged", (log,), (), rule.tests[0].at)
     assert "unless closes_unseen" not in unshown(replace(rule, tests=(*rule.tests, silent)))
 
 
