@@ -1,7 +1,8 @@
 """Events that no line tells, but two lines together do: rules count them like any other kind.
 
-overlap     a connection closed after a newer one of its client had opened
-half_open   the same, H or longer after it, and because its peer no longer answered
+overlap       a connection closed after a newer one of its client had opened
+timed_out     the same, since its peer no longer answered: noticed within H of that opening
+half_open     the same, noticed later
 misdelivered  a final status went to a replaced connection alone (see `deliveries`)
 undelivered   a final status went to nobody, or to a closed connection alone
 duplicated    an update went to several connections of one client
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
 
-OVERLAPS = ("overlap", "half_open")
+OVERLAPS = ("overlap", "timed_out", "half_open")
 DERIVED = (*OVERLAPS, "misdelivered", "undelivered", "duplicated")
 COUNTABLE = (*KINDS, *DERIVED)
 
@@ -29,23 +31,35 @@ _UNANSWERED = re.compile(
 )
 
 
+class Siblings(Protocol):
+    """The live connections of each client."""
+
+    def newest(self, key: str | None) -> Life | None:
+        """The youngest one of that client."""
+
+    def next_after(self, life: Life) -> Life | None:
+        """The first one that its client opened after it."""
+
+
 def overlaps(
-    life: Life, event: Event, before: str | None, newer: Life, horizon: int
-) -> Iterator[Event]:
-    """What the close of a connection tells, if its client had opened a newer one.
+    life: Life, event: Event, before: str | None, siblings: Siblings, horizon: int
+) -> Iterator[tuple[Event, Life]]:
+    """What the close of a connection tells, if its client had opened a newer one, and that one.
 
     `before`: the state that it was in.
     """
-    if newer.opened_ordinal <= life.opened_ordinal:
+    newest = siblings.newest(life.client_key)
+    if newest is None or newest.opened_ordinal <= life.opened_ordinal:
         return
     about = event._replace(
         connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
     )
-    yield about._replace(kind="overlap")
-    if event.time is None or newer.opened_at is None:
-        return
-    if event.time - newer.opened_at >= horizon and unanswered(event, before):
-        yield about._replace(kind="half_open")
+    yield about._replace(kind="overlap"), newest
+    if event.time is not None and unanswered(event, before):
+        back = siblings.next_after(life) or newest
+        if back.opened_at is not None:
+            in_time = event.time - back.opened_at < horizon
+            yield about._replace(kind="timed_out" if in_time else "half_open"), back
 
 
 def on_purpose(event: Event, before: str | None) -> bool:

@@ -137,9 +137,8 @@ class Detector:
             if life.client_key is not None:
                 self._surroundings.opened(life.client_key, moment)
         elif was_live and not is_live:
-            newer = self._clients.newest(life.client_key)
             self._court.ended(life, moment)
-            self._ended(life, event, key, moment, before, newer)
+            self._ended(life, event, key, moment, before)
         elif after == "closed" and before is None:
             self._known.unseen(life, moment)
             self._court.unseen(moment)
@@ -147,9 +146,8 @@ class Detector:
             self._refusals.add(event, moment[1])
 
     def _ended(
-        self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None,
-        newer: Life | None,  # the newest one of its client, which may be itself
-    ) -> None:  # fmt: skip
+        self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None
+    ) -> None:
         lost = not on_purpose(event, before)
         if lost and life.client_key is not None:
             self._surroundings.lost(life.client_key, moment)
@@ -162,8 +160,9 @@ class Detector:
         self._known.closed(life, moment, named=named)
         if lost:
             self._notes.marks.on_loss(event, life.client_key or key, moment[1])
-        if newer is not None and self._derives:
-            for derived in overlaps(life, event, before, newer, self.settle // 2):
+        if self._derives:
+            told = overlaps(life, event, before, self._clients, self.settle // 2)
+            for derived, newer in told:
                 if derived.kind == "half_open":
                     self._surroundings.half_open = moment
                 seen = Seen(moment[1], derived, newer.opened_line)

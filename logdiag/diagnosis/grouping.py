@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, takewhile
 from operator import attrgetter
 from typing import Any
 
@@ -14,6 +16,7 @@ from logdiag.model import SECOND, Event
 
 SLACK = 600 * SECOND  # between what happens and the look at it: a tick, at most
 SLACK_LINES = 400
+MAX_SEARCH = 1_000  # connections of one client among which the next one is looked for
 MAX_IDLE = 50_000  # groups without connections kept per `by`, for their recent events
 
 
@@ -164,6 +167,15 @@ class Clients(Grouping):
             return None
         found = self._groups.get(key)
         return found.youngest if isinstance(found, Group) else found
+
+    def next_after(self, life: Life) -> Life | None:
+        """The first one that the connection's client opened after it, of the youngest ones."""
+        found = self._groups.get(life.client_key)
+        if not isinstance(found, Group):
+            return found if found and found.opened_ordinal > life.opened_ordinal else None
+        youngest = islice(reversed(found.lives.values()), MAX_SEARCH)
+        newer = takewhile(lambda one: one.opened_ordinal > life.opened_ordinal, youngest)
+        return next(iter(deque(newer, maxlen=1)), None)
 
     def lives(self, key: str | None) -> Iterable[Life]:
         """The live connections of that client, or of those that nobody knows."""

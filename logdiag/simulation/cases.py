@@ -187,6 +187,7 @@ _ALL = (
     Case("herd", "everybody loses the connection at once and comes back", beside=herds),
     Case(
         "mobile", "phones whose network comes and goes; the server notices in time",
+        also=frozenset({"half-open-noticed"}),
         habits=Habits(drops=100.0, resets=400.0), share=(0.3, 0.7),
     ),
     Case(

@@ -48,16 +48,28 @@ def test_the_newer_opening_is_evidence() -> None:
 @pytest.mark.parametrize(
     ("seconds", "close", "expected"),
     [
-        (46, {"code": 1006}, 0), (45, {"reason": "ping timeout"}, 0), (46, {"code": 1001}, 0),
-        (46, {"reason": "ping timeout"}, 1), (46, {"reason": "transport close"}, 0),
+        (46, {"code": 1006}, ""), (45, {"reason": "ping timeout"}, "timed_out"),
+        (46, {"code": 1001}, ""), (46, {"reason": "ping timeout"}, "half_open"),
+        (46, {"reason": "transport close"}, ""), (2, {"reason": "transport close"}, ""),
     ],
 )  # fmt: skip
 def test_half_open_lingers_and_does_not_answer(
-    seconds: float, close: dict[str, Any], expected: int
+    seconds: float, close: dict[str, Any], expected: str
 ) -> None:
-    """H after the newer one opened (at 1 s), and by a timeout."""
+    """H after the newer one opened (at 1 s), and by a timeout; earlier is in time."""
+    for kind in ("timed_out", "half_open"):
+        log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
+        log("closed", seconds, connection="a", **close)
+        assert (kind == expected) == counted(log, kind)
+
+
+def test_a_client_that_came_back_twice() -> None:
+    """What counts is when it came back first; which line proves it, too."""
     log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
-    assert expected == counted(log("closed", seconds, connection="a", **close), "half_open")
+    log("opened", 50, connection="c", **USER)
+    log("closed", 60, connection="a", reason="ping timeout")
+    (finding,) = follow(log, [rule("count(half_open) >= 1", hold=0)]).findings.values()
+    assert [200, 400] == [proof.offset for proof in finding.evidence]
 
 
 def test_what_the_server_terminated_did_not_answer() -> None:
