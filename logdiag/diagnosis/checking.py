@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any
 
 from logdiag.definitions import did_you_mean
+from logdiag.diagnosis.counting import EARLIER
 from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import (
     Binary,
@@ -35,7 +36,8 @@ from logdiag.model import KINDS, Event
 
 _FIELDS = Event._fields[Event._fields.index("connection") :]
 _NAMES = {
-    "kind": COUNTABLE, "logged kind": KINDS, "field": _FIELDS, "series": ("live",),
+    "kind": COUNTABLE, "logged kind": KINDS, "prior kind": EARLIER, "field": _FIELDS,
+    "series": ("live",),
 }  # fmt: skip
 _QUANTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)\Z")
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {

@@ -98,12 +98,17 @@ def every(_: str) -> Callable[[Group], int]:
     return lambda group: len(group.lives)
 
 
-_MARKS = {"closed": "reconnect", "reconnect": "reconnect", "cleanup": "cleanup"}
+# The mark that an event of a kind leaves on the opening that follows.
+_MARKS = {
+    "auth_failure": "auth_failure", "closed": "reconnect", "reconnect": "reconnect",
+    "cleanup": "cleanup", "opened": "twin",
+}  # fmt: skip
+EARLIER = tuple(_MARKS)  # the kinds that explain an opening
 
 
 def mark_of(kind: str) -> str:
     """The mark that an event of that kind leaves on the opening that follows."""
-    return _MARKS.get(kind, "auth_failure")
+    return _MARKS[kind]
 
 
 def after(view: View, kind: str) -> Iterator[Life]:

@@ -134,22 +134,27 @@ class Following:
         return client.closes, exposure * self._closes / at_risk
 
     def chance(self, key: str | None, now: Moment) -> float:
-        """How likely so few of them would have closed, if they closed as others do.
+        """How likely any client had so few of them closed, if they closed as others do.
 
-        While too few others closed to say: 0 in a service of few clients, else 1.
+        While too few others closed to say: 0 in a service of few clients.
 
-        The one-sample log-rank test, whose tail is a Poisson distribution's; its upper bound is
-        Chernoff's (Mitzenmacher and Upfal, "Probability and Computing", theorem 5.4).
+        For one client it is the comparison of two rates, given how many closed in all
+        (Przyborowski and Wilenski, "Homogeneity of Results in Testing Samples from Poisson Series",
+        Biometrika 31, 1940), so few closes to compare with prove little. Its tail is a binomial
+        distribution's, the bound on that is Chernoff's (Hoeffding, "Probability Inequalities",
+        JASA 58, 1963, theorem 1). Of many clients one is the oddest: hence Bonferroni's bound.
         """
-        if not self.comparable:  # where many are, closes will come to compare with
-            return 0.0 if self._alone <= FEW_CLIENTS else 1.0
+        if not self.comparable and self._alone <= FEW_CLIENTS:
+            return 0.0
         closes, expected = self.expected(key, now)
+        others = self._closes
         if closes >= expected:
             return 1.0
-        surprise = expected - closes
+        share = expected / (expected + others)  # of all the time, and so of all closes
+        surprise = others * math.log(others / ((closes + others) * (1 - share)))
         if closes:
-            surprise += closes * math.log(closes / expected)
-        return math.exp(-surprise)
+            surprise += closes * math.log(closes / ((closes + others) * share))
+        return min(1.0, self._alone * math.exp(-surprise))
 
     def grounds(self, key: str | None, now: Moment) -> str:
         """The numbers behind `chance`, for a person to check; empty where there are none."""

@@ -26,7 +26,7 @@ class Function:
     """One name of the language: its parameters' types, what it gives, and how it is computed."""
 
     name: str
-    parameters: tuple[str, ...]  # measures, or "kind", "field", "quantile", "series"
+    parameters: tuple[str, ...]  # measures, or "kind", "field" ... (see `checking`)
     result: Measure
     doc: str
     keeps: str  # the state behind it, and its bound
@@ -57,7 +57,7 @@ _TABLE = (
     Function(
         "limit", (), "count",
         "How many live connections one client may have: 2, or twice the 95th percentile of the "
-        "other clients where there are at least 8.", "a count per client",
+        "other clients.", "a count per client",
         lambda view: view.limit(), of_lives=True,
     ),
     Function(
@@ -127,10 +127,11 @@ _TABLE = (
     ),
     Function(
         "chance", (), "share",
-        "How likely it is at most that so few of the connections left behind would have closed by "
-        "now, if they closed like those of the service that nobody followed (one-sample log-rank "
-        "test). Until 8 of these closed, 0 where at most 4 clients are there, so that only `for` "
-        "decides; else 1.", FOLLOWED, counting.chance,
+        "How likely it is at most that any of the clients had so few of its connections left "
+        "behind closed by now, if these closed like those of the service that nobody followed "
+        "(comparison of two Poisson rates, times the clients). Until 8 of these closed, 0 where at "
+        "most 4 clients are there: then only `for` and guards decide.",
+        FOLLOWED, counting.chance,
         of_client=True,
     ),
     Function(
@@ -189,17 +190,18 @@ _TABLE = (
         events=counting.events,
     ),
     Function(
-        "opened_after", ("kind",), "count",
+        "opened_after", ("prior kind",), "count",
         "How many refused requests (`auth_failure`), losses (`closed`, `reconnect`) or unmounts "
         "while still connecting (`cleanup` with state 0) came just before (5 s, 10 lines) the "
-        "opening of a connection that is still live.", CLIENTS,
+        "opening of a connection that is still live; or openings (`opened`) of the same client and "
+        "path (2 s, 4 lines).", CLIENTS,
         counting.count_after, counting.after, marks=True, at_most=counting.at_most_after,
     ),
     Function(
-        "followed_after", ("kind",), "count",
-        "Connections left behind whose client opened the next one just after (5 s, 10 lines) such "
-        "an event: it is the next opening that shows why the one before was not closed. The same "
-        "as `opened_after` where no close says whose it is.", FOLLOWED,
+        "followed_after", ("prior kind",), "count",
+        "Connections left behind whose client opened the next one just after such an event: it is "
+        "the next opening that shows why the one before was not closed. The same as "
+        "`opened_after` where no close says whose it is.", FOLLOWED,
         counting.count_followed, counting.followed_after,
         of_client=True, at_most=counting.at_most_followed,
     ),

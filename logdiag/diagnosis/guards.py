@@ -11,7 +11,7 @@ from typing import NamedTuple
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.view import View
 
-BY_CHANCE = 0.0001  # what is rarer is no chance
+BY_CHANCE = 0.005  # what is rarer is no chance
 FLAPPING = 0.5  # of a group's connections, younger than H
 
 
@@ -39,9 +39,16 @@ def _several_tabs(view: View) -> bool | None:
     following, client = view.service.following, view.group.client
     if client is None:
         return None
-    if not following.comparable:
-        return sum(1 for _ in view.lives()) <= view.limit()
-    return following.chance(client, (view.now, view.line)) >= BY_CHANCE
+    if following.chance(client, (view.now, view.line)) >= BY_CHANCE:
+        return True
+    return not following.comparable and _outlived(view) <= view.limit()
+
+
+def _outlived(view: View) -> int:
+    """How many of the connections are older than what is usual in the service."""
+    usual, lines = view.service.usual()
+    ages = ((life.age(view.now), view.line - life.opened_ordinal) for life in view.lives())
+    return sum(order >= lines if age is None else age >= usual for age, order in ages)
 
 
 def _flapping(view: View) -> bool | None:
@@ -97,8 +104,10 @@ _TABLE = (
     ),
     GuardCheck(
         "several_tabs",
-        "The client's connections end like those of others (`chance` of 0.01% or more): tabs "
-        "explain them. While too few of the others closed: it holds no more than `limit`.",
+        "The client's connections end like those of others (`chance` of 0.5% or more): tabs "
+        "explain them. While too few of the others closed: no more than `limit` of its own have "
+        "outlived what is usual in the service (twice the 95th percentile, and more while few "
+        "closed).",
         _several_tabs,
     ),
     GuardCheck(

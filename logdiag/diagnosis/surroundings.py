@@ -19,7 +19,6 @@ AROUND_LINES = 40
 LONG = 1800 * SECOND  # the same for what lasts, like a heartbeat that is too slow
 LONG_LINES = 2_000
 PER_CLIENT = 2  # connections that any client may have: two tabs
-LEAST_CLIENTS = 8  # so many others make a p95
 MAX_RETURNS = 20_000  # clients remembered as just lost or just returned
 
 
@@ -58,9 +57,6 @@ class Surroundings:
 
     def limit(self, key: str | None) -> int:
         """How many live connections that client may have, by what the others have."""
-        others = self._clients.count - (self._clients.held_by(key) > 0)
-        if others < LEAST_CLIENTS:
-            return PER_CLIENT
         return max(PER_CLIENT, 2 * (self._clients.usual(key, 0.95) or 0))
 
     def _look_for_herd(self, moment: Moment) -> None:

@@ -167,6 +167,8 @@ UNIT = "Write durations with a unit (90s) and counts without."
         ("pairs(error) > 1", 0, "'pairs' takes 2 argument(s), not 1.", "Write pairs(kind, kind)."),
         ("count(open) > 1", 6, "a kind is wanted here.", "Did you mean 'opened'?"),
         ("count(3) > 1", 6, "a kind is wanted here.", f"Known: {', '.join(sorted(COUNTABLE))}."),
+        ("opened_after(message) > 1", 13, "a prior kind is wanted here.",
+         "Known: auth_failure, cleanup, closed, opened, reconnect."),
         ("distinct(clients) > 1", 9, "a field is wanted here.", "Did you mean 'client'?"),
         ("rise(opened) > 1", 5, "a series is wanted here.", "Known: live."),
         ("older(90) > 1", 6, "a duration is wanted here, this is a number", ""),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 import pytest
 
@@ -89,18 +88,39 @@ def test_expected_closes() -> None:
     following.ended(b, c, moment(100))
     closes, expected = following.expected("user u", moment(100))
     assert (1, pytest.approx(8 / 1100 * (200 + 100))) == (closes, expected)
-    surprise = expected - 1 + math.log(1 / expected)
-    assert math.exp(-surprise) == pytest.approx(following.chance("user u", moment(100)))
+
+
+def test_chance_of_so_few_closes() -> None:
+    """By hand: none in 300 s, beside eight in 1,400 s; all of those in the greater part."""
+    following = Following()
+    visits(following, 8, 100)
+    a = opening(following, 1, -300, "user u")
+    opening(following, 2, 0, "user u", a)
+    # 800 s of the visits, and 300 s of `a` before it was followed; then 300 s of `a` and of `b`
+    none = (1 - 300 / (300 + 1_400)) ** 8
+    assert none == pytest.approx(following.chance("user u", moment(300)))
+
+
+def test_of_many_clients_one_is_the_oddest() -> None:
+    """What is odd of one client is no wonder among a hundred."""
+    following = Following()
+    visits(following, 20, 10)
+    opening(following, 2, 10, "user u", opening(following, 1, 0, "user u"))
+    one = following.chance("user u", moment(100))
+    for number in range(99):
+        opening(following, 100 + number, 100, f"user w{number}")
+    assert min(1.0, 100 * one) == pytest.approx(following.chance("user u", moment(100)))
+    assert 100 * one < 1.0
 
 
 def test_a_few_closes_are_no_rate() -> None:
-    """Then only a service of few clients is judged."""
+    """A service of few clients is judged all the same; where many are, closes will come."""
     following = Following()
     visits(following, LEAST_CLOSES - 1, 10)
     for number in range(FEW_CLIENTS):
         opening(following, 10 + number, 0, f"user w{number}")
     opening(following, 2, 1, "user u", opening(following, 1, 0, "user u"))
-    assert 1.0 == following.chance("user u", moment(2))
+    assert 0.1 < following.chance("user u", moment(2))
     following.ended(life(10, 0, client_key="user w0"), None, moment(1))
     assert (False, 0.0) == (following.comparable, following.chance("user u", moment(2)))
     visits(following, 1, 10)

@@ -43,7 +43,8 @@ MARKED = [
     [
         ("live", 4), ("rise(live)", 3), ("surplus", 2),
         ("opened_after(auth_failure)", 2), ("opened_after(reconnect)", 1),
-        ("opened_after(closed)", 1), ("older(5s)", 4), ("older(20s)", 3), ("older(90s)", 1),
+        ("opened_after(closed)", 1), ("opened_after(opened)", 1),
+        ("older(5s)", 4), ("older(20s)", 3), ("older(90s)", 1),
         ("older(91s)", 0), ("live + 2 * surplus - 1", 7), ("50% * live", 2), ("live / 4", 1),
         ("live / 0", 0), ("limit", 2), ("drift", 0), ("closes", 0),
     ],
