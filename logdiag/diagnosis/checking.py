@@ -29,7 +29,7 @@ from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.measures import Measure, Mismatch, combined
-from logdiag.diagnosis.possible import Bound, Possible, bounds, least_lives, possible
+from logdiag.diagnosis.possible import Bound, Possible, bounds, of_lone, possible
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import KINDS, Event
@@ -66,7 +66,7 @@ class Condition:
     # A cheap first look: False only if the condition cannot hold for the group as it is now.
     possible: Possible
     bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
-    least_lives: float  # live connections without which it cannot hold
+    of_lone: bool  # whether it may hold for a group of one connection and no events
     baselines: frozenset[tuple[str, ...]]  # kinds to compare with what is usual, or pairs of them
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
@@ -112,7 +112,7 @@ def condition(text: str) -> Condition:
         of_marks=any(function.marks for function, _ in calls),
         possible=possible(tree) or (lambda group, service: True),
         bounds=bounds(tree),
-        least_lives=least_lives(tree),
+        of_lone=of_lone(tree),
         baselines=frozenset(
             tuple(node.name for node in arguments if isinstance(node, Name))
             for function, arguments in calls

@@ -20,6 +20,7 @@ KnownBy = Literal["user", "session", "path", "agent", "address", "none"]
 KNOWN_BY: tuple[str, ...] = get_args(KnownBy)
 # What they can bear: what is in a path may be whom it is about; a count is at least exact.
 CAPS: dict[str, Confidence] = {"path": "medium", "address": "low", "none": "medium"}
+_ADDRESS = "address "
 SHARED = frozenset({"address", "none"})  # several clients may be behind one
 
 # The connection's own events: what a request asks for says less of who asks.
@@ -45,7 +46,7 @@ def client_key(event: Event) -> str | None:
         return None
     if event.agent:
         return f"agent {event.client} {event.agent}"
-    return f"address {event.client}"
+    return _ADDRESS + event.client
 
 
 def client_keys(event: Event) -> Iterator[str]:
@@ -57,7 +58,12 @@ def client_keys(event: Event) -> Iterator[str]:
     if event.client and event.agent:
         yield f"agent {event.client} {event.agent}"
     if event.client:
-        yield f"address {event.client}"
+        yield _ADDRESS + event.client
+
+
+def address_in(key: str | None) -> str | None:
+    """The address that is all that tells the client; None if it is known better, or not at all."""
+    return key[len(_ADDRESS) :] if key is not None and key.startswith(_ADDRESS) else None
 
 
 def known_by(key: str | None) -> str:

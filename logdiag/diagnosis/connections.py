@@ -116,7 +116,7 @@ class Connections:
     def retire(self, event: Event, ordinal: int) -> list[Step]:
         """End the connections of processes that a newer one has replaced without a word."""
         return self._end(
-            self.processes.replaced(event.time, ordinal, self.followed()), "restart", event
+            self.processes.replaced(event.time, ordinal, self.followed), "restart", event
         )
 
     def followed(self) -> list[Life]:
@@ -226,7 +226,7 @@ class Connections:
         after = life.state = NEXT[before, word]
         number = life.number
         if after in OVER:
-            life.closed_by(event)
+            life.ended = event
             if after == "closed":
                 self.closes += 1
                 self._app_closes += event.layer == "app"

@@ -15,7 +15,7 @@ from logdiag.model import Event
 
 MAX_INTERVALS = 64  # the latest ones of a window: in a storm it holds thousands
 MAX_PILE = 10_000  # connections looked at for those that pile up
-INFINITE = float("inf")
+INFINITE: float = float("inf")
 
 
 def number_of(items: Callable[..., Iterable[Any]]) -> Callable[..., int]:

@@ -96,7 +96,8 @@ class Court:
             if not rule.when.holds(views[window]):
                 continue
             if judgement is None:
-                judgement = group.judgements[rule.id] = Judgement(self.name, rule, group.key)
+                judgement = Judgement(self.name, rule, group.key)
+                group.judged(judgement)
             if judgement.state != "pending":
                 if judgement.fingerprint in self.dirty and judgement.state == "resolved":
                     self.over.append(judgement.finding())
@@ -293,6 +294,6 @@ class Court:
         self.dropped.update(self.taken.dropped)
         for judgement in self.taken.kept:
             group = self.groupings.of_rule(judgement.rule, judgement.key)
-            group.judgements[judgement.rule.id] = judgement
+            group.judged(judgement)
             judgements = self.done if judgement.state == "resolved" else self.open
             judgements[judgement.fingerprint] = (judgement, group)

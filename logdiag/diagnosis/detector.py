@@ -129,7 +129,7 @@ class Detector:
         life, before, after = step
         was_live, is_live = before in LIVE, after in LIVE
         if after == "open" or (after == "connecting" and before is None):
-            life.client_key = None if self._nobody else key or life.client_key
+            life.known_as(None if self._nobody else key or life.client_key)
         if is_live and not was_live:
             self._notes.marks.on_opened(life, key, event, moment[1])
             self._known.opened(life, moment)

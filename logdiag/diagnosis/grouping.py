@@ -41,7 +41,7 @@ class Grouping:
         self._fields_of = _getter(by)
         self._groups: dict[Any, Group | Life] = {}  # by what `_fields_of` gives
         self._full = MAX_IDLE  # so many groups make it look for idle ones
-        self._lone = all(rule.when.least_lives >= 2 for rule in rules)
+        self._lone = not any(rule.when.of_lone for rule in rules)
         self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
         self._horizon = _horizon(rules)
 
@@ -149,8 +149,12 @@ class Clients(Grouping):
 
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its client's group where a rule may look at it."""
-        if life.client_key is not None:
-            held = self.held_by(life.client_key)
+        key = life.client_key
+        if key is not None:
+            newest = self.newest(key)
+            if newest is not None:
+                life.share(newest)
+            held = self.held_by(key)
             self._count(held, held + 1)
         return super().add(life)
 

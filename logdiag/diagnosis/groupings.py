@@ -159,7 +159,7 @@ class Groupings:
                 continue
             for groups in self._following:
                 groups.remove(life, groups.place(life))
-            life.client_key = None
+            life.known_as(None)
             for groups in self._following:
                 group = groups.add(life)
                 if group is not None:

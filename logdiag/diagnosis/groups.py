@@ -19,6 +19,7 @@ BY = ("client", "path", "process", "user")  # what a rule may group by, beside t
 MAX_PAIRS = 2_000  # marked openings kept per group where only the count is known
 
 Key = tuple[str | None, ...]
+_NONE: dict[str, Any] = {}  # stays empty
 
 
 class Pair(NamedTuple):
@@ -45,13 +46,13 @@ class Group:
         self.rules = rules  # those that concern it
         self.lives: dict[int, Life] = {}  # oldest first
         self.youngest: Life | None = None  # the live connection that opened last
-        self.marked: dict[str, dict[int, Life]] = {}
-        self.proofs: dict[str, dict[Mark, int]] = {}
         # Made when needed: most groups need none.
+        self.marked: dict[str, dict[int, Life]] = _NONE
+        self.proofs: dict[str, dict[Mark, int]] = _NONE
         self.windows: dict[str, Window] | None = None  # recent events by kind
         self.pairs: deque[Pair] | tuple[()] = ()
         self.valley = 0  # the least count of live connections since the last pair
-        self.judgements: dict[str, Judgement] = {}  # by rule id, once a rule held
+        self.judgements: dict[str, Judgement] = _NONE  # by rule id, once a rule held
 
     @property
     def anonymous(self) -> bool:
@@ -71,6 +72,8 @@ class Group:
             self._mark(life, life.marks)
 
     def _mark(self, life: Life, marks: dict[str, Mark]) -> None:
+        if self.marked is _NONE:
+            self.marked, self.proofs = {}, {}
         for mark, proof in marks.items():
             self.marked.setdefault(mark, {})[life.number] = life
             count = self.proofs.setdefault(mark, {})
@@ -83,6 +86,12 @@ class Group:
                     )
                 )  # fmt: skip
                 self.valley = len(self.lives)
+
+    def judged(self, judgement: Judgement) -> None:
+        """A rule held."""
+        if self.judgements is _NONE:
+            self.judgements = {}
+        self.judgements[judgement.rule.id] = judgement
 
     def pair(self, pair: Pair) -> None:
         """A marked opening of a connection that nobody can name."""

@@ -14,16 +14,17 @@ from logdiag.model import Confidence, Evidence, Finding, Guard, Level
 MAX_NAMED = 100  # connections named in a finding; `connections_total` tells how many there are
 MAX_EVIDENCE = 60  # lines shown with a finding
 
+_FIELDS = (
+    "confidence", "count", "ended_at", "evidence", "fingerprint", "fired_at", "first",
+    "grounds", "group", "guards", "key", "known_by", "last", "level", "note", "open",
+    "pending_at", "previous", "resolved_at", "rule", "state", "suspects",
+)  # fmt: skip
+
 
 class Judgement:
     """The state of one rule for one group. Mutable; `finding` is its frozen form."""
 
-    __slots__ = (
-        "confidence", "count", "ended_at", "evidence", "fingerprint", "fired_at", "first",
-        "grounds", "group", "guards", "key", "known_by", "last", "level", "note", "open",
-        "pending_at", "previous",
-        "resolved_at", "rule", "state", "suspects",
-    )  # fmt: skip
+    __slots__ = _FIELDS
 
     def __init__(self, service: str, rule: Rule, key: Key) -> None:
         self.rule = rule
@@ -141,9 +142,7 @@ class Judgement:
 
 
 _PLAIN = tuple(
-    name
-    for name in Judgement.__slots__
-    if name not in ("rule", "fingerprint", "previous", "suspects", "open")
+    name for name in _FIELDS if name not in ("rule", "fingerprint", "previous", "suspects", "open")
 )
 
 

@@ -7,10 +7,9 @@ server restarted, or its id was used again) and `unknown` (the log has a gap).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from operator import attrgetter
-from typing import Any
+from collections.abc import Iterator
 
+from logdiag.diagnosis.clients import address_in
 from logdiag.model import Connection, Event, Identity, Mark, State
 
 NEXT: dict[tuple[State | None, str], State] = {
@@ -43,12 +42,14 @@ class Life:
     """One connection while we follow it. Times in ns or None; `ordinal` counts the log's lines."""
 
     __slots__ = (
-        "client", "client_key", "closed_at", "closed_line", "code", "identity", "layer", "marks",
-        "name", "number", "opened_at", "opened_line", "opened_ordinal", "path", "pattern", "port",
-        "process", "reason", "state", "user",
+        "_client", "_offset", "_source", "client_key", "ended", "identity", "layer", "marks",
+        "name", "number", "opened_at", "opened_ordinal", "path", "pattern", "port", "process",
+        "state", "user",
     )  # fmt: skip
 
-    def __init__(self, number: int, name: str, identity: Identity, event: Event) -> None:
+    def __init__(
+        self, number: int, name: str, identity: Identity, event: Event | Connection
+    ) -> None:
         """The life that begins with that event; `opened_by` says when it opens."""
         self.number = number
         self.name = name
@@ -57,25 +58,23 @@ class Life:
         self.process = event.process
         self.layer = event.layer
         self.pattern = event.pattern
-        self.client = event.client
+        self._client = event.client  # None where `client_key` tells it
         self.client_key: str | None = None
         self.port = event.port
         self.user = event.user
         self.path = event.path
         self.opened_at: int | None = None
         self.opened_ordinal = 0
-        self.opened_line: tuple[int, int] | None = None
-        self.closed_at: int | None = None
-        self.closed_line: tuple[int, int] | None = None
-        self.code: int | None = None
-        self.reason: str | None = None
+        self._source = -1  # of the line that opened it: a tuple would take three times the memory
+        self._offset = 0
+        self.ended: Event | None = None  # what told its end
         # What the detector noticed at its opening, and the lines that prove it.
         self.marks: dict[str, Mark] | None = None
 
     def absorb(self, event: Event) -> None:
         """Fill in what the event says about the connection and no earlier line did."""
         if self.client is None:
-            self.client = event.client
+            self._client = event.client
         if self.port is None:
             self.port = event.port
         if self.user is None:
@@ -96,16 +95,36 @@ class Life:
         """Note when and where it opened."""
         self.opened_at = event.time
         self.opened_ordinal = ordinal
-        self.opened_line = (event.source, event.offset)
+        self._source, self._offset = event.source, event.offset
         self.layer = event.layer
         self.pattern = event.pattern
 
-    def closed_by(self, event: Event) -> None:
-        """Note when, where and why it ended."""
-        self.closed_at = event.time
-        self.closed_line = (event.source, event.offset)
-        self.code = event.code
-        self.reason = event.reason
+    @property
+    def opened_line(self) -> tuple[int, int] | None:
+        """The line (source, offset) that told it; None if it has not opened."""
+        return None if self._source < 0 else (self._source, self._offset)
+
+    def known_as(self, key: str | None) -> None:
+        """Note which client it belongs to. An address is not kept twice."""
+        client = self.client
+        self.client_key = key
+        self._client = None if client is not None and address_in(key) == client else client
+
+    def share(self, other: Life) -> None:
+        """Another connection of the same client: the text that names it is kept once."""
+        self.client_key = other.client_key
+        if self._client == other._client:
+            self._client = other._client
+
+    @property
+    def client(self) -> str | None:
+        """The address of its client."""
+        return self._client or address_in(self.client_key)
+
+    @property
+    def closed_line(self) -> tuple[int, int] | None:
+        """The line (source, offset) that told its end; None while it is not over."""
+        return None if self.ended is None else (self.ended.source, self.ended.offset)
 
     def age(self, now: int | None) -> int | None:
         """Nanoseconds since it opened; None without a clock."""
@@ -115,25 +134,33 @@ class Life:
 
     def connection(self) -> Connection:
         """The frozen form that leaves the room."""
+        ended = self.ended
+        closed_at = code = reason = None
+        if ended is not None:
+            closed_at, code, reason = ended.time, ended.code, ended.reason
         # Nobody asks for the marks of what is over; written for each they cost a twentieth.
         marks = None if self.state in OVER else self.marks
-        return _new(Connection, (*_FROZEN(self), marks))
+        return _new(Connection, (
+            self.number, self.name, self.identity, self.state, self.process, self.layer,
+            self.client, self.port, self.user, self.path, self.opened_at, closed_at,
+            self.opened_line, self.closed_line, code, reason, self.client_key, self.pattern,
+            self.opened_ordinal, marks,
+        ))  # fmt: skip
 
     @classmethod
     def restored(cls, connection: Connection) -> Life:
-        """The life that `connection` was made of."""
-        life = cls.__new__(cls)
-        for name in _SAME:
-            setattr(life, name, getattr(connection, name))
+        """The life that `connection` was made of; it is not over."""
+        life = cls(connection.number, connection.name, connection.identity, connection)
+        life.state = connection.state
+        life.opened_at = connection.opened_at
         life.opened_ordinal = connection.ordinal
+        if connection.opened_line is not None:
+            life._source, life._offset = connection.opened_line
+        life.known_as(connection.client_key)
+        life.marks = connection.marks
         return life
 
 
-_SAME = tuple(name for name in Connection._fields if name != "ordinal")
-# All of Connection's fields but the last one, `marks`, in order.
-_FROZEN: Callable[[Life], tuple[Any, ...]] = attrgetter(
-    *("opened_ordinal" if name == "ordinal" else name for name in Connection._fields[:-1])
-)
 _new = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 

@@ -39,8 +39,8 @@ def spoken(ns: int) -> str:
     seconds = ns / SECOND
     if seconds < 60:
         return f"{seconds:.3g} s"
-    minutes, seconds = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (rest, "s"))
     return " ".join([f"{value} {unit}" for value, unit in parts if value][:2])

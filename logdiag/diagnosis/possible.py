@@ -6,12 +6,13 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from logdiag.diagnosis.counting import kept
 from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number, Span, unparse
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.view import Service
 
-_BEYOND = {">=": operator.ge, ">": operator.gt}
+_BEYOND: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, ">": operator.gt}
 _ANY = _BEYOND | {"<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne}
 
 Possible = Callable[[Group, Service], bool]
@@ -96,18 +97,21 @@ def possible(node: Node) -> Possible | None:
     return None
 
 
-def least_lives(node: Node) -> float:
-    """How many live connections a group must have at least for the condition to hold."""
+def of_lone(node: Node) -> bool:
+    """Whether the condition may hold for a group of one connection and no events."""
     match node:
         case Binary("and", left, right):
-            return max(least_lives(left), least_lives(right))
+            return of_lone(left) and of_lone(right)
         case Binary("or", left, right):
-            return min(least_lives(left), least_lives(right))
+            return of_lone(left) or of_lone(right)
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, False)):
             function = FUNCTIONS.get(name)
-            if function is not None and function.lives and function.result == "count":
-                return value if word == ">=" else value + 1
-    return 0
+            if function is not None and function.result == "count":
+                if function.lives:
+                    return _BEYOND[word](1, value)
+                if function.at_most is kept:
+                    return _BEYOND[word](0, value)
+    return True
 
 
 def _both(one: Possible, other: Possible) -> Possible:

@@ -6,7 +6,7 @@ process id after which the old one never speaks, or as a total that starts again
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from logdiag.diagnosis.lifecycle import Life
@@ -47,7 +47,9 @@ class Processes:
             return lives
         return [life for life in lives if life.process in (None, event.process)]
 
-    def replaced(self, time: int | None, ordinal: int, lives: Iterable[Life]) -> list[Life]:
+    def replaced(
+        self, time: int | None, ordinal: int, lives: Callable[[], Iterable[Life]]
+    ) -> list[Life]:
         """The lives of processes that fell silent when a newer process began to speak."""
         if len(self._spoke) < 2:
             return []
@@ -59,7 +61,7 @@ class Processes:
         for process in gone:
             del self._spoke[process]
             del self._began[process]
-        ended = [life for life in lives if life.process in gone]
+        ended = [life for life in lives() if life.process in gone]
         if gone:
             self._restart = (began_at, began_line)
         return ended

@@ -25,10 +25,13 @@ class Comparison(NamedTuple):
 NOTHING = Comparison()
 
 
+_FIELDS = ("before", "closed_since", "drift", "fell", "flips", "offsets")
+
+
 class _Scope:
     """What one server process has reported."""
 
-    __slots__ = ("before", "closed_since", "drift", "fell", "flips", "offsets")
+    __slots__ = _FIELDS
 
     def __init__(self) -> None:
         self.before = 0
@@ -110,7 +113,7 @@ class Totals:
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
         return {
-            process: {name: getattr(scope, name) for name in _Scope.__slots__}
+            process: {name: getattr(scope, name) for name in _FIELDS}
             for process, scope in self._scopes.items()
         }
 

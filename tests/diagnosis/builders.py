@@ -213,13 +213,11 @@ class FakeService:
 
 def life(number: int, seconds: float | None = 0, *marks: str, **fields: Any) -> Life:
     """A live connection with marks; `name:line`: of the line that earned it."""
-    made = Life(
-        number, f"c{number}", fields.pop("identity", "id"), Event("opened", None, 1, 0, 1, "")
-    )
+    opened = None if seconds is None else at(seconds)
+    event = Event("opened", opened, 1, number * 100, number, "", client=fields.pop("client", None))
+    made = Life(number, f"c{number}", fields.pop("identity", "id"), event)
+    made.opened_by(event, number)
     made.state = "open"
-    made.opened_at = None if seconds is None else at(seconds)
-    made.opened_ordinal = number
-    made.opened_line = (1, number * 100)
     made.client_key = "user u"
     for name, value in fields.items():
         setattr(made, name, value)

@@ -133,6 +133,20 @@ def test_a_life_comes_back_as_it_was() -> None:
     }
 
 
+def test_an_address_is_kept_once() -> None:
+    """A life that is known by its address, or by that of another one, still tells its client."""
+    one, other = life(1, client="10.0.0.7"), life(2, client="10.0.0.7")
+    one.known_as("address 10.0.0.7")
+    assert ("address 10.0.0.7", "10.0.0.7") == (one.client_key, one.client)
+    other.known_as("user u")
+    assert ("user u", "10.0.0.7") == (other.client_key, other.client)
+    one.known_as(None)
+    assert (None, "10.0.0.7") == (one.client_key, one.client)
+    other.share(one)
+    assert (None, "10.0.0.7") == (other.client_key, other.client)
+    assert other.client is one.client
+
+
 def test_the_page_shows_the_table(pytestconfig: pytest.Config) -> None:
     """docs/lifecycle.md holds the diagram; `pytest tests/diagnosis --update-golden` redraws it."""
     drawn = "```mermaid\n" + "\n".join(diagram()) + "\n```"
