@@ -8,7 +8,7 @@
 Read the room in this order: lifecycle, connections (with names, totals, processes, echoes,
 refusals), marks, groups, view, functions, guards, expression, checking, rulecases,
 rules, judgement,
-candidates, groupings, handover, court, ending, detector, verdict.
+candidates, groupings, handover, court, ending, detector, preview, verdict.
 """
 
 from logdiag.diagnosis.detector import SETTLE, Detector

@@ -11,7 +11,7 @@ from logdiag.model import Event
 from logdiag.timeline.reader import Reader
 
 _SOURCES = "SELECT id FROM sources WHERE service = (SELECT id FROM services WHERE name = ?1)"
-_TOLD = ("client", "user", "session", "agent", "path")
+_TOLD = ("source", "offset", "client", "user", "session", "agent", "path")
 _ECHOED = "SELECT 1 FROM echoes AS o WHERE o.source = e.source AND o.offset = e.offset"
 
 

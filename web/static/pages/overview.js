@@ -24,11 +24,21 @@ export async function overview({ place, services, service }) {
   if (!services.length) return patch(place, nothingYet());
   const [report, shown, clients] = await Promise.all([get("report", { service }),
     charted(services, service), service ? get("lanes", { service, size: 8, width: 10 }) : null]);
+  for (const { service: name, ahead } of shown.answers) {
+    addAhead(report.services.find((one) => one.name === name), ahead);
+  }
   const fill = () => patch(place, parts(service, report, shown, clients));
   fill();
   await ready();
   draw(shown, Boolean(service));
   if (service) count(service, place, fill, ++round);
+}
+
+/** Counts what was read and is not judged yet in a service's numbers, as the charts do. */
+function addAhead({ totals, live }, { live: change, ...counts }) {
+  for (const [name, count] of Object.entries(counts)) totals[name] += count;
+  live.at_end += change;
+  live.peak = Math.max(live.peak, live.at_end);
 }
 
 /** Brings in the statistics whenever they are there, unless the page has gone on meanwhile. */

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from logdiag.diagnosis.clients import client_key
 from logdiag.faces.web.answers import bars, suspects
+from logdiag.faces.web.answers.ahead import NOTHING, Ahead, ahead, joined
 from logdiag.faces.web.answers.asked import Axis, Context, Document, Window, axis_of, window_of
 from logdiag.faces.web.answers.bars import Bar, Life
 from logdiag.faces.web.answers.suspects import Suspects
@@ -55,10 +56,11 @@ def lanes(
     if finding is not None:
         known = _only(known, finding)
     only = rule is not None or finding is not None
-    found = _population(context, axis, window, service, known, q, only=only)
+    more = ahead(context.reader, service) if axis.clock else NOTHING
+    found = _population(context, axis, window, service, known, q, more, only=only)
     made = _lanes(found.members, known, by, window, state)
     shown = made[page * size : (page + 1) * size]
-    failures = _failures(context, axis, service, window, by, shown)
+    failures = _failures(context, axis, service, window, by, shown, more)
     exact = not (found.sampled or state)
     return {
         "service": service, "by": by, "axis": axis.told(),
@@ -79,7 +81,7 @@ def _only(known: Suspects, fingerprint: str) -> Suspects:
 
 def _population(
     context: Context, axis: Axis, window: Window, service: str, known: Suspects,
-    q: str | None, *, only: bool,
+    q: str | None, more: Ahead, *, only: bool,
 ) -> Population:  # fmt: skip
     """Whom the lanes are about; with `only` no more than those whom the findings name."""
     reader, clock = context.reader, axis.clock
@@ -94,7 +96,10 @@ def _population(
     if only or (found.sampled and q is None):
         named = population.named(reader, service, known.by_number, clock=clock)
         members |= {one.number: one for one in named if q is None or _has(one, q)}
-    within = [one for one in members.values() if _overlaps(one, window)]
+    born, listed = joined(members.values(), more.connections)
+    if not only:
+        listed += [one for one in born if q is None or _has(one, q)]
+    within = [one for one in listed if _overlaps(one, window)]
     return found._replace(members=within, total=found.total if found.sampled else len(within))
 
 
@@ -150,8 +155,9 @@ def _lane(key: str | None, draft: _Draft, window: Window) -> Lane:
 
 
 def _failures(
-    context: Context, axis: Axis, service: str, window: Window, by: str, shown: Sequence[Lane]
-) -> dict[str | None, dict[int, int]]:
+    context: Context, axis: Axis, service: str, window: Window, by: str, shown: Sequence[Lane],
+    more: Ahead,
+) -> dict[str | None, dict[int, int]]:  # fmt: skip
     """By lane, how many failed authentications there are in which pixel."""
     wanted = {lane.key for lane in shown}
     holders = _holders(shown)
@@ -160,6 +166,8 @@ def _failures(
     )
     counted: dict[str | None, dict[int, int]] = {}
     for at, event in found:
+        if (event.source, event.offset) in more.echoed:
+            continue
         key = _key_of(event, by)
         if by == "client" and key not in wanted:  # refused before it was known whose it is
             key = holders.get(event.client or "")
@@ -204,9 +212,10 @@ def _told(axis: Axis, window: Window, by: str, lane: Lane, failures: dict[int, i
 
 
 def _bar(axis: Axis, bar: Bar) -> Document:
-    one = bar.many == 1
+    one = bar.many == 1  # a number below zero is none yet, see `ahead`
     return {
         "row": bar.row, "from": axis.outside(bar.begin), "to": axis.outside(bar.end),
         "state": bar.life.state, "inferred": bar.life.inferred, "count": bar.many,
-        "number": bar.life.number if one else None, "name": bar.life.name if one else None,
+        "number": bar.life.number if one and bar.life.number > 0 else None,
+        "name": bar.life.name if one else None,
     }  # fmt: skip

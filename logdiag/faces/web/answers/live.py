@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logdiag.faces.web.answers.ahead import NOTHING, ahead, drawn
 from logdiag.faces.web.answers.asked import Axis, Context, Document, Window, axis_of, window_of
 from logdiag.timeline import Reader, marks, outlines, series
 from logdiag.timeline.outlines import Outline
@@ -21,6 +22,8 @@ def live(
     ask = series.over_time if axis.clock else series.over_lines
     empty = axis.begin is None
     found = ask(reader, service, window.begin, window.end, width)
+    more = ahead(reader, service) if axis.clock else NOTHING
+    found = drawn(found, more)
     buckets = () if empty else found.buckets
     return {
         "service": service,
@@ -30,6 +33,7 @@ def live(
         "step": max(1, axis.outside(found.step) or 0),
         "at": [axis.outside(bucket.at) for bucket in buckets],
         **{name: [getattr(bucket, name) for bucket in buckets] for name in _COUNTS},
+        "ahead": more.told(),
         "findings": [
             _span(axis, one)
             for one in outlines.episodes(reader, service, *_times(axis, window), MOST_SPANS)
