@@ -26,11 +26,12 @@ Pair = tuple[str, str]
 class _Kind:
     """The events of one kind."""
 
-    __slots__ = ("_limit", "clients", "count", "history", "middle")
+    __slots__ = ("_limit", "again", "clients", "count", "history", "middle")
 
     def __init__(self) -> None:
         self.count = 0
-        self.clients: set[str] = set()
+        self.clients: dict[str, int] = {}  # how many each of them had in this bin
+        self.again: set[str] = set()  # those that had more than one beyond their connections
         self.history: deque[int] = deque(maxlen=BINS)
         self.middle = 0.0
         self._limit = float("inf")  # what a spike exceeds
@@ -73,23 +74,35 @@ class Baselines:
         """The kinds to be noted."""
         return frozenset(self._kinds)
 
-    def note(self, kind: str, client: str | None, time: int | None, clients: int) -> None:
-        """One event; `clients`: how many the service has."""
+    def note(
+        self, kind: str, client: str | None, time: int | None, clients: int, held: int
+    ) -> None:
+        """One event, of a client that holds so many connections; `clients` has the service."""
         if time is None:
             return
         if self._bin is None or time // BIN > self._bin:
             self._advance(time // BIN, clients)
         one = self._kinds[kind]
         one.count += 1
-        self.name(kind, client)
+        self.name(kind, client, held)
         if one.spikes:
             self._spiked[kind] = (time, one.count - one.middle)
 
-    def name(self, kind: str, client: str | None) -> None:
+    def name(self, kind: str, client: str | None, held: int) -> None:
         """Whose event it was."""
+        one = self._kinds[kind]
+        if client is None or (len(one.clients) >= MAX_CLIENTS and client not in one.clients):
+            return
+        count = one.clients[client] = one.clients.get(client, 0) + 1
+        if count > held + 1:
+            one.again.add(client)
+
+    def rename(self, kind: str, weaker: Iterable[str], client: str) -> None:
+        """Events of this bin were that client's, whom their own lines know less well."""
         known = self._kinds[kind].clients
-        if client is not None and len(known) < MAX_CLIENTS:
-            known.add(client)
+        count = sum(known.pop(one, 0) for one in weaker)
+        if client not in known and len(known) < MAX_CLIENTS:
+            known[client] = max(1, count)
 
     def _advance(self, number: int, clients: int) -> None:
         """Close the bin, and those in which nothing happened."""
@@ -99,14 +112,14 @@ class Baselines:
             for one in self._kinds.values():
                 one.history.extend([one.count, *[0] * min(number - self._bin - 1, BINS)])
                 one.learn()
-                one.count, one.clients = 0, set()
+                one.count, one.clients, one.again = 0, {}, set()
         self._bin = number
 
     def _compare(self, pair: Pair, clients: int) -> None:
         first, second = (self._kinds[kind] for kind in pair)
-        everyone = max(clients, len(first.clients | second.clients))
-        of_spike = second.clients if second.spikes else set()
-        row = len(of_spike), len(of_spike & first.clients), len(first.clients), everyone
+        everyone = max(clients, len(first.clients.keys() | second.clients.keys()))
+        of_spike = second.clients.keys() if second.spikes else set()
+        row = len(of_spike), len(first.clients.keys() & of_spike), len(first.clients), everyone
         self._together[pair].append(row)
 
     # What rules ask
@@ -127,6 +140,10 @@ class Baselines:
     def clients(self, kind: str) -> int:
         """How many clients such events had in this bin."""
         return len(self._kinds[kind].clients)
+
+    def again(self, kind: str) -> int:
+        """How many of them had more of these than one for each page: one beyond its connections."""
+        return len(self._kinds[kind].again)
 
     def together(self, first: str, second: str) -> int:
         """In how many spikes of the second kind clients had events of the first."""
@@ -150,7 +167,7 @@ class Baselines:
         return {
             "bin": self._bin,
             "kinds": {
-                kind: [one.count, sorted(one.clients), list(one.history)]
+                kind: [one.count, sorted(one.clients.items()), sorted(one.again), list(one.history)]
                 for kind, one in self._kinds.items()
             },
             "together": [[*pair, list(rows)] for pair, rows in self._together.items()],
@@ -160,10 +177,10 @@ class Baselines:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made; what no rule asks for any more is left."""
         self._bin = state["bin"]
-        for kind, (count, clients, history) in state["kinds"].items():
+        for kind, (count, clients, again, history) in state["kinds"].items():
             one = self._kinds.get(kind)
             if one is not None:
-                one.count, one.clients = count, set(clients)
+                one.count, one.clients, one.again = count, dict(clients), set(again)
                 one.history.extend(history)
                 one.learn()
         for first, second, rows in state["together"]:

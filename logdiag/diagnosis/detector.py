@@ -131,7 +131,7 @@ class Detector:
         if after == "open" or (after == "connecting" and before is None):
             life.known_as(None if self._nobody else key or life.client_key)
         if is_live and not was_live:
-            self._notes.marks.on_opened(life, key, event, moment[1])
+            self._notes.opened(life, key, event, moment[1])
             self._known.opened(life, moment)
             self._court.opened(life, moment)
             if life.client_key is not None:

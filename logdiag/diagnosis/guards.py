@@ -129,6 +129,14 @@ _TABLE = (
         lambda view: view.service.identity_outage(view),
     ),
     GuardCheck(
+        "token_expiry",
+        "Refused requests spiked within 120 s of it, 30% of the clients had one in the same "
+        "minute, and nine in ten of these no more than one beyond the connections that they hold: "
+        "their tokens expired at once, and each page got a new one. Nobody can tell before 10 "
+        "minutes of log, or where clients are not known.",
+        lambda view: view.service.token_expiry(view),
+    ),
+    GuardCheck(
         "growth",
         "The clients become more over days, and the connections only with them. Nobody can tell "
         "before two days of log.",

@@ -168,6 +168,13 @@ class Known:
             return True
         return False if self._notes.baselines.known("auth_failure") else None
 
+    def token_expiry(self, view: View) -> bool | None:
+        """Whether many clients were refused once each around the view's moment."""
+        if near(self._surroundings.expiry, (view.time, view.line)):
+            return True
+        known = self._notes.baselines.known("auth_failure") and self._clients.count
+        return False if known else None
+
     def many_users(self, address: str) -> bool | None:
         """Whether many users were refused from that address."""
         return self._notes.attempts.many_users(address)

@@ -10,6 +10,8 @@ from logdiag.diagnosis.moments import Moment, far
 from logdiag.model import SECOND
 
 HERD_SHARE = 0.3  # of the clients, that lost a connection and came back
+EXPIRY_SHARE = 0.3  # of the clients, refused at once, and once each
+AGAIN_SHARE = 0.1  # of those, that were refused again all the same
 OUTAGE_SHARE = 0.5  # of the clients, refused at once: their identity provider is away
 HERD_SPAN = 60 * SECOND
 HERD_LINES = 200
@@ -32,6 +34,7 @@ class Surroundings:
         self.herd: Moment | None = None
         self.gap: Moment | None = None
         self.outage: Moment | None = None
+        self.expiry: Moment | None = None
         self.half_open: Moment | None = None
 
     def opened(self, key: str, moment: Moment) -> None:
@@ -50,10 +53,15 @@ class Surroundings:
         self._lost.clear()
         self._returned.clear()
 
-    def refused(self, clients: int, moment: Moment) -> None:
-        """So many clients had a request refused within a minute that is a spike."""
+    def refused(self, clients: int, again: int, moment: Moment) -> None:
+        """So many clients had a request refused within a minute that is a spike.
+
+        `again`: how many of them more often than they have pages.
+        """
         if clients >= max(HERD_LEAST, OUTAGE_SHARE * self._clients.count):
             self.outage = moment
+        if clients >= max(HERD_LEAST, EXPIRY_SHARE * self._clients.count):
+            self.expiry = moment if again <= AGAIN_SHARE * clients else None
 
     def limit(self, key: str | None) -> int:
         """How many live connections that client may have, by what the others have."""
@@ -78,7 +86,7 @@ class Surroundings:
         return {
             "lost": list(self._lost.items()), "returned": list(self._returned.items()),
             "herd": self.herd, "gap": self.gap,
-            "outage": self.outage, "half_open": self.half_open,
+            "outage": self.outage, "expiry": self.expiry, "half_open": self.half_open,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -88,6 +96,7 @@ class Surroundings:
         self.herd = tuple(state["herd"]) if state["herd"] else None
         self.gap = tuple(state["gap"]) if state["gap"] else None
         self.outage = tuple(state["outage"]) if state["outage"] else None
+        self.expiry = tuple(state["expiry"]) if state["expiry"] else None
         self.half_open = tuple(state["half_open"]) if state["half_open"] else None
 
 

@@ -77,6 +77,9 @@ class Service(Protocol):
     def identity_outage(self, view: View) -> bool | None:
         """Whether requests of most clients were suddenly refused around then."""
 
+    def token_expiry(self, view: View) -> bool | None:
+        """Whether the tokens of many clients expired around then, and were renewed."""
+
     def many_users(self, address: str) -> bool | None:
         """Whether many users were refused from that address."""
 

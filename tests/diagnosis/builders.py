@@ -194,6 +194,10 @@ class FakeService:
         """As told."""
         return None if "?" in self.yes else "identity_outage" in self.yes
 
+    def token_expiry(self, view: View) -> bool | None:
+        """As told."""
+        return None if "?" in self.yes else "token_expiry" in self.yes
+
     def many_users(self, address: str) -> bool | None:
         """As told."""
         return None if "?" in self.yes else "brute_force" in self.yes

@@ -149,6 +149,7 @@ def test_what_the_service_tells() -> None:
 
 OF_SERVICE = [
     "restarted", "mass_reconnect", "log_gap", "closes_unseen", "identity_outage", "growth",
+    "token_expiry",
 ]  # fmt: skip
 
 
@@ -165,7 +166,7 @@ def outcome(guard: str, seen: View) -> str:
     return GUARDS[guard].outcome(seen)
 
 
-@pytest.mark.parametrize("name", ["restarted", "mass_reconnect", "identity_outage"])
+@pytest.mark.parametrize("name", ["restarted", "mass_reconnect", "identity_outage", "token_expiry"])
 def test_what_nobody_can_tell_explains_nothing(name: str) -> None:
     """The finding says so, and no rule is silenced by it."""
     seen = view(service=FakeService(yes=frozenset({"?"})))

@@ -165,7 +165,7 @@ def test_all_guards_are_listed() -> None:
     finding = only(opened(Log(), "abc", 0, client="203.0.113.7")("message", 100))
     outcomes = dict.fromkeys(GUARDS, "no") | {
         "closes_unseen": "yes", "weak_client_key": "yes", "restarted": "cannot_tell",
-        "identity_outage": "cannot_tell", "growth": "cannot_tell",
+        "identity_outage": "cannot_tell", "token_expiry": "cannot_tell", "growth": "cannot_tell",
     }  # fmt: skip
     assert outcomes == {guard.name: guard.outcome for guard in finding.guards}
 

@@ -41,6 +41,25 @@ def test_an_identity_outage(minutes: int, refused: int, expected: str) -> None:
     assert expected == outcome(log("message", now + 4), "identity_outage", when)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "refused", "again", "expected"),
+    [
+        (15, 6, 0, "yes"), (15, 10, 1, "yes"), (15, 9, 1, "no"), (15, 5, 0, "no"),
+        (5, 20, 0, "cannot_tell"),
+    ],
+)  # fmt: skip
+def test_tokens_that_expire_at_once(minutes: int, refused: int, again: int, expected: str) -> None:
+    """A third of the clients at once, and each once; one in ten may be refused three times."""
+    log = Log()
+    now = service(log, minutes)
+    for place in range(refused):
+        for attempt in range(3 if place >= refused - again else 1):
+            seconds = now + place / 10 + attempt / 100
+            log("auth_failure", seconds, user=f"u{place}", path="/api")
+    when = f"count(auth_failure) >= {refused + 2 * again} and live >= 1"
+    assert expected == outcome(log("message", now + 4), "token_expiry", when)
+
+
 def test_many_refused_requests_every_minute_are_no_outage() -> None:
     """What is usual is no spike, however many clients it concerns."""
     log = Log()
@@ -113,6 +132,20 @@ def test_spikes_are_held_against_what_is_usual(when: str, expected: bool) -> Non
     """
     log = bursts(range(4))
     assert expected == fires(f"count(opened) >= 1 and {when}", log)
+
+
+def test_an_opening_tells_whose_the_refused_request_was() -> None:
+    """The request's line knows an address and an agent, the opening's the user, too."""
+    log, who = Log(), {"client": "192.0.2.7", "agent": "A"}
+    for place in range(CLIENTS):
+        log("opened", place * 40, connection=f"a{place}", user=f"u{place}")
+    for place in range(10):
+        log("auth_failure", 1200 + place * 4, path="/api", **who)
+        log("opened", 1201 + place * 4, connection=f"b{place}", user="u0", **who)
+    log("opened", 1380, connection="z", user="u19")("message", 1390)
+    when = "count(opened) >= 1 and together(auth_failure, opened) >= 1"
+    assert fires(f"{when} and shared(auth_failure, opened) == 100%", log)
+    assert fires(f"{when} and lift(auth_failure, opened) >= 20", log)  # one client, not two
 
 
 def test_what_no_line_tells_has_no_baseline() -> None:

@@ -88,7 +88,7 @@ def test_the_wrong_rule_is_not_brought_in(it: Renewed) -> None:
     """What was there goes on; it is said at once and in every report until it is mended."""
     it.write(MINE)
     it.look()
-    it.write(MINE.replace("level: high", "level: hihg"))
+    it.write(MINE.replace("level: high", "level: hihg", 1))
     (said,) = it.look()
     place = f"{it.folder / 'mine.yaml'}:4:8: unknown level 'hihg'. Did you mean 'high'?"
     assert f"{KEPT}\n{place}" == said
