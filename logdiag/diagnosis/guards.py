@@ -76,8 +76,9 @@ def _client(view: View) -> str | None:
 _TABLE = (
     GuardCheck(
         "restarted",
-        "The server restarted within 120 s (40 lines) of it: a start line, a new process id, "
-        "or a total that began again. Nobody can tell where the log has none of these.",
+        "The server restarted within 120 s (40 lines) of it: a start line that is not the first "
+        "word of the log, a new process id, or a total that began again. Nobody can tell where the "
+        "log has none of these.",
         lambda view: view.service.restarted(view),
     ),
     GuardCheck(

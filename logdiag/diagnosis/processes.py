@@ -40,7 +40,8 @@ class Processes:
     def ended_by(self, event: Event, lives: Iterable[Life]) -> list[Life]:
         """The lives that a start or stop line ends."""
         lives = list(lives)
-        if lives or self._spoke.keys() - {event.process}:
+        # All may have closed in order before; what the log begins with is no restart.
+        if lives or self.ordinal or self._spoke.keys() - {event.process}:
             self.mark_restart(event)
         others = {life.process for life in lives} - {None, event.process}
         if event.process is None or len(others) <= (event.kind == "server_start"):

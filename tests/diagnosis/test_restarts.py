@@ -60,6 +60,12 @@ def test_a_restart_is_told_to_the_rules() -> None:
     assert "yes" == guard(opened(log, "cde", 61)("message", 100), "restarted")
 
 
+def test_a_restart_after_all_had_closed() -> None:
+    """The old process closed them in order and said no more."""
+    log = opened(Log(), "a", 0)("closed", 55, connection="a")("server_start", 60)
+    assert "yes" == guard(opened(log, "cde", 61)("message", 100), "restarted")
+
+
 def test_a_restart_long_ago_explains_nothing() -> None:
     """After two minutes it does no more."""
     log = opened(Log(), "ab", 0)("server_start", 60)
