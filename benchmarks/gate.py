@@ -57,21 +57,17 @@ class Cell(NamedTuple):
 
     @property
     def false(self) -> frozenset[str]:
-        """The rules that were found and are not true of this log.
-
-        Where none is expected, as the log tells too little, the right name is no mistake.
-        """
+        """The rules that were found and are not true of this log."""
         case = CASES[self.case]
-        right = {self.expected}
-        if self.expected == "cannot_tell":
-            right = {shown.rule for shown in case.shows}
+        right = case.right(self.expected)
         poor = {POOR} if "too-little" in FORMATS[self.format].tells else set()
         return self.found - case.also - right - poor
 
     @property
     def missed(self) -> bool:
-        """Whether the rule that was expected was not found."""
-        return self.expected not in ("none", "cannot_tell", *self.found)
+        """Whether the rule that was expected was not found, nor one that says more."""
+        right = CASES[self.case].right(self.expected)
+        return self.expected not in ("none", "cannot_tell") and right.isdisjoint(self.found)
 
     @property
     def alarm(self) -> bool:

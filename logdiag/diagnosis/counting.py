@@ -76,6 +76,12 @@ def left_behind(view: View, mark: str = "") -> Iterator[Life]:
     return (life for number in found if (life := view.group.lives.get(number)))
 
 
+def orphans(view: View) -> Iterator[Life]:
+    """Those left behind that never had a message, though another of the client had one since."""
+    found = view.service.following.orphans(view.group.client, (view.time, view.line))
+    return (life for number in found if (life := view.group.lives.get(number)))
+
+
 def loads(view: View) -> int:
     """How many its client opened since it last had none."""
     return view.service.following.loads(view.group.client)

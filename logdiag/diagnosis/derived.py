@@ -3,6 +3,7 @@
 overlap       a connection closed after a newer one of its client had opened
 timed_out     the same, since its peer no longer answered: noticed within H of that opening
 half_open     the same, noticed later
+hanging       a handshake is neither accepted nor refused for S, and its client has a newer one open
 misdelivered  a final status went to a replaced connection alone (see `deliveries`)
 undelivered   a final status went to nobody, or to a closed connection alone
 duplicated    an update went to several connections of one client
@@ -11,14 +12,12 @@ duplicated    an update went to several connections of one client
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Protocol
 
-from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
 
 OVERLAPS = ("overlap", "timed_out", "half_open")
-DERIVED = (*OVERLAPS, "misdelivered", "undelivered", "duplicated")
+HANGING = "hanging"
+DERIVED = (*OVERLAPS, HANGING, "misdelivered", "undelivered", "duplicated")
 COUNTABLE = (*KINDS, *DERIVED)
 
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
@@ -29,37 +28,6 @@ _BY_CLIENT = re.compile(r"client (namespace )?disconnect")
 _UNANSWERED = re.compile(
     r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
 )
-
-
-class Siblings(Protocol):
-    """The live connections of each client."""
-
-    def newest(self, key: str | None) -> Life | None:
-        """The youngest one of that client."""
-
-    def next_after(self, life: Life) -> Life | None:
-        """The first one that its client opened after it."""
-
-
-def overlaps(
-    life: Life, event: Event, before: str | None, siblings: Siblings, horizon: int
-) -> Iterator[tuple[Event, Life]]:
-    """What the close of a connection tells, if its client had opened a newer one, and that one.
-
-    `before`: the state that it was in.
-    """
-    newest = siblings.newest(life.client_key)
-    if newest is None or newest.opened_ordinal <= life.opened_ordinal:
-        return
-    about = event._replace(
-        connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
-    )
-    yield about._replace(kind="overlap"), newest
-    if event.time is not None and unanswered(event, before):
-        back = siblings.next_after(life) or newest
-        if back.opened_at is not None:
-            in_time = event.time - back.opened_at < horizon
-            yield about._replace(kind="timed_out" if in_time else "half_open"), back
 
 
 def on_purpose(event: Event, before: str | None) -> bool:

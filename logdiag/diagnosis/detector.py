@@ -12,7 +12,8 @@ from typing import Any
 from logdiag.diagnosis.clients import client_key
 from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
-from logdiag.diagnosis.derived import OVERLAPS, on_purpose, overlaps
+from logdiag.diagnosis.derived import on_purpose
+from logdiag.diagnosis.deriving import Deriving
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
 from logdiag.diagnosis.ending import as_if_ended, is_short, made_firm
 from logdiag.diagnosis.grouping import Clients
@@ -55,7 +56,9 @@ class Detector:
         self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
         self._noteworthy = groupings.counted | self._notes.kinds | {"message"}
-        self._derives = not self._noteworthy.isdisjoint(OVERLAPS)
+        self._deriving = Deriving(
+            self._connections, clients, self._surroundings, settle, groupings.counted
+        )
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticks = Ticks(settle // TICKS)
@@ -136,6 +139,8 @@ class Detector:
             self._court.opened(life, moment)
             if life.client_key is not None:
                 self._surroundings.opened(life.client_key, moment)
+            for client, seen in self._deriving.opened(moment):
+                self._court.happened(seen, client, moment)
         elif was_live and not is_live:
             self._court.ended(life, moment)
             self._ended(life, event, key, moment, before)
@@ -160,16 +165,12 @@ class Detector:
         self._known.closed(life, moment, named=named)
         if lost:
             self._notes.marks.on_loss(event, life.client_key or key, moment[1])
-        if self._derives:
-            told = overlaps(life, event, before, self._clients, self.settle // 2)
-            for derived, newer in told:
-                if derived.kind == "half_open":
-                    self._surroundings.half_open = moment
-                seen = Seen(moment[1], derived, newer.opened_line)
-                self._court.happened(seen, life.client_key, moment)
+        for seen in self._deriving.closed(life, event, before, moment):
+            self._court.happened(seen, life.client_key, moment)
 
     def _noted(self, event: Event, life: Life | None, key: str | None, moment: Moment) -> None:
         if event.kind == "message":
+            self._known.following.spoke(life, moment)
             gone = life is None and self._connections.names.ended_before(event) is not None
             for client, seen in self._notes.deliveries.take(event, life, key, moment, gone=gone):
                 self._court.happened(seen, None if self._nobody else client, moment)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.description import describe
 from logdiag.diagnosis.judgement import Judgement
-from logdiag.diagnosis.moments import Moment, earlier
+from logdiag.diagnosis.moments import Moment, before, earlier
 from logdiag.diagnosis.rules import DEFAULT_LINES
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.yielding import in_order
@@ -40,7 +40,10 @@ def made_firm(
         rule = judgement.rule
         if judgement.state != "pending" or (scale is None and not rule.fires_at_end):
             continue
-        view = court.view(rule, group, now, earlier(now, scale or 0, 0))
+        then = earlier(now, scale or 0, 0)
+        if before(judgement.last, then):
+            then = judgement.last  # what was around it then explains it, as when it ripens
+        view = court.view(rule, group, now, then)
         began = next((life.opened_ordinal for life in view.lives()), now[1])
         long = now[0] is None and view.anonymous and now[1] - began > DEFAULT_LINES
         if (short or long) and rule.when.holds(view) and not court.silenced(judgement, view):

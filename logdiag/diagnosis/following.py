@@ -31,7 +31,7 @@ class Follower(NamedTuple):
 class _Client:
     """A client since it last had no connection."""
 
-    __slots__ = ("closes", "exposure", "followed", "loads")
+    __slots__ = ("closes", "exposure", "followed", "loads", "silent", "spoke")
 
     def __init__(self) -> None:
         self.loads = 1  # openings
@@ -39,6 +39,9 @@ class _Client:
         # Those that were followed, and ended:
         self.closes = 0
         self.exposure = 0
+        # Connections that opened since, and had no message; when another one last had one:
+        self.silent: set[int] | None = None
+        self.spoke = -1
 
 
 class Following:
@@ -49,6 +52,7 @@ class Following:
 
     def __init__(self) -> None:
         self._clocked = False
+        self._talks = False  # whether the log tells of messages, and to whom
         self.forget_clients()
 
     def forget_clients(self) -> None:
@@ -74,10 +78,24 @@ class Following:
                 return
             client = self._clients[life.client_key] = _Client()
         client.loads += 1
+        if self._talks:
+            client.silent = client.silent or set()
+            client.silent.add(life.number)
         if newest.number not in client.followed and self._followed < MAX_FOLLOWED:
             client.followed[newest.number] = Follower(now, life.marks)
             self._followed += 1
             self._no_longer_alone(newest, now)
+
+    def spoke(self, life: Life | None, moment: Moment) -> None:
+        """A message went over that connection."""
+        if life is None:
+            return
+        self._talks = True
+        client = self._clients.get(life.client_key or "")
+        if client is not None:
+            client.spoke = self._place(moment)
+            if client.silent:
+                client.silent.discard(life.number)
 
     def ended(self, life: Life, newest: Life | None, moment: Moment) -> None:
         """It is live no more; `newest` is its client's newest one now, if there is any."""
@@ -85,6 +103,8 @@ class Following:
         closed = life.state == "closed"
         client = self._clients.get(life.client_key or "")
         follower = client.followed.pop(life.number, None) if client is not None else None
+        if client is not None and client.silent:
+            client.silent.discard(life.number)
         if client is not None and follower is not None:
             self._followed -= 1
             client.closes += closed
@@ -112,6 +132,20 @@ class Following:
         return [
             number for number, (since, marks) in client.followed.items()
             if since <= place and (not mark or mark in (marks or ()))
+        ]  # fmt: skip
+
+    def orphans(self, key: str | None, then: Moment) -> list[int]:
+        """Those left behind by that moment that never had a message, though another one had since.
+
+        The client's first connection is none: what it had before there were several nobody knows.
+        """
+        client = self._clients.get(key or "")
+        if client is None or not client.silent:
+            return []
+        latest = min(self._read(then), client.spoke)
+        return [
+            number for number, (since, _) in client.followed.items()
+            if since <= latest and number in client.silent
         ]  # fmt: skip
 
     @property
@@ -174,25 +208,29 @@ class Following:
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
         return {
-            "clocked": self._clocked,
+            "clocked": self._clocked, "talks": self._talks,
             "alone": [self._closes, self._exposure, self._alone, self._since],
             "clients": [
-                [key, client.loads, list(client.followed.items()), client.closes, client.exposure]
+                [
+                    key, client.loads, list(client.followed.items()), client.closes,
+                    client.exposure, sorted(client.silent or ()), client.spoke,
+                ]
                 for key, client in self._clients.items()
             ],
-        }
+        }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._clocked = state["clocked"]
+        self._clocked, self._talks = state["clocked"], state["talks"]
         self._closes, self._exposure, self._alone, self._since = state["alone"]
-        for key, loads, followed, closes, exposure in state["clients"]:
+        for key, loads, followed, closes, exposure, silent, spoke in state["clients"]:
             client = self._clients[key] = _Client()
             client.loads = loads
             for number, (since, marks) in followed:
                 marks = marks and {name: Mark(*mark) for name, mark in marks.items()}
                 client.followed[number] = Follower(since, marks)
             client.closes, client.exposure = closes, exposure
+            client.silent, client.spoke = set(silent) or None, spoke
             self._followed += len(followed)
 
     def _no_longer_alone(self, life: Life, now: int) -> None:

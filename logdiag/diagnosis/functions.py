@@ -126,6 +126,14 @@ _TABLE = (
         FOLLOWED, counting.loads, of_client=True,
     ),
     Function(
+        "orphans", (), "count",
+        "Connections left behind on which no `message` ever went, though since they were left "
+        "behind one went over another connection of the client: nobody subscribed there. None "
+        "where the log does not say over which connection messages go.", FOLLOWED,
+        counting.number_of(counting.orphans), counting.orphans,
+        of_client=True, at_most=counting.every,
+    ),
+    Function(
         "chance", (), "share",
         "How likely it is at most that any of the clients had so few of its connections left "
         "behind closed by now, if these closed like those of the service that nobody followed "

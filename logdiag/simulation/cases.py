@@ -41,7 +41,8 @@ class Shown:
 class Case:
     """One root cause or one healthy day. Times in seconds.
 
-    `shows` is in order: the first rule whose needs a format meets is the one to be expected of it.
+    `shows` is in order, the rule that says most first: the first one whose needs a format meets is
+    the one to be expected of it.
     `also` are rules that are true of the same connections, beside it.
     """
 
@@ -75,6 +76,16 @@ class Case:
         """The rule that a reader can prove in a log that tells so much; else why there is none."""
         found = (shown.rule for shown in self.shows if shown.needs <= tells)
         return next(found, "none" if self.healthy else "cannot_tell")
+
+    def right(self, expected: str) -> frozenset[str]:
+        """The rules that name the cause where that is expected: it, and those that say more.
+
+        Where the log tells too little, the right name is no mistake, whichever it is.
+        """
+        rules = [shown.rule for shown in self.shows]
+        if expected in rules:
+            rules = rules[: rules.index(expected) + 1]
+        return frozenset(rules)
 
     def begin(self, scene: Scene, clients: int) -> None:
         """Put the people in place: those of the case, the healthy ones, and what else happens."""

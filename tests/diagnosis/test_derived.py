@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from logdiag.diagnosis import Detector
 from logdiag.diagnosis.derived import unanswered
 from logdiag.model import Event
-from tests.diagnosis.builders import Log, follow, rule
+from tests.diagnosis.builders import Log, Told, follow, rule, stopped
 
 USER = {"user": "u"}
 
@@ -98,3 +99,40 @@ def test_an_unmount_while_connecting_marks_the_next_opening() -> None:
         log = Log()("cleanup", 0, state=state)("opened", 2, connection="a", **USER)
         made = rule("opened_after(cleanup) >= 1", hold=0)
         assert expected == len(follow(log, [made]).findings)
+
+
+def handshakes(*rows: tuple[str, float, str], user: str = "u") -> Log:
+    """A log of these kinds, seconds and connections."""
+    log = Log()
+    for kind, seconds, name in rows:
+        log(kind, seconds, connection=name, user=user)
+    return log
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("opening", 0, "a"), ("opened", 10, "b"), ("opened", 91, "c")], 1),
+        ([("opening", 0, "a"), ("opened", 10, "b"), ("opened", 90, "c")], 0),
+        ([("opening", 0, "a"), ("opened", 91, "a"), ("opened", 92, "c")], 0),
+        ([("opening", 0, "a"), ("rejected", 9, "a"), ("opened", 92, "c")], 0),
+        ([("opened", 0, "b"), ("opening", 1, "a"), ("closed", 2, "b"), ("opening", 95, "c")], 0),
+        ([("opening", 0, "a"), ("opened", 91, "b"), ("opened", 92, "c"), ("opened", 93, "d")], 1),
+        ([("opening", 0, "a"), ("opening", 1, "b"), ("opened", 95, "c")], 2),
+    ],
+)
+def test_a_handshake_hangs(rows: list[tuple[str, float, str]], expected: int) -> None:
+    """For more than S, while its client has a newer connection; it is told once."""
+    assert expected == counted(handshakes(*rows), "hanging")
+
+
+def test_a_handshake_that_was_told_is_not_told_again_after_a_stop() -> None:
+    """Its mark travels with the connection."""
+    made = [rule(f"count(hanging) >= {n}", id=f"n{n}", hold=0) for n in (1, 2)]
+    log = handshakes(("opening", 0, "a"), ("opened", 91, "b"), ("opened", 92, "c"))
+    detector, told = Detector("app", made), Told()
+    for event in log.events:
+        detector.on_event(event)
+        told.take(detector.drain())
+        detector = stopped(detector, told, made)
+    assert ["n1"] == [one.rule for one in told.findings.values()]

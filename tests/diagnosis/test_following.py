@@ -251,3 +251,32 @@ def test_a_finding_tells_its_numbers() -> None:
     assert "resolved" == finding.state
     assert numbers == finding.note.partition(". ")[0]
     assert "closed late after 3 min 21 s" == finding.note.partition(". ")[2]
+
+
+def test_orphans_never_had_a_message_though_a_sibling_had() -> None:
+    """Of four, one spoke and one is the newest; what the first had before nobody knows."""
+    following, restored = Following(), Following()
+    following.spoke(life(99, 0, client_key="user v"), moment(0))  # this log tells of messages
+    a = opening(following, 1, 0, "user u")
+    b = opening(following, 2, 10, "user u", a)
+    c = opening(following, 3, 20, "user u", a, b)
+    d = opening(following, 4, 30, "user u", a, b, c)
+    assert [] == following.orphans("user u", moment(40))
+    following.spoke(c, moment(40))
+    following.spoke(d, moment(50))
+    restored.restore(json.loads(json.dumps(following.snapshot())))
+    for one in (following, restored):
+        assert [2] == one.orphans("user u", moment(50))
+        assert [] == one.orphans("user u", moment(19))
+        one.ended(b, d, moment(60))
+        assert [] == one.orphans("user u", moment(60))
+
+
+def test_where_no_messages_are_told_nobody_is_an_orphan() -> None:
+    """Silence means nothing there."""
+    following = Following()
+    a = opening(following, 1, 0, "user u")
+    b = opening(following, 2, 10, "user u", a)
+    opening(following, 3, 20, "user u", a, b)
+    following.spoke(life(99, 0, client_key="user v"), moment(30))
+    assert [] == following.orphans("user u", moment(30))

@@ -93,3 +93,11 @@ def test_the_ended_connections_name_the_line() -> None:
     told: Told = follow(opened(Log(), "a", 0)("server_start", 60))
     (one,) = told.connections.values()
     assert ((1, 200), 60 * SECOND) == (one.closed_line, (one.closed_at or 0) - (one.opened_at or 0))
+
+
+def test_the_end_of_a_short_log_asks_what_was_around_the_openings() -> None:
+    """A restart just before them explains them, also when the log ends more than 2 min later."""
+    log = opened(opened(Log(), "a", 0)("server_start", 5), "cde", 10)("message", 135)
+    made = rule("live >= 3", more="unless: restarted\nat_end: fire", hold=200 * SECOND)
+    (finding,) = follow(log, [made]).findings.values()
+    assert "pending" == finding.state

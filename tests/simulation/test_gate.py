@@ -59,3 +59,12 @@ def test_a_cause_that_pages_alone_tell() -> None:
     """What the page says of its cleanup is found in its own log."""
     (cell,) = gate.run(["D2"], ["browser"], [1])
     assert ("closed-only-when-open", False, NONE) == (cell.expected, cell.missed, cell.false)
+
+
+def test_a_better_name_is_right() -> None:
+    """A rule that says more than can be asked of the format is no mistake, and one less is."""
+    better, less = "closed-only-when-open", "remount-duplicate"
+    right = cell("D2", less, better)
+    assert (False, NONE) == (right.missed, right.false)
+    wrong = cell("D2", better, less, how="browser")
+    assert (True, frozenset({less})) == (wrong.missed, wrong.false)

@@ -1,0 +1,109 @@
+"""What openings and closes mean together: the events that two lines tell (see `derived`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import Protocol
+
+from logdiag.diagnosis.connections import Connections
+from logdiag.diagnosis.derived import HANGING, OVERLAPS, unanswered
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.moments import Moment, passed
+from logdiag.diagnosis.surroundings import Surroundings
+from logdiag.diagnosis.windows import Seen
+from logdiag.model import Event, Mark
+
+HANGING_LINES = 40  # S, where there is no clock
+MAX_HANGING = 64  # handshakes looked at, the oldest ones: so many that hang have been told
+
+
+class Siblings(Protocol):
+    """The live connections of each client."""
+
+    def newest(self, key: str | None) -> Life | None:
+        """The youngest one of that client."""
+
+    def next_after(self, life: Life) -> Life | None:
+        """The first one that its client opened after it."""
+
+
+class Deriving:
+    """Tells of one service what its openings and closes mean together.
+
+    `kinds`: those that somebody asks for.
+    """
+
+    def __init__(
+        self, connections: Connections, siblings: Siblings, surroundings: Surroundings,
+        settle: int, kinds: Collection[str],
+    ) -> None:  # fmt: skip
+        self._connections = connections
+        self._siblings = siblings
+        self._surroundings = surroundings
+        self._settle = settle
+        self._overlaps = not set(OVERLAPS).isdisjoint(kinds)
+        self._hangs = HANGING in kinds
+
+    def closed(self, life: Life, event: Event, before: str | None, moment: Moment) -> list[Seen]:
+        """What the close of a connection tells, that was in the state `before`."""
+        if not self._overlaps:
+            return []
+        found = []
+        for derived, newer in overlaps(life, event, before, self._siblings, self._settle // 2):
+            if derived.kind == "half_open":
+                self._surroundings.half_open = moment
+            found.append(Seen(moment[1], derived, newer.opened_line))
+        return found
+
+    def opened(self, moment: Moment) -> list[tuple[str | None, Seen]]:
+        """What an opening tells of handshakes before it, each with its client."""
+        connecting, found = self._connections.connecting, []
+        if not (connecting and self._hangs):
+            return []
+        for life in islice(connecting.values(), MAX_HANGING):
+            for event, newer in hanging(life, self._siblings, moment, self._settle):
+                self._connections.dirty[life.number] = life  # its mark says that it was told
+                found.append((life.client_key, Seen(moment[1], event, newer.opened_line)))
+        return found
+
+
+def hanging(
+    life: Life, siblings: Siblings, moment: Moment, settle: int
+) -> Iterator[tuple[Event, Life]]:
+    """That a handshake hangs, once, and the newer connection that its client opened instead."""
+    newest, line = siblings.newest(life.client_key), life.opened_line
+    since = life.opened_at, life.opened_ordinal
+    if newest is None or line is None or newest.opened_ordinal <= life.opened_ordinal:
+        return
+    if HANGING in (life.marks or ()) or not passed(since, moment, settle, HANGING_LINES):
+        return
+    life.marks = {**(life.marks or {}), HANGING: Mark(*line, life.path)}
+    yield (
+        Event(
+            HANGING, moment[0], *line, 0, "", connection=life.name, client=life.client,
+            port=life.port, user=life.user, path=life.path,
+        ),
+        newest,
+    )  # fmt: skip
+
+
+def overlaps(
+    life: Life, event: Event, before: str | None, siblings: Siblings, horizon: int
+) -> Iterator[tuple[Event, Life]]:
+    """What the close of a connection tells, if its client had opened a newer one, and that one.
+
+    `before`: the state that it was in.
+    """
+    newest = siblings.newest(life.client_key)
+    if newest is None or newest.opened_ordinal <= life.opened_ordinal:
+        return
+    about = event._replace(
+        connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
+    )
+    yield about._replace(kind="overlap"), newest
+    if event.time is not None and unanswered(event, before):
+        back = siblings.next_after(life) or newest
+        if back.opened_at is not None:
+            in_time = event.time - back.opened_at < horizon
+            yield about._replace(kind="timed_out" if in_time else "half_open"), back
