@@ -14,16 +14,21 @@ from logdiag.timeline.statistics import Clients, Flow, Lifetimes, Losses, Overla
 _MINUTE = 60 * SECOND
 
 
-def told(reader: Reader, service: str, period: Period) -> dict[str, Any]:
-    """All of them, over the period; it must be open where the service has no clock."""
-    codes = statistics.close_codes(reader, service, *period)
+def told(reader: Reader, service: str, period: Period, *, sampled: bool = False) -> dict[str, Any]:
+    """All of them, over the period; it must be open where the service has no clock.
+
+    `sampled`: of many connections look at some only, for somebody who waits.
+    """
+    some = statistics.sample(reader, service) if sampled else statistics.ALL
+    codes = statistics.close_codes(reader, service, *period, some.spread)
     return {
+        "sampled": some.size,
         "flow": _flow(statistics.flow(reader, service, *period)),
-        "clients": _clients(statistics.clients(reader, service, *period)),
-        "lifetimes": _lifetimes(statistics.lifetimes(reader, service, *period)),
+        "clients": _clients(statistics.clients(reader, service, *period, some.whole)),
+        "lifetimes": _lifetimes(statistics.lifetimes(reader, service, *period, some.spread)),
         "close_codes": [{"code": code, "name": closecodes.name(code), "count": count}
                         for code, count in codes],
-        "overlap": _overlap(statistics.overlap(reader, service, *period)),
+        "overlap": _overlap(statistics.overlap(reader, service, *period, some.whole)),
         "lost": _lost(statistics.losses(reader, service, *period)),
     }  # fmt: skip
 

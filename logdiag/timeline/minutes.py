@@ -147,6 +147,24 @@ def _peak(
     return count, time
 
 
+def steps_within(
+    reader: Reader, service: str, begin: int | None, end: int | None
+) -> tuple[int, int, int]:
+    """The ids of the first and the last step in the minutes of [begin, end], ns; their number."""
+    counted = " + ".join(_NAMES)
+    sql = (
+        "SELECT coalesce(min(first_step), 0) AS first, coalesce(max(last_step), 0) AS last,"
+        f" coalesce(sum({counted}), 0) AS count FROM minutes"
+        f" WHERE {_OF_SERVICE} AND minute BETWEEN ? AND ?"
+    )
+    bounds = (
+        NO_TIME + 1 if begin is None else begin // MINUTE,
+        -NO_TIME - 1 if end is None else end // MINUTE,
+    )
+    row = reader._rows(sql, service, *bounds)[0]
+    return row["first"], row["last"], row["count"]
+
+
 def whole_minutes(since: int | None, until: int | None) -> tuple[str, tuple[int, ...]]:
     """The end of a WHERE clause for the minutes that lie in the period wholly."""
     parts, bounds = "", []

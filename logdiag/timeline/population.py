@@ -2,7 +2,7 @@
 
 Connections are numbered in the order in which they opened, so a window of time is a range of
 numbers, and its ends are found by bisection: no index by time is needed, which would cost at every
-commit. Of a range that holds too many, some are taken at equal distances.
+commit. Of a range that holds too many, some are taken, spread evenly.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ MOST = 2_000  # connections told one by one; 30 ms
 SAMPLE = 1_000  # those told of more
 MOST_MATCHING = 1_000  # found by a search
 LOOK_BACK = 20_000  # connections before a window that are looked at for those still alive in it
+_GOLDEN = 2_654_435_761  # 2^32 by the golden ratio
 LATE = 5 * SECOND  # a line may be so much later than another and still be told before it
 
 _OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
@@ -180,8 +181,14 @@ def _earlier(reader: Reader, service: str, first: int, begin: int) -> list[Membe
 
 
 def spread(first: int, after: int, most: int) -> str:
-    """So many numbers at equal distances from [first, after), as a JSON array."""
-    return str([first + (after - first) * nth // most for nth in range(most)])
+    """So many numbers spread evenly over [first, after), as a JSON array.
+
+    One from each of as many equal parts, at a place within it that looks random but is always the
+    same (Knuth, TAOCP 6.4, multiplicative hashing): what repeats in the log meets no rhythm here.
+    """
+    width = after - first
+    places = (nth + (nth * _GOLDEN % (1 << 32)) / (1 << 32) for nth in range(most))
+    return str([first + int(width * place / most) for place in places])
 
 
 def _members(reader: Reader, select: str, within: str, *parameters: object) -> list[Member]:

@@ -70,7 +70,7 @@ class Series(NamedTuple):
 def over_time(reader: Reader, service: str, begin: int, end: int, most: int) -> Series:
     """At most `most` buckets that cover [begin, end), ns; the first may begin a little earlier."""
     step = -(-(end - begin) // (most * _SHORTEST)) * _SHORTEST
-    first, last, count = _steps_within(reader, service, begin, end)
+    first, last, count = minutes.steps_within(reader, service, begin, end)
     if step < MINUTE and count <= MOST_STEPS:
         rows = reader._rows(_RAW, service, begin, end, step, first, last)
         failed = reader._rows(_FAILURES, service, begin, end, step)
@@ -89,18 +89,6 @@ def over_lines(reader: Reader, service: str, begin: int, end: int, most: int) ->
     rows = reader._rows(_LINES, service, begin, end, step)
     failed = reader._rows(_FAILED_LINES, service, begin, end, step)
     return _series(reader, rows, failed, 0, begin, end, step)
-
-
-def _steps_within(reader: Reader, service: str, begin: int, end: int) -> tuple[int, int, int]:
-    """The ids of the first and the last step in these minutes, and how many were counted."""
-    counted = " + ".join((*COUNTED, "auth_failures"))
-    sql = (
-        "SELECT coalesce(min(first_step), 0) AS first, coalesce(max(last_step), 0) AS last,"
-        f" coalesce(sum({counted}), 0) AS count FROM minutes"
-        f" WHERE {_OF_SERVICE} AND minute BETWEEN ?2 AND ?3"
-    )
-    row = reader._rows(sql, service, begin // MINUTE, end // MINUTE)[0]
-    return row["first"], row["last"], row["count"]
 
 
 def _series(

@@ -72,6 +72,7 @@ def test_the_document_has_them_in_seconds_and_words(document: Document) -> None:
     assert ("seconds", 2.0, 32) == (flow["unit"], flow["width"], len(flow["points"]))
     assert {"opened": 3.75, "closed": 1.875, "net": 1.875} == flow["per_minute"]
     assert {
+        "sampled": None,
         "clients": {
             "peak": {"count": 2, "p50": 1, "p95": 3, "max": 3},
             "at_end": {"count": 1, "p50": 2, "p95": 2, "max": 2},

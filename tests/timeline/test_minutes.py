@@ -5,7 +5,7 @@ import random
 import pytest
 
 from logdiag.model import SECOND, Changes, Source, Transition
-from logdiag.timeline import Batch, Reader, Writer, minutes
+from logdiag.timeline import Batch, Reader, Writer, minutes, statistics
 from logdiag.timeline.answers import Live, Totals
 from logdiag.timeline.minutes import MINUTE
 from tests.timeline import builders
@@ -77,6 +77,35 @@ def test_any_period_is_answered_as_if_by_reading_all(
     assert expected[0] == actual[0]
     # steps that came late may have another order within the last minute
     assert expected[1][1:] == actual[1][1:]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("most", [60, 600])  # intervals of minutes, and of seconds
+def test_the_flow_is_that_of_all_steps(
+    reader: Reader, steps: list[Transition], seed: int, most: int
+) -> None:
+    """Interval by interval, as if every step were read."""
+    chance = random.Random(seed)
+    ends = sorted(chance.randrange(-3_600, 3_600) * SECOND for _ in range(2))
+    since, until = (chance.choice((None, end)) for end in ends)
+    flow = statistics.flow(reader, "app", since, until, most=most)
+    parts: dict[int, list[Transition]] = {}
+    for one in steps:
+        # the flow ends with the service's last event; here only failed requests have any
+        if one.time is not None and _in(one, since, until) and one.time < flow.points[-1].at:
+            parts.setdefault(one.time // flow.width * flow.width, []).append(one)
+    told = [
+        (point.at, point.opened, point.closed, point.auth_failures, point.live)
+        for point in flow.points if point.at in parts
+    ]  # fmt: skip
+    assert told == [
+        (at, *(sum(one.state == state for one in some) for state in ("open", "closed")),
+         sum(one.connection % 10 == 0 for one in some), some[-1].live)
+        for at, some in sorted(parts.items())
+    ]  # fmt: skip
+    assert [max(one.live for one in some) for _, some in sorted(parts.items())] <= [
+        point.peak for point in flow.points if point.at in parts
+    ]  # fmt: skip
 
 
 def test_a_period_within_one_minute(reader: Reader, steps: list[Transition]) -> None:

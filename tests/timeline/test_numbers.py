@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from logdiag.model import SECOND, Changes, Connection, Gap, Source, Transition
 from logdiag.timeline import Batch, Reader, Writer, statistics
-from logdiag.timeline.statistics import Bar, Code, Held, Losses, Point, Quantiles
+from logdiag.timeline.statistics import Bar, Code, Held, Losses, Point, Quantiles, sampling
 from logdiag.timeline.statistics.flow import width_for
 from tests.timeline.builders import WIDTH, event
 
@@ -185,3 +186,39 @@ def test_gaps_hide_the_time_between_their_neighbours(
     assert Losses(4, 17 * SECOND, 1) == statistics.losses(reader, "app")
     assert Losses(3, 9 * SECOND, 1) == statistics.losses(reader, "app", 6 * SECOND, 27 * SECOND)
     assert Losses() == statistics.losses(reader, "none")
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten connections are many."""
+    for name, most in (("MOST", 10), ("SAMPLE", 10), ("LEAST_CLIENTS", 2)):
+        monkeypatch.setattr(sampling, name, most)
+
+
+@pytest.mark.usefixtures("few")
+def test_of_many_connections_some_stand_for_all(
+    writer: Writer, source: Source, reader: Reader
+) -> None:
+    """Some spread evenly, and all of some clients; who holds the most now is known all the same."""
+    lives = [life(n, n, n + 1.5, client_key=f"user {n % 8}") for n in range(1, 41)]
+    stored(writer, source, lives + [life(n, n, None, client_key="user 7") for n in (41, 42, 43)])
+    some = statistics.sample(reader, "app")
+    assert 10 == some.size
+    assert [n for n in range(1, 41) if n % 4 == 0] == json.loads(some.whole or "")
+    found = statistics.clients(reader, "app", numbers=some.whole)
+    assert (Quantiles(2, 1, 1, 1), Held("user 7", 3)) == (found.peak, found.most)
+    assert 8 == statistics.overlap(reader, "app", numbers=some.whole).reopened
+    closed = [n for n in json.loads(some.spread or "") if n <= 40]
+    assert len(closed) == statistics.lifetimes(reader, "app", numbers=some.spread).quantiles.total
+    codes = statistics.close_codes(reader, "app", numbers=some.spread)
+    assert [Code(None, len(closed))] == codes
+
+
+@pytest.mark.usefixtures("few")
+def test_of_few_connections_none_is_left_out(
+    writer: Writer, source: Source, reader: Reader
+) -> None:
+    """As many as are looked at anyway are all in the sample."""
+    stored(writer, source, [life(n, n, None) for n in range(1, 11)])
+    assert statistics.ALL == statistics.sample(reader, "app")
+    assert statistics.ALL.size is None

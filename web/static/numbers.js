@@ -7,9 +7,11 @@ import { duration, number, plural } from "./words.js";
 
 /** The sections, as one row. `drawLifetimes` fills the element of class `lifetimes` once it stands
  *  in the page; `key` tells the ids of several services apart. */
-export function numbers({ lifetimes, close_codes: codes, clients, overlap }, key = "") {
+export function numbers({ sampled, lifetimes, close_codes: codes, clients, overlap }, key = "") {
   const { quantiles } = lifetimes;
   return h("div", { class: "two", id: `numbers${key}` },
+    sampled ? h("p", { class: "soft" }, `Of a sample of about ${number(sampled)} connections; `,
+      h("code", {}, "logdiag report --stats"), " counts them all.") : null,
     section(`lifetimes${key}`, "How long connections live",
       quantiles.count ? h("figure", { class: "card" },
         h("div", { class: "lifetimes", "data-keep": true, role: "img", "aria-label": "Histogram of lifetimes" }),

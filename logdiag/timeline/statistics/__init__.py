@@ -19,10 +19,11 @@ from logdiag.timeline.statistics.grounds import (
 )
 from logdiag.timeline.statistics.lives import Bar, Code, Lifetimes, close_codes, lifetimes
 from logdiag.timeline.statistics.losses import Losses, losses
+from logdiag.timeline.statistics.sampling import ALL, Sample, sample
 
 __all__ = [
-    "Bar", "Clients", "Code", "Excess", "Flow", "Held", "Lifetime", "Lifetimes", "Losses",
-    "Overlap", "Point", "Quantiles", "client_excess", "clients", "close_codes", "excess", "flow",
-    "has_arrivals", "identities", "lifetime", "lifetimes", "losses", "nobodys", "overlap",
-    "unended",
+    "ALL", "Bar", "Clients", "Code", "Excess", "Flow", "Held", "Lifetime", "Lifetimes",
+    "Losses", "Overlap", "Point", "Quantiles", "Sample", "client_excess", "clients",
+    "close_codes", "excess", "flow", "has_arrivals", "identities", "lifetime", "lifetimes",
+    "losses", "nobodys", "overlap", "sample", "unended",
 ]  # fmt: skip

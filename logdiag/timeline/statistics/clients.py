@@ -14,17 +14,18 @@ from logdiag.timeline.statistics.asking import (
     quantiles,
     within,
 )
+from logdiag.timeline.statistics.sampling import picked
 
 _LIVE = "state IN ('open', 'closing')"
 _OVER = "state IN ('closed', 'rejected', 'superseded', 'unknown')"
 # Each client's live connections as levels: `level` of them from `time` on, until `ends`. Steps are
 # taken in the order in which they were told, which a log without times has, too.
-LEVELS = f"""
+_LEVELS = f"""
 WITH lives AS (
     SELECT connection,
         min(id) FILTER (WHERE {_LIVE}) AS began, min(time) FILTER (WHERE {_LIVE}) AS began_at,
         max(id) FILTER (WHERE {_OVER}) AS ended, max(time) FILTER (WHERE {_OVER}) AS ended_at
-    FROM transitions WHERE service = {SERVICE} AND (?3 IS NULL OR time < ?3)
+    FROM transitions WHERE service = {SERVICE} AND (?3 IS NULL OR time < ?3){{picked}}
     GROUP BY connection HAVING began IS NOT NULL
 ), steps AS (
     SELECT client_key, connection, change.column1 AS change,
@@ -40,6 +41,12 @@ WITH lives AS (
     FROM steps WHERE id IS NOT NULL WINDOW client AS (PARTITION BY client_key ORDER BY id)
 )
 """
+LEVELS = _LEVELS.format(picked="")
+_LIVING = (
+    "SELECT client_key, count(*) AS count FROM connections INDEXED BY connections_open"
+    f" WHERE service = {SERVICE} AND {_LIVE} AND state IN ('connecting', 'open', 'closing')"
+    " AND client_key IS NOT NULL GROUP BY client_key ORDER BY count DESC, client_key LIMIT 1"
+)
 _NOBODYS = (
     f"SELECT count(*) AS count FROM connections WHERE service = {SERVICE} AND client_key IS NULL"
     " AND state NOT IN ('connecting', 'rejected') AND (?2 IS NULL OR closed_at IS NULL OR"
@@ -51,7 +58,7 @@ WITH openings AS (
         lag(iif(closed_at < ?3, closed_at, iif(?3 IS NULL, closed_at, NULL))) OVER client AS ended
     FROM connections
     WHERE service = {SERVICE} AND client_key IS NOT NULL AND opened_at IS NOT NULL
-        AND state NOT IN ('connecting', 'rejected')
+        AND state NOT IN ('connecting', 'rejected'){{picked}}
     WINDOW client AS (PARTITION BY client_key, path ORDER BY opened_at, number)
 ), again AS (
     SELECT ended - opened_at AS value FROM openings WHERE again AND {within("opened_at")}
@@ -92,22 +99,29 @@ class Overlap(NamedTuple):
 
 
 def clients(
-    reader: Reader, service: str, since: int | None = None, until: int | None = None
-) -> Clients:
-    """Of the clients that the log tells apart; at most and at the end of the period."""
+    reader: Reader, service: str, since: int | None = None, until: int | None = None,
+    numbers: str | None = None,
+) -> Clients:  # fmt: skip
+    """Of the clients that the log tells apart; at most and at the end of the period.
+
+    `numbers`: a JSON array of all connections of some clients, and only these are looked at; but
+    who holds the most at the end of the data is known all the same.
+    """
     sql = (
-        f"{LEVELS} SELECT peak, at_end, count(*) AS count, min(client_key) AS client FROM ("
+        f"{_LEVELS.format(picked=picked(numbers, 'connection'))}"
+        " SELECT peak, at_end, count(*) AS count, min(client_key) AS client FROM ("
         "SELECT client_key, max(level) AS peak, coalesce(max(level) FILTER (WHERE last), 0)"
         " AS at_end FROM levels WHERE ?2 IS NULL OR last OR ends >= ?2 GROUP BY client_key)"
         " WHERE peak > 0 GROUP BY peak, at_end ORDER BY peak DESC"
     )
-    rows = reader._rows(sql, service, since, until)
-    most = rows[0]["peak"] if rows else 0
-    holders = [row["client"] for row in rows if row["peak"] == most]
+    rows = reader._rows(sql, service, since, until, numbers)
+    held = [Held(row["client"], row["peak"]) for row in rows]
+    if numbers is not None and until is None:
+        held += [Held(row["client_key"], row["count"]) for row in reader._rows(_LIVING, service)]
     return Clients(
         _spread((row["peak"], row["count"]) for row in rows),
         _spread((row["at_end"], row["count"]) for row in rows if row["at_end"]),
-        Held(min(holders), most) if holders else None,
+        min(held, key=lambda one: (-one.connections, one.client), default=None),
         int(reader._rows(_NOBODYS, service, since, until)[0]["count"]),
     )
 
@@ -119,16 +133,16 @@ def _spread(counted: Iterable[tuple[int, int]]) -> Quantiles:
 
 
 def overlap(
-    reader: Reader, service: str, since: int | None = None, until: int | None = None
-) -> Overlap:
-    """How long old and new of one client overlap; of openings in the period."""
+    reader: Reader, service: str, since: int | None = None, until: int | None = None,
+    numbers: str | None = None,
+) -> Overlap:  # fmt: skip
+    """How long old and new of one client overlap; of openings in the period; see `clients`."""
+    overlaps, asked = _OVERLAPS.format(picked=picked(numbers)), (service, since, until, numbers)
     sql = (
-        f"{_OVERLAPS} SELECT count(*) AS reopened, count(*) FILTER (WHERE value IS NULL) AS unended"
+        f"{overlaps} SELECT count(*) AS reopened, count(*) FILTER (WHERE value IS NULL) AS unended"
         " FROM again"
     )
-    counts = reader._rows(sql, service, since, until)[0]
-    lengths = quantiles(
-        reader, f"{_OVERLAPS} SELECT value FROM again WHERE value > 0", service, since, until
-    )
+    counts = reader._rows(sql, *asked)[0]
+    lengths = quantiles(reader, f"{overlaps} SELECT value FROM again WHERE value > 0", *asked)
     overlapping = counts["unended"] + lengths.total
     return Overlap(counts["reopened"], overlapping, counts["unended"], lengths)

@@ -10,7 +10,7 @@ from logdiag.timeline import population
 from logdiag.timeline.reader import Reader
 
 MOST = 5_000  # connections looked at
-SAMPLE = 1_000  # of more, so many at equal distances: p95 is off by one or two percent of ranks
+SAMPLE = 1_000  # of more, so many spread evenly: p95 is off by one or two percent of ranks
 
 _OF_SERVICE = "c.service = (SELECT id FROM services WHERE name = ?1)"
 _PICKED = " AND c.number IN (SELECT value FROM json_each(?2))"

@@ -44,4 +44,4 @@ def service_statistics(
     period = Period()
     if clock:
         period = periods.period(since, until, end_of_data(reader, service))
-    return statistics.told(reader, service, period)
+    return statistics.told(reader, service, period, sampled=True)
