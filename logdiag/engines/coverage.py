@@ -12,7 +12,7 @@ from logdiag.diagnosis.checking import condition
 from logdiag.diagnosis.expression import Binary, Node, parse, unparse
 from logdiag.engines import ruletests
 from logdiag.formats import Formats, not_shown
-from logdiag.model import Finding
+from logdiag.model import Confidence, Finding
 
 Log = Sequence[str]  # as `ruletests.log_of` gives it
 
@@ -63,16 +63,31 @@ def _of_rule(rule: Rule, beside: list[Rule], formats: Formats) -> Coverage:
         for case in rule.tests
     ]
     logs = list(map(ruletests.log_of, rule.tests))
-    quiet = [log for log, state in zip(logs, states, strict=True) if not state]
+    quiet = sorted((log for log, state in zip(logs, states, strict=True) if not state), key=_size)
     firing = sum("firing" in state for state in states)
     late = sum("resolved" in state for state in states)
     cases = {"a firing case": firing, "a silent case": len(quiet), "a late close": late}
     unshown = [what for what, count in cases.items() if not count]
     unshown += [f"unless {part}" for part in _never_silenced(rule, quiet, beside, formats)]
-    reached = {found.confidence for found in _found(rule, logs, beside, formats)}
-    unshown += [f"confidence {level}" for level, _ in rule.confidence if level not in reached]
+    unshown += [f"confidence {level}" for level in _never_reached(rule, logs, beside, formats)]
     parts = len(cases) + len(_alternatives(rule)) + len(rule.confidence)
     return Coverage(rule.id, firing, len(quiet), late, parts, tuple(unshown))
+
+
+def _size(log: Log) -> int:
+    return sum(map(len, log))
+
+
+def _never_reached(
+    rule: Rule, logs: Sequence[Log], beside: list[Rule], formats: Formats
+) -> list[Confidence]:
+    """The levels of confidence that no finding has; short logs are asked first."""
+    missing: list[Confidence] = [level for level, _ in rule.confidence]
+    for found in _found(rule, sorted(logs, key=_size), beside, formats):
+        missing = [level for level in missing if level != found.confidence]
+        if not missing:
+            break
+    return missing
 
 
 def _found(

@@ -43,6 +43,12 @@ def test_cases_are_counted_by_what_they_show() -> None:
     assert ("a silent case", "a late close") == found.unshown[:2]
 
 
+def test_the_built_in_rules_show_all_that_they_say() -> None:
+    """Each has a log that is silent because of each of its guards, and reaches each confidence."""
+    found = coverage.of_rules(RULES, FORMATS, RULES)
+    assert {} == {one.rule: one.unshown for one in found if one.unshown}
+
+
 def test_a_guard_that_no_silent_case_needs_is_not_shown() -> None:
     """It is, once a case is silent because of it and would fire without."""
     rule = example()
