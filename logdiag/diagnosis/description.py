@@ -17,11 +17,15 @@ _ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
 
 
 def describe(judgement: Judgement, view: View) -> None:
-    """Bring the judgement's confidence, level, connections and evidence up to the view."""
+    """Bring the judgement's confidence, level, connections and evidence up to the view.
+
+    What was seen once stays: its evidence does, too.
+    """
     rule = judgement.rule
     found: Confidence = next((name for name, test in rule.confidence if test.holds(view)), "low")
     judgement.known_by = known_by(client_of(view.group))
-    judgement.confidence = min(found, CAPS.get(judgement.known_by, "high"), key=_ORDER.index)
+    best = max(found, judgement.confidence, key=_ORDER.index)
+    judgement.confidence = min(best, CAPS.get(judgement.known_by, "high"), key=_ORDER.index)
     judgement.level = _level(rule.level, judgement.confidence)
     lines: list[tuple[int, int]] = []
     paths: set[str | None] = set()

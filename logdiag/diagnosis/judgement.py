@@ -63,6 +63,7 @@ class Judgement:
         self.first = self.last = moment
         self.pending_at = moment[0]
         self.fired_at = self.resolved_at = self.ended_at = None
+        self.confidence = "low"
         self.note = self.grounds = ""
         self.suspects = {}
         self.open = set()

@@ -57,6 +57,24 @@ def test_pending_then_firing_then_resolved() -> None:
     assert "closed late after 4 min 12 s" == finding.note
 
 
+def test_what_made_it_sure_stays() -> None:
+    """Five errors within the window, then only two of them; another episode begins anew."""
+    levels = "confidence: {high: count(error) >= 5, medium: count(error) >= 2}"
+    made = rule("count(error) >= 2", levels, hold=0, within=30 * SECOND, keep=60 * SECOND)
+    log = Log()
+    for seconds in (0, 1, 2, 20, 21):
+        log("error", seconds, **USER)
+    assert "high" == only(log("message", 26), made).confidence
+    assert "high" == only(log("message", 40), made).confidence
+    assert ("resolved", "high") == (
+        only(log("message", 200), made).state, only(log, made).confidence
+    )  # fmt: skip
+    again = log("error", 300, **USER)("error", 301, **USER)("message", 310)
+    assert ("firing", "medium", 2) == (
+        only(again, made).state, only(again, made).confidence, only(again, made).count
+    )  # fmt: skip
+
+
 def test_pending_is_informational() -> None:
     """Nobody is woken by a suspicion."""
     finding = only(opened(Log(), "abc", 0)("message", 80))

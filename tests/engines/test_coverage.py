@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from logdiag.diagnosis import CaseSpec, Rule, read_rule
-from logdiag.engines import coverage
+from logdiag.engines import coverage, ruletests
 from logdiag.formats import examine
 from tests.engines.running import FORMATS, RULES
 
@@ -46,6 +46,20 @@ def test_cases_are_counted_by_what_they_show() -> None:
 def test_the_built_in_rules_show_all_that_they_say() -> None:
     """Each has a log that is silent because of each of its guards, and reaches each confidence."""
     found = coverage.of_rules(RULES, FORMATS, RULES)
+    assert {} == {one.rule: one.unshown for one in found if one.unshown}
+
+
+MINE = Path(__file__).parent / "user_rules"
+
+
+def test_rules_as_users_write_them() -> None:
+    """Overlaps and spikes, on which alone no built-in rule fires; their tests show all."""
+    texts = {file: file.read_text("utf-8") for file in sorted(MINE.glob("*.yaml"))}
+    rules = [rule for file, text in texts.items() if (rule := read_rule(text, str(file))[0])]
+    assert ["handover-overlaps", "openings-surge"] == [rule.id for rule in rules]
+    results = ruletests.run(rules, FORMATS, beside=[*RULES, *rules])
+    assert [] == [result for result in results if not result.passed]
+    found = coverage.of_rules(rules, FORMATS, [*RULES, *rules])
     assert {} == {one.rule: one.unshown for one in found if one.unshown}
 
 
