@@ -6,6 +6,7 @@ LogdiagError                 anything logdiag says to a person; carries the exit
 └── AccessError              something cannot be read or written                    (exit 3)
     ├── SourceError          a log file, directory or archive
     └── TimelineError        the database: locked, foreign, full, damaged
+        └── NoTimelineError  there is none yet
 """
 
 from __future__ import annotations
@@ -65,3 +66,7 @@ class SourceError(AccessError):
 
 class TimelineError(AccessError):
     """The database cannot be opened, read or written."""
+
+
+class NoTimelineError(TimelineError):
+    """There is no database there yet, or it is only just being made."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from logdiag.errors import NoTimelineError
 from logdiag.faces import options
 from logdiag.faces.shell import emit, guarded, leave, on_signals
 
@@ -54,10 +55,15 @@ def web(
 
     database = options.database(db, config)
     settings = options.settings(rules=rules, formats=formats, config=config)
-    Reader.open(database).close()  # says what is wrong with it here, not in the browser
+    missing = ""
+    try:
+        Reader.open(database).close()  # says what is wrong with it here, not in the browser
+    except NoTimelineError as error:  # a watch may just be making it
+        missing = f"{error.message} The page fills by itself once there is one.\n"
     server = Server(database, settings, place(host, port, allow_host))
     with on_signals(leave, signal.SIGTERM):
         announce(server, open_browser=open_browser)
+        emit(missing)
         server.run()
     return 0
 

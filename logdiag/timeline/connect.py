@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from logdiag.errors import TimelineError
+from logdiag.errors import NoTimelineError, TimelineError
 from logdiag.timeline.migrate import STEPS, version
 from logdiag.timeline.schema import APPLICATION_ID
 
@@ -113,8 +113,8 @@ def open_read_only(path: Path) -> sqlite3.Connection:
             return _checked(_connect(f"{uri}&immutable=1"), path)
 
 
-def _missing(path: Path) -> TimelineError:
-    return TimelineError(
+def _missing(path: Path) -> NoTimelineError:
+    return NoTimelineError(
         f"There is no database at {path}.",
         "Run `logdiag ingest PATH` or `logdiag watch PATH` first.",
     )

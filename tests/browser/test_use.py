@@ -141,6 +141,20 @@ def test_while_paused_nothing_moves(
         expect(visited.page.locator(".tiles")).to_contain_text("27")
 
 
+def test_a_page_without_a_database_fills_itself(
+    open_window: Visitor, tmp_path: Path, serve: Callable[[Path], str]
+) -> None:
+    """It says that there is none, and what to do; once there is one it shows that."""
+    db = tmp_path / "timeline.db"
+    with open_window(serve(db)) as visited:
+        visited.open("/")
+        expect(visited.page.get_by_role("alert")).to_contain_text("There is no database at")
+        expect(visited.page.get_by_role("alert")).to_contain_text("logdiag watch PATH")
+        ingest([str(SAMPLES / "seed.log")], db, Settings())
+        expect(visited.page.locator(".verdict")).to_contain_text("seed")
+        expect(visited.page.get_by_role("alert")).to_have_count(0)
+
+
 def test_a_lost_server_is_said_and_found_again(open_window: Visitor, tmp_path: Path) -> None:
     """A banner says what was lost and what to do; it goes when the server is back."""
     db = tmp_path / "timeline.db"

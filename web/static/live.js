@@ -1,7 +1,7 @@
 // Keeps the page in step with the timeline: asks twice a second whether anything changed, and says
 // so when the server or the daemon behind it is gone. While one inspects, nothing moves.
 
-import { get } from "./api.js";
+import { Problem, get } from "./api.js";
 import { h, patch } from "./dom.js";
 import { chosenWindow, onview, zoomTo } from "./view.js";
 import { CLOCK, time } from "./words.js";
@@ -11,7 +11,8 @@ const EVERY = 500; // ms
 /** Runs `refresh` now, and whenever the timeline or the view changes. */
 export function keepLive(refresh) {
   const known = document.body.dataset.known || null;
-  const state = { shown: null, known, status: null, held: false, lost: null, followed: false };
+  const state = { shown: null, known, status: null, held: false, lost: null,
+    problem: null, followed: false };
   const paused = () => state.held || chosenWindow() !== null;
 
   async function renew() {
@@ -24,13 +25,14 @@ export function keepLive(refresh) {
     try {
       if (!document.hidden) {
         state.status = await get("status");
-        state.lost = null;
+        state.lost = state.problem = null;
         state.followed ||= state.status.writer.alive;
         state.known = state.status.version;
         await first;
         if (state.known !== state.shown && !paused()) await renew();
       }
-    } catch {
+    } catch (error) {
+      state.problem = error instanceof Problem ? error : null;
       state.lost ??= Date.now();
     }
     tell();
@@ -66,7 +68,11 @@ function indicator(state, paused, behind, toggle) {
   ];
 }
 
-function notice({ status, lost, followed }) {
+function notice({ status, lost, problem, followed }) {
+  if (problem) { // the content says so where nothing was ever shown
+    return status && h("p", { class: "banner", role: "alert" }, h("strong", {}, problem.message, " "),
+      problem.hint, " This is what was known at ", time(lost), "; the page goes on by itself.");
+  }
   if (lost) {
     return h("p", { class: "banner", role: "alert" }, h("strong", {}, "logdiag does not answer. "),
       "This is what was known at ", time(lost), ". Start ", h("code", {}, "logdiag web"),

@@ -27,7 +27,8 @@ async function refresh() {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     patch(place, h("div", { class: "empty", role: "alert" }, h("h2", {}, error.message),
-      h("p", {}, error.hint || "Begin at the overview."), h("p", {}, h("a", { href: "/" }, "To the overview"))));
+      h("p", {}, error.hint || "Begin at the overview."), h("p", {}, error.status < 500
+        ? h("a", { href: "/" }, "To the overview") : "The page goes on by itself.")));
     return error.status < 500;
   } finally {
     place.removeAttribute("aria-busy");

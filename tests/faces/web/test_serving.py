@@ -93,8 +93,20 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert f"127.0.0.1 port {port} cannot be used: Address already in use." in result.stderr
 
 
-def test_without_a_database_there_is_nothing_to_show(tmp_path: Path) -> None:
+def test_what_is_no_database_of_ours_is_told(tmp_path: Path) -> None:
     """It is said at the start, not in the browser."""
-    result = run("web", "--db", tmp_path / "none.db")
+    (tmp_path / "notes.txt").write_text("no database at all")
+    result = run("web", "--db", tmp_path / "notes.txt")
     assert 3 == result.exit_code
-    assert "Run `logdiag ingest PATH`" in result.stderr
+    assert "is not a database; it is left as it is." in result.stderr
+
+
+def test_web_waits_for_a_database_that_is_about_to_be_made(tmp_path: Path) -> None:
+    """Started together with a first watch it says that there is none yet, and then shows it."""
+    db = tmp_path / "timeline.db"
+    with serving("web", "--db", db) as (process, url):
+        assert process.stdout is not None
+        assert f"There is no database at {db}. The page" in process.stdout.readline()
+        assert 503 == fetch(url.rstrip("/") + STATUS)[0]
+        timeline(db, leaky)
+        assert ["app"] == fetch(url.rstrip("/") + STATUS)[1]["services"]
