@@ -15,7 +15,7 @@ from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.derived import on_purpose
 from logdiag.diagnosis.deriving import Deriving
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
-from logdiag.diagnosis.ending import as_if_ended, is_short, made_firm
+from logdiag.diagnosis.ending import as_if_ended, convict, is_short
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groupings import Groupings, in_turn
 from logdiag.diagnosis.known import Known
@@ -87,8 +87,8 @@ class Detector:
         reporter = self._echoes.reporter(event) if told else ""
         if told and self._repeated(event, reporter, life, key, line):
             return
-        if kind in _RESTARTS:
-            self._convict(moment)  # its connections will never close now
+        if self._court.open and (kind in _RESTARTS or (kind == "closed" and life is not None)):
+            convict(self._court, life, moment, self._known.scale, self._is_short())
         steps = self._connections.on_event(event, life, line)
         for step in steps:
             self._stepped(step, event, key, moment)
@@ -226,14 +226,9 @@ class Detector:
     def _is_short(self) -> bool:
         return is_short(self._first, self._order.now, self.settle)
 
-    def _convict(self, moment: Moment) -> None:
-        scale, short = self._known.scale(), self._is_short()
-        for judgement, view in made_firm(self._court, moment, scale, short):
-            self._court.fire(judgement, view, moment, 0)
-
     def on_eof(self) -> list[Finding]:
         """The findings that change if the input ends here. The detector itself can go on."""
-        return as_if_ended(self._court, self._order.now, self._known.scale(), self._is_short())
+        return as_if_ended(self._court, self._order.now, self._known.scale, self._is_short())
 
     # Out
 

@@ -6,16 +6,19 @@ it is learnt from the connections that did close.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.description import describe
 from logdiag.diagnosis.judgement import Judgement
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, before, earlier
 from logdiag.diagnosis.rules import DEFAULT_LINES
 from logdiag.diagnosis.view import View
-from logdiag.diagnosis.yielding import in_order
+from logdiag.diagnosis.yielding import Open, in_order
 from logdiag.model import Finding
+
+Scale = Callable[[str | None], int | None]
 
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
 
@@ -28,16 +31,34 @@ def is_short(first: int | None, now: Moment, settle: int) -> bool:
     return time - first < SHORT * settle
 
 
-def made_firm(
-    court: Court, now: Moment, scale: int | None, short: bool
-) -> Iterator[tuple[Judgement, View]]:
-    """The pending judgements that the end makes firm, one after the other, to be fired.
+def convict(court: Court, closing: Life | None, now: Moment, scale_of: Scale, short: bool) -> None:
+    """Judge what gets no older: at a restart all; in a short log a client's, as one of it closes.
 
-    `scale`: how long is too long, in ns; None where nothing closed: then only rules that say so
-    fire. Where there is only a count and no clock, a climb that began long ago is enough.
+    A page that forgets its sockets takes them all along when its tab is closed: a test suite has
+    no tab that outlives S, but pages that close what they open tell how long that usually lasts.
     """
-    for judgement, group in in_order(court.open.values()):
-        rule = judgement.rule
+    some: Iterable[Open] = court.open.values()
+    if closing is not None:
+        key = closing.client_key
+        if not short or key is None or scale_of(key) is None:
+            return
+        group = court.groupings.clients.of_key((key,))
+        some = [(one, group) for one in group.judgements.values()]
+    for judgement, view in made_firm(court, some, now, scale_of, short):
+        court.fire(judgement, view, now, 0)
+
+
+def made_firm(
+    court: Court, some: Iterable[Open], now: Moment, scale_of: Scale, short: bool
+) -> Iterator[tuple[Judgement, View]]:
+    """Those of some judgements that are pending and that the end makes firm, to be fired.
+
+    `scale_of`: how long is too long for a client, in ns; None where nothing closed: then only rules
+    that say so fire. Where there is only a count and no clock, a climb that began long ago is
+    enough.
+    """
+    for judgement, group in in_order(some):
+        rule, scale = judgement.rule, scale_of(group.client)
         if judgement.state != "pending" or (scale is None and not rule.fires_at_end):
             continue
         then = earlier(now, scale or 0, 0)
@@ -50,13 +71,13 @@ def made_firm(
             yield judgement, view
 
 
-def as_if_ended(court: Court, now: Moment, scale: int | None, short: bool) -> list[Finding]:
+def as_if_ended(court: Court, now: Moment, scale_of: Scale, short: bool) -> list[Finding]:
     """The findings that fire if the input ends here, the youngest connections included.
 
     Nothing is kept of it: the input may go on.
     """
     kept = [(judgement, judgement.snapshot()) for judgement, _ in court.open.values()]
-    for judgement, view in made_firm(court, now, scale, short):
+    for judgement, view in made_firm(court, court.open.values(), now, scale_of, short):
         judgement.fire(now[0])
         describe(judgement, view)
     findings = []

@@ -12,6 +12,7 @@ import math
 from typing import Any, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, spoken
 from logdiag.model import Mark
 
@@ -53,6 +54,7 @@ class Following:
     def __init__(self) -> None:
         self._clocked = False
         self._talks = False  # whether the log tells of messages, and to whom
+        self.lasted = Lifetimes()  # of those that closed while they were their client's newest
         self.forget_clients()
 
     def forget_clients(self) -> None:
@@ -112,6 +114,8 @@ class Following:
         else:
             self._closes += closed
             self._no_longer_alone(life, now)
+            if closed and (age := life.age(moment[0])) is not None:
+                self.lasted.add(age)
         if newest is None and client is not None:
             del self._clients[life.client_key or ""]
 
@@ -208,7 +212,7 @@ class Following:
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
         return {
-            "clocked": self._clocked, "talks": self._talks,
+            "clocked": self._clocked, "talks": self._talks, "lasted": self.lasted.snapshot(),
             "alone": [self._closes, self._exposure, self._alone, self._since],
             "clients": [
                 [
@@ -222,6 +226,7 @@ class Following:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         self._clocked, self._talks = state["clocked"], state["talks"]
+        self.lasted.restore(state["lasted"])
         self._closes, self._exposure, self._alone, self._since = state["alone"]
         for key, loads, followed, closes, exposure, silent, spoke in state["clients"]:
             client = self._clients[key] = _Client()

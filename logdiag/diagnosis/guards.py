@@ -46,7 +46,8 @@ def _several_tabs(view: View) -> bool | None:
 
 def _outlived(view: View) -> int:
     """How many of the connections are older than what is usual in the service."""
-    usual, lines = view.service.usual()
+    _, lines = view.service.usual()
+    usual = view.service.following.lasted.usual() or 0
     ages = ((life.age(view.now), view.line - life.opened_ordinal) for life in view.lives())
     return sum(order >= lines if age is None else age >= usual for age, order in ages)
 

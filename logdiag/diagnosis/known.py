@@ -111,11 +111,16 @@ class Known:
         self.trend.restore(state[6])
         self._addresses = set(state[7])
 
-    def scale(self) -> int | None:
-        """How long a connection must stay open to be too long, in a short log, in ns."""
-        if self.lifetimes.closed < LEAST_CLOSES:
+    def scale(self, client: str | None) -> int | None:
+        """How long a connection must stay open to be too long, in a short log, in ns.
+
+        Learnt from all that closed; where the client is known, from those that nobody followed: in
+        a short log what was left behind may be most of what closed. None while too few closed.
+        """
+        lifetimes = self.lifetimes if client is None else self.following.lasted
+        if lifetimes.closed < LEAST_CLOSES:
             return None
-        usual = 2 * (self.lifetimes.quantile(0.95) or 0)
+        usual = 2 * (lifetimes.quantile(0.95) or 0)
         return min(self.settle, max(usual, LEAST_SCALE))
 
     @property

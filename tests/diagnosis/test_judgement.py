@@ -267,6 +267,23 @@ def test_a_short_log_has_a_time_scale_of_its_own() -> None:
     assert "firing" == only(log, ended=True).state
 
 
+@pytest.mark.parametrize(
+    ("visits", "begin", "expected"), [(4, 0, ["resolved"]), (2, 0, []), (4, -200, [])]
+)
+def test_a_short_log_judges_a_tab_as_it_ends(
+    visits: int, begin: float, expected: list[str]
+) -> None:
+    """By pages that close after a second, if there are three; a longer log waits for S."""
+    log = Log()("message", begin)
+    for place in range(visits):
+        log("opened", place, connection=f"x{place}", user=f"u{place}")
+        log("closed", place + 1, connection=f"x{place}")
+    log = opened(log, "abc", 10)
+    for place, name in enumerate("abc"):
+        log("closed", 20 + place / 100, connection=name)
+    assert expected == [one.state for one in follow(log, [rule()]).findings.values()]
+
+
 def test_the_evidence_is_the_openings() -> None:
     """Source and offset of each connection's line, in the order of the log."""
     finding = only(opened(Log(), "abc", 0)("message", 100))
