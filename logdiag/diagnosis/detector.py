@@ -34,6 +34,7 @@ from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
 _RESTARTS = frozenset({"server_start", "server_stop"})
+_BEGINS = frozenset({"opening", "opened"})
 
 
 class Detector:
@@ -111,6 +112,8 @@ class Detector:
             told = told or self._refusals.explains(event, line)
             if told:
                 return self._echo(event, told)
+        elif event.kind in _BEGINS and (over := self._connections.names.over_before(event)):
+            return self._echo(event, over)
         report = self._echoes.find(event, reporter, line)
         if report is None:
             return False

@@ -8,6 +8,8 @@ from typing import Any
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import Event
 
+_End = tuple[int, int, int | None]  # source, offset, ns
+
 MAX_RECENT = 5_000  # so many ended ids are kept, and up to twice: a close told twice is one
 
 
@@ -17,9 +19,9 @@ class Names:
     def __init__(self) -> None:
         self._lives: dict[str, Life] = {}  # a NUL stands in what cannot be an id
         self._aliases: dict[int, set[str]] = {}  # number -> further ids, told by echoes
-        # key -> the closing line; the older half goes when the younger one is full
-        self._recent: dict[str, tuple[int, int]] = {}
-        self._older: dict[str, tuple[int, int]] = {}
+        # key -> the closing line and its time; the older half goes when the younger one is full
+        self._recent: dict[str, _End] = {}
+        self._older: dict[str, _End] = {}
 
     def find(self, event: Event) -> Life | None:
         """The life that the event names by id or address, if we follow it."""
@@ -35,6 +37,17 @@ class Names:
 
     def ended_before(self, event: Event) -> tuple[int, int] | None:
         """The line (source, offset) that told this close already, by the same id."""
+        end = self._end(event)
+        return end[:2] if end is not None else None
+
+    def over_before(self, event: Event) -> tuple[int, int] | None:
+        """The line that closed what this one opens, by its time: it was written late."""
+        end = self._end(event)
+        if end is None or end[2] is None or event.time is None or event.time >= end[2]:
+            return None
+        return end[:2]
+
+    def _end(self, event: Event) -> _End | None:
         found = keys(event)
         if not found:
             return None
@@ -64,10 +77,12 @@ class Names:
         names = keys_of(life)
         if life.number in self._aliases:
             names += tuple(self._aliases.pop(life.number))
+        told = life.ended
+        end = (told.source, told.offset, told.time) if told is not None else (0, 0, None)
         for key in names:
             if self._lives.get(key) is life:
                 del self._lives[key]
-            self._recent[key] = life.closed_line or (0, 0)
+            self._recent[key] = end
         if len(self._recent) > MAX_RECENT:
             self._older, self._recent = self._recent, {}
 

@@ -115,7 +115,7 @@ _ALL = (
     Case(
         "D2", "the cleanup closes what is open, and forgets what is still connecting",
         (_shown("closed-only-when-open", "opened closed client id cleanup"), REMOUNT),
-        frozenset({"duplicate-delivery"}), app=App(cleanup="when open"),
+        frozenset({"duplicate-delivery", "unanswered-handshake"}), app=App(cleanup="when open"),
         habits=Habits(hasty=0.5, pages=(8, 16), elsewhere=8.0),
         share=(0.07, 0.35), operation=Operation(handshake=0.9), background=Habits(hasty=0.2),
     ),

@@ -50,6 +50,14 @@ def test_an_anonymous_close_prefers_an_anonymous_opening() -> None:
     assert {"app#1": "closed", "10.0.0.7:1": "open"} == follow(log).states()
 
 
+@pytest.mark.parametrize("kind", ["opening", "opened"])
+def test_an_opening_that_is_written_late_is_none(kind: str) -> None:
+    """By its time it came before the close; in the same moment the id is used again."""
+    log = Log()("opened", 0, connection="a")("closed", 5, connection="a")("message", 6)
+    assert [("a", "closed")] == follow(log(kind, 4.9, connection="a")).sequence()
+    assert 2 == len(follow(log(kind, 5, connection="a")).sequence())
+
+
 def test_an_id_is_reused_after_its_close() -> None:
     """The second use is a second connection, and its close is its own."""
     log = Log()("opened", 0, connection="7")("closed", 5, connection="7")
