@@ -1,8 +1,9 @@
 """Which connections there were in a window of time, as many as somebody can look at.
 
 Connections are numbered in the order in which they opened, so a window of time is a range of
-numbers, and its ends are found by bisection: no index by time is needed, which would cost at every
-commit. Of a range that holds too many, some are taken, spread evenly.
+numbers, one for each archive that was read out of turn. Its ends are found by bisection: no index
+by time is needed, which would cost at every commit. Of a range that holds too many, some are taken,
+spread evenly.
 """
 
 from __future__ import annotations
@@ -31,6 +32,27 @@ _LINED = (
     f"SELECT {_COLUMNS}, o.line AS [begin], e.line AS [end] FROM connections AS c"
     " LEFT JOIN events AS o ON o.source = c.opened_source AND o.offset = c.opened_offset"
     " LEFT JOIN events AS e ON e.source = c.closed_source AND e.offset = c.closed_offset"
+)
+
+
+# Steps in the order of their minutes, as ranges of ids that grow: one for each archive.
+_RUNS = f"""
+WITH known AS (
+    SELECT minute, first_step, last_step,
+        last_step < lag(first_step) OVER (ORDER BY minute) AS back
+    FROM minutes AS c WHERE {_OF_SERVICE} AND minute BETWEEN ?2 AND ?3 AND first_step IS NOT NULL
+), numbered AS (
+    SELECT *, sum(coalesce(back, 0)) OVER (ORDER BY minute) AS run FROM known
+)
+SELECT min(first_step) AS first, max(last_step) AS last FROM numbered GROUP BY run
+"""
+_BEFORE = (
+    f"SELECT first_step AS first, last_step AS last FROM minutes AS c WHERE {_OF_SERVICE}"
+    " AND minute < ?2 AND first_step IS NOT NULL ORDER BY minute DESC LIMIT 1"
+)
+_BORN = (
+    "SELECT connection FROM transitions AS c WHERE id BETWEEN ?2 AND ?3"
+    f" AND +{_OF_SERVICE} AND state IN ('connecting', 'open') ORDER BY id {{order}} LIMIT 1"
 )
 
 
@@ -74,19 +96,22 @@ def during(reader: Reader, service: str, begin: int, end: int) -> Population:
         within = " AND coalesce(c.opened_at < ?2, 1) AND coalesce(c.closed_at >= ?3, 1)"
         members = _members(reader, _TIMED, within, service, end, begin)
         return Population(members, len(members), sampled=False)
-    first = number_at(reader, service, begin - LATE)
-    after = number_at(reader, service, end + LATE)
-    opened = after - first
-    found = [*_range(reader, service, first, after), *_living(reader, service, after)]
-    wanted = minutes.last_live(reader, service, begin)
-    earlier = _earlier(reader, service, first, begin)
+    known = reader.span(service)
+    whole = known.first is not None and begin <= known.first and (known.last or 0) < end
+    spans = [(1, last + 1)] if whole else _spans(reader, service, begin - LATE, end + LATE)
+    opened = sum(after - first for first, after in spans)
+    found = _living(reader, service, end, max(after for _, after in spans))
+    for first, after in spans:
+        found += _range(reader, service, first, after, opened)
+        found += _earlier(reader, service, first, begin, end)
     there = {
         one.number: one
-        for one in sorted((*found, *earlier))
+        for one in sorted(found)
         if (one.begin is None or one.begin < end) and (one.end is None or one.end >= begin)
     }
-    known = sum(one.number < first for one in there.values())
-    missing = opened > MOST or known < wanted - MOST // 100
+    earlier = sum(not any(first <= one.number for first, _ in spans) for one in there.values())
+    wanted = minutes.last_live(reader, service, begin)
+    missing = opened > MOST or earlier < wanted - MOST // 100
     return Population(list(there.values()), opened, missing)
 
 
@@ -141,9 +166,29 @@ def count(reader: Reader, service: str) -> int:
     return int(reader._rows(sql, service)[0]["count"])
 
 
-def number_at(reader: Reader, service: str, time: int) -> int:
-    """The number of the first connection that opened at `time` (ns) or later."""
-    low, high = 1, count(reader, service) + 1
+def _spans(reader: Reader, service: str, begin: int, end: int) -> list[tuple[int, int]]:
+    """From which number to before which connections opened in [begin, end), ns; at least one span.
+
+    There are several where archives were not read in the order of their times: the roll-up tells
+    of each minute when it was read.
+    """
+    bounds = begin // minutes.MINUTE, end // minutes.MINUTE
+    runs = reader._rows(_RUNS, service, *bounds) or reader._rows(_BEFORE, service, bounds[0])
+    spans = []
+    for run in runs:
+        last = reader._rows(_BORN.format(order="DESC"), service, 0, run["last"])
+        if last:
+            high = last[0]["connection"] + 1
+            # none opened in it: then those from before begin right there
+            born = reader._rows(_BORN.format(order="ASC"), service, run["first"], run["last"])
+            low = min(high, born[0]["connection"]) if born else high
+            first, after = (_number_at(reader, service, at, low, high) for at in (begin, end))
+            spans.append((first, after))
+    return spans or [(1, 1)]
+
+
+def _number_at(reader: Reader, service: str, time: int, low: int, high: int) -> int:
+    """The number of the first connection of [low, high) that opened at `time` (ns) or later."""
     sql = (
         f"SELECT opened_at AS time FROM connections AS c WHERE {_OF_SERVICE} AND number >= ?2"
         " AND number < ?3 AND opened_at IS NOT NULL ORDER BY number LIMIT 1"
@@ -158,26 +203,34 @@ def number_at(reader: Reader, service: str, time: int) -> int:
     return low
 
 
-def _range(reader: Reader, service: str, first: int, after: int) -> list[Member]:
-    if after - first <= MOST:
+def _range(reader: Reader, service: str, first: int, after: int, opened: int) -> list[Member]:
+    """All of [first, after), or its part of the sample of those that opened."""
+    if opened <= MOST:
         within = " AND c.number >= ?2 AND c.number < ?3"
         return _members(reader, _TIMED, within, service, first, after)
     within = " AND c.number IN (SELECT value FROM json_each(?2))"
-    return _members(reader, _TIMED, within, service, spread(first, after, SAMPLE))
+    part = SAMPLE * (after - first) // opened
+    return _members(reader, _TIMED, within, service, spread(first, after, part))
 
 
-def _living(reader: Reader, service: str, before: int) -> list[Member]:
-    """The oldest of those that are alive at the end of the data."""
+def _living(reader: Reader, service: str, end: int, before: int) -> list[Member]:
+    """The oldest of those that opened before `end` and are alive at the end of the data."""
     # left to itself SQLite walks through all connections, which are in the right order already
     select = f"{_TIMED} INDEXED BY connections_open"
-    within = f" AND c.number < ?2 AND {_LIVE} ORDER BY c.number LIMIT {SAMPLE}"
-    return _members(reader, select, within, service, before)
+    within = (
+        f" AND c.number < ?3 AND coalesce(c.opened_at < ?2, 1) AND {_LIVE}"
+        f" ORDER BY c.number LIMIT {SAMPLE}"
+    )
+    return _members(reader, select, within, service, end, before)
 
 
-def _earlier(reader: Reader, service: str, first: int, begin: int) -> list[Member]:
+def _earlier(reader: Reader, service: str, first: int, begin: int, end: int) -> list[Member]:
     """Those that opened before the window and closed in it or after it."""
-    within = f" AND c.number >= ?2 AND c.number < ?3 AND c.closed_at >= ?4 LIMIT {SAMPLE}"
-    return _members(reader, _TIMED, within, service, first - LOOK_BACK, first, begin)
+    within = (
+        " AND c.number >= ?2 AND c.number < ?3 AND c.closed_at >= ?4"
+        f" AND coalesce(c.opened_at < ?5, 1) LIMIT {SAMPLE}"
+    )
+    return _members(reader, _TIMED, within, service, first - LOOK_BACK, first, begin, end)
 
 
 def spread(first: int, after: int, most: int) -> str:

@@ -6,7 +6,6 @@ import pytest
 
 from logdiag.model import SECOND, Changes, Connection, Source, Transition
 from logdiag.timeline import Batch, Reader, Writer, population
-from logdiag.timeline.population import LATE
 
 MANY = 3 * population.MOST
 MINUTE = 60
@@ -28,19 +27,27 @@ LIVES = [life(number) for number in range(1, MANY + 1)]
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     """Thrice as many connections as are told one by one."""
-    path: Path = tmp_path_factory.mktemp("db") / "timeline.db"
-    steps = sorted(
-        [(one.opened_at or 0, 1, one.number) for one in LIVES]
-        + [(one.closed_at, -1, one.number) for one in LIVES if one.closed_at]
-    )
-    told, live = [], 0
-    for time, change, number in steps:
-        live += change
-        state = "open" if change > 0 else "closed"
-        told.append(Transition(number, state, time, 1, number, live))
+    return filled(tmp_path_factory.mktemp("db") / "timeline.db", [LIVES])
+
+
+def filled(path: Path, archives: list[list[Connection]]) -> Reader:
+    """A timeline into which archives were read one after the other."""
+    number, live = 0, 0
     with Writer.open(path) as writer:
         source: Source = writer.register("app", "app.log")
-        writer.commit(Batch(changes={source.service: Changes(LIVES, told)}))
+        for archive in archives:
+            lives = [one._replace(number=number + nth) for nth, one in enumerate(archive, 1)]
+            number += len(lives)
+            steps = sorted(
+                [(one.opened_at or 0, 1, one.number) for one in lives]
+                + [(one.closed_at, -1, one.number) for one in lives if one.closed_at]
+            )
+            told = []
+            for time, change, which in steps:
+                live += change
+                state = "open" if change > 0 else "closed"
+                told.append(Transition(which, state, time, 1, which, live))
+            writer.commit(Batch(changes={source.service: Changes(lives, told)}))
     return Reader.open(path)
 
 
@@ -73,12 +80,30 @@ def test_of_a_large_window_some_are_told_and_the_oldest_living(reader: Reader) -
     assert max(numbers) - min(numbers) > MANY - MANY // population.SAMPLE * 2
 
 
-def test_numbers_are_found_by_time(reader: Reader) -> None:
-    """Before the first, between two, and after the last."""
-    times = [0, 1 * SECOND, 1 * SECOND + 1, 500 * SECOND, 10 * MANY * SECOND]
-    found = [population.number_at(reader, "app", time) for time in times]
-    assert [1, 1, 2, 500, MANY + 1] == found
-    assert LATE > 0
+@pytest.fixture(scope="module")
+def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    """The same, as if three archives had been read: the last one first, the first one last."""
+    third = MANY // 3
+    archives = [LIVES[2 * third :], LIVES[third : 2 * third], LIVES[:third]]
+    return filled(tmp_path_factory.mktemp("db") / "timeline.db", archives)
+
+
+@pytest.mark.parametrize("begin", [1, 100, MANY // 3 - 150, 4_000, 2 * MANY // 3 + 50, MANY - 500])
+def test_archives_may_be_read_in_any_order(shuffled: Reader, begin: int) -> None:
+    """A window finds those that were there, be they numbered as they are."""
+    found = population.during(shuffled, "app", begin * SECOND, (begin + 300) * SECOND)
+    names = {f"c{number:05}" for number in there(begin, begin + 300)}
+    assert names == {one.name for one in found.members}
+
+
+def test_in_a_window_without_openings_live_those_from_before(reader: Reader) -> None:
+    """After the last of them, and before the first, where there is nobody."""
+    late = (MANY + 30 * MINUTE) * SECOND
+    found = population.during(reader, "app", late, late + SECOND)
+    assert there(MANY + 30 * MINUTE, MANY + 30 * MINUTE + 1) == {
+        one.number for one in found.members
+    }
+    assert [] == population.during(reader, "app", -9 * SECOND, 0).members
 
 
 def test_a_search_finds_names_clients_and_paths(reader: Reader) -> None:

@@ -42,7 +42,7 @@ class Server:
         if self.token:
             names += [socket.gethostname(), socket.getfqdn()]
         access = security.Access(self.token, frozenset(name.lower() for name in names))
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # being busy is no news
+        logging.getLogger("waitress").setLevel(logging.ERROR)  # being busy is no news
         self._sockets: dict[int, Any] = {}  # all that the server's loop looks at
         self._server = create_server(
             create_app(db, settings, access), self._sockets, sockets=[listening],
