@@ -93,4 +93,4 @@ def _needs_cases(decoder: Decoder, node: yaml.Node, tests: Sequence[CaseSpec]) -
     }
     for what, there in shown.items():
         if not there:
-            decoder.problem(node, f"the tests lack {what}.", "Add one; see rules/README.md.")
+            decoder.problem(node, f"the tests lack {what}.", "Add one; see rules/leaks/README.md.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -148,9 +150,22 @@ def _evidence(lines: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
     if not lines:
         return
     yield Text("   Evidence", style="dim")
-    yield evidence_table(lines[:MOST_EVIDENCE], "   ")
+    yield evidence_table(_of_each_kind(lines), "   ")
     if len(lines) > MOST_EVIDENCE:
         yield Text(f"   and {plural(len(lines) - MOST_EVIDENCE, 'more line')}")
+
+
+def _of_each_kind(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many as are shown, in their order: as many of each kind of event, the first of each.
+
+    Openings come early and what proves the cause, such as messages, late.
+    """
+    seen: Counter[str] = Counter()
+    ranks = []
+    for place, line in enumerate(lines):
+        seen[line["event"]] += 1
+        ranks.append((seen[line["event"]], place))
+    return [lines[place] for _, place in sorted(sorted(ranks)[:MOST_EVIDENCE], key=itemgetter(1))]
 
 
 def _guards(guards: Sequence[dict[str, str]]) -> Iterator[tuple[str, RenderableType]]:

@@ -111,6 +111,20 @@ def test_long_lists_are_cut_and_say_so(tmp_path: Path) -> None:
     assert ["and 110 more", "and 21 more lines"] == [one for one in lines if one[:4] == "and "]
 
 
+def test_lines_of_each_kind_are_shown(tmp_path: Path) -> None:
+    """Thirty openings, and the two messages behind them that prove the cause."""
+
+    def fill(source: Source) -> Batch:
+        kinds = ["opened"] * 30 + ["message"] * 2
+        events = [event(source, n, kind=kind) for n, kind in enumerate(kinds)]
+        proof = tuple(Evidence(source.id, n * WIDTH) for n in range(len(kinds)))
+        return batch(source, events, [], [finding(source, evidence=proof)])
+
+    lines = clipped_lines(render(told(timeline(tmp_path / "t.db", fill))))
+    places = [one.split()[0] for one in lines if one.startswith("app.log:")]
+    assert [f"app.log:{n}" for n in (*range(1, 11), 31, 32)] == places
+
+
 def test_gaps_problems_and_notices_are_told(tmp_path: Path) -> None:
     """What is missing has a section of its own."""
 
