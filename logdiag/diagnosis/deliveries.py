@@ -23,7 +23,7 @@ FINAL = frozenset({
 TOGETHER = 2 * SECOND  # one update goes to all of a client's connections within
 TOGETHER_LINES = 10
 MAX_WAITING = 1_000  # updates that may yet be sent to another connection
-MAX_OWNERS = 10_000  # what updates are about, and whose that is
+MAX_OWNERS = 2_000  # what updates are about, and whose that is: what is not done yet
 
 
 class _Update(NamedTuple):
