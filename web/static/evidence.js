@@ -1,7 +1,7 @@
 // What a finding stands on: cause and fix, guards, connections, the lines of the log.
 
 import { h } from "./dom.js";
-import { connectionLink, connectionState, facts, levelBadge, logLine, section, stateWord, table } from "./parts.js";
+import { coded, connectionLink, connectionState, facts, levelBadge, logLine, section, stateWord, table } from "./parts.js";
 import { GUARD_OUTCOMES, duration, group, number, short, spaced, time } from "./words.js";
 
 const SIGNS = { no: "✓", yes: "!", cannot_tell: "?" };
@@ -42,7 +42,7 @@ export function guards(finding, why, key = "") {
       h("li", { class: `guard guard-${outcome}` },
         h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[outcome]),
         h("div", {}, h("strong", {}, spaced(name)), ", ", GUARD_OUTCOMES[outcome],
-          meaning ? h("p", { class: "soft" }, meaning) : null)))),
+          meaning ? h("p", { class: "soft" }, coded(meaning)) : null)))),
     finding.references.length ? h("p", {}, "Read more: ", finding.references.map((url) =>
       [h("a", { href: /^https?:/.test(url) ? url : null, rel: "noreferrer" }, url), " "])) : null);
 }

@@ -11,7 +11,7 @@ import { sources } from "./pages/sources.js";
 import { timeline } from "./pages/timeline.js";
 import { byVerdict } from "./verdict.js";
 import { parameters } from "./view.js";
-import { ZONE } from "./words.js";
+import { ZONE_TOLD } from "./words.js";
 
 const PAGES = { overview, timeline, finding, connection, rules, sources };
 const name = document.body.dataset.page;
@@ -64,7 +64,7 @@ function title(words) {
   document.querySelector("h1").textContent = words;
 }
 
-document.getElementById("zone").textContent = `Times are in ${ZONE}; point at one for UTC.`;
+document.getElementById("zone").textContent = ZONE_TOLD;
 if (name in PAGES) keepLive(refresh);
 // colours of a canvas do not follow the system's by themselves
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());

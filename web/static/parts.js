@@ -52,6 +52,9 @@ export const empty = (title, ...words) => h("div", { class: "empty" }, h("h2", {
 
 export const code = (text) => h("code", {}, text);
 
+/** Words in which `what is typed` stands between backticks. */
+export const coded = (text) => text.split("`").map((part, index) => (index % 2 ? code(part) : part));
+
 /** One tile: a number and what it counts. */
 export const tile = (value, label, kind = "") => h("div", { class: `tile ${kind}` },
   h("dt", {}, label), h("dd", {}, value));

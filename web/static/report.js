@@ -8,7 +8,7 @@ import { drawLifetimes, numbers } from "./numbers.js";
 import { chartFigure, chartLegend } from "./overtime.js";
 import { section, table } from "./parts.js";
 import { basis, byVerdict, headline, servicesTable, tiles, verdictCard } from "./verdict.js";
-import { ZONE, number, plural, size, time } from "./words.js";
+import { ZONE_TOLD, number, plural, size, time } from "./words.js";
 
 const { report, services, findings } = JSON.parse(document.getElementById("answers").textContent);
 const place = document.getElementById("content");
@@ -62,7 +62,7 @@ function fitCharts(zoom) {
 }
 
 patch(place, patterns(),
-  h("p", { class: "soft" }, `Written by ${report.tool}, `, time(report.generated_at), `. Times are in ${ZONE}; point at one for UTC.`),
+  h("p", { class: "soft" }, `Written by ${report.tool}, `, time(report.generated_at), `. ${ZONE_TOLD}`),
   report.services.length > 1 ? [headline(report.services), servicesTable(report.services, false)] : null,
   report.problems.map((problem) => h("p", { class: "hint" }, problem)),
   byVerdict(report.services).map(serviceSection),

@@ -3,7 +3,11 @@
 import { h } from "./dom.js";
 
 const LANGUAGE = "en-GB";
-export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+/** In which zone times are told. */
+export const ZONE_TOLD = /^(Etc\/)?(UTC|GMT)$/.test(ZONE) ? "Times are in UTC."
+  : `Times are in ${ZONE}; point at one for UTC.`;
 
 const DAY_AND_TIME = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
   second: "2-digit" };

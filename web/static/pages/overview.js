@@ -99,14 +99,17 @@ async function charted(services, service) {
   const width = Math.min(600, Math.max(150, Math.floor(window.innerWidth / 2))); // bars of 2 px
   const answers = await Promise.all(alike.map(({ name }) =>
     get("live", { service: name, width, ...(chosen ?? { from: axis.from, to: axis.to }) })));
-  return { answers, axis, ...(chosen ?? { from: axis.from, to: axis.to }) };
+  const apart = able.filter((one) => one.axis.unit !== able[0].axis.unit).map(({ name }) => name);
+  return { answers, axis, apart, ...(chosen ?? { from: axis.from, to: axis.to }) };
 }
 
-function chartHead({ answers, axis, from, to }) {
+function chartHead({ answers, axis, apart, from, to }) {
   if (!answers.length) return h("p", { class: "soft" }, "There is nothing to draw yet.");
-  return h("div", { class: "chart-head" },
+  return [h("div", { class: "chart-head" },
     h("p", { class: "soft" }, spokenWindow(axis, from, to)),
-    controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen))));
+    controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen)))),
+  apart.length ? h("p", { class: "soft" }, "Drawn by themselves, for they have another axis: ",
+    apart.map((name, index) => [index ? ", " : "", link(address("/", { service: name }), name)]), ".") : null];
 }
 
 function clientTable(service, { lanes, lanes_total: total }) {

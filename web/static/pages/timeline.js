@@ -13,17 +13,21 @@ import { STATES, number, plural } from "../words.js";
 
 const SIZE = 50; // lanes on one page
 
+let rules = null; // to choose from; nothing else waits for them
+let round = 0; // counts what was asked: a late answer must not replace a later one's
+
 export async function timeline({ place, service }) {
   if (!service) return patch(place, empty("Nothing has been read yet", "Lanes appear as soon as logs are followed."));
   const { by, q, rule, finding, state, page } = parameters();
   const width = laneWidth(place);
-  const [answer, { rules }, live] = await Promise.all([
+  const mine = ++round;
+  const [answer, live] = await Promise.all([
     get("lanes", { service, by, q, rule, finding, state, page, size: SIZE, width, ...chosenWindow() }),
-    get("rules"),
     get("live", { service, width: Math.floor(width / 2), ...chosenWindow() }),
   ]);
+  if (mine !== round) return;
   const { axis, from, to } = answer;
-  patch(place, patterns(), filters(rules),
+  const fill = () => patch(place, patterns(), filters(rules ?? (rule ? [{ id: rule }] : [])),
     h("div", { class: "chart-head" }, h("p", { class: "soft", role: "status" }, summary(answer), " ",
       axis.from == null ? "" : spokenWindow(axis, from, to)),
     controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen)))),
@@ -33,8 +37,12 @@ export async function timeline({ place, service }) {
     h("div", { id: "above", class: "panels", "data-keep": true, role: "img", "aria-label": spokenChart(live) }),
     laneAxis(answer, width), lanes(answer, width)) : nothingFound(),
     pages(answer));
+  fill();
   await ready();
   drawAbove(live, width);
+  if (rules) return;
+  rules = (await get("rules").catch(() => ({ rules: null }))).rules;
+  if (mine === round) fill();
 }
 
 /** All connections of the service and its refused requests, on the axis of the lanes below. */
