@@ -20,6 +20,7 @@ from logdiag.model import Finding
 
 Scale = Callable[[str | None], int | None]
 
+LEAST_HELD = 2  # connections of a client, of which one closes; a lone one leaves nothing behind
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
 
 
@@ -39,10 +40,10 @@ def convict(court: Court, closing: Life | None, now: Moment, scale_of: Scale, sh
     """
     some: Iterable[Open] = court.open.values()
     if closing is not None:
-        key = closing.client_key
-        if not short or key is None or scale_of(key) is None:
+        key, clients = closing.client_key, court.groupings.clients
+        if not short or clients.held_by(key) < LEAST_HELD or scale_of(key) is None:
             return
-        group = court.groupings.clients.of_key((key,))
+        group = clients.of_key((key,))
         some = [(one, group) for one in group.judgements.values()]
     for judgement, view in made_firm(court, some, now, scale_of, short):
         court.fire(judgement, view, now, 0)
