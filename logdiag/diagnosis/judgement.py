@@ -14,17 +14,20 @@ from logdiag.model import Confidence, Evidence, Finding, Guard, Level
 MAX_NAMED = 100  # connections named in a finding; `connections_total` tells how many there are
 MAX_EVIDENCE = 60  # lines shown with a finding
 
-_FIELDS = (
-    "confidence", "count", "ended_at", "evidence", "fingerprint", "fired_at", "first",
-    "grounds", "group", "guards", "key", "known_by", "last", "level", "note", "open",
-    "pending_at", "previous", "resolved_at", "rule", "state", "suspects",
+# What JSON gives back as it was.
+_PLAIN = (
+    "confidence", "count", "fired_at", "grounds", "group", "known_by", "level", "note",
+    "pending_at", "resolved_at", "state",
 )  # fmt: skip
 
 
 class Judgement:
     """The state of one rule for one group. Mutable; `finding` is its frozen form."""
 
-    __slots__ = _FIELDS
+    __slots__ = (
+        *_PLAIN, "ended_at", "evidence", "fingerprint", "first", "guards", "key", "last", "open",
+        "previous", "rule", "suspects",
+    )  # fmt: skip
 
     def __init__(self, service: str, rule: Rule, key: Key) -> None:
         self.rule = rule
@@ -114,11 +117,12 @@ class Judgement:
     def snapshot(self) -> dict[str, Any]:
         """What `restored` needs, as plain JSON types."""
         plain = {name: getattr(self, name) for name in _PLAIN}
-        plain["previous"] = asdict(self.previous) if self.previous else None
-        plain["rule"] = self.rule.id
-        plain["suspects"] = list(self.suspects.items())
-        plain["open"] = sorted(self.open)
-        plain["evidence"] = list(self.evidence)
+        plain |= {
+            "previous": asdict(self.previous) if self.previous else None, "rule": self.rule.id,
+            "key": self.key, "first": self.first, "last": self.last, "ended_at": self.ended_at,
+            "suspects": list(self.suspects.items()), "open": sorted(self.open),
+            "evidence": list(self.evidence), "guards": self.guards,
+        }  # fmt: skip
         return plain
 
     @classmethod
@@ -140,11 +144,6 @@ class Judgement:
         self.suspects = dict(state["suspects"])
         self.evidence = [Evidence(*values) for values in state["evidence"]]
         self.guards = tuple(Guard(*values) for values in state["guards"])
-
-
-_PLAIN = tuple(
-    name for name in _FIELDS if name not in ("rule", "fingerprint", "previous", "suspects", "open")
-)
 
 
 def fingerprint(service: str, rule: str, key: Key) -> str:

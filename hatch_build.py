@@ -1,0 +1,51 @@
+"""Compiles what judges events, where a build asks for it; the same code, twice as fast.
+
+    HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 pip install .
+
+It needs a C compiler and Python's headers. An editable install stays as it is written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+# Each event passes through these; the two languages and what writes findings do not repay it.
+NAMES = """
+    attempts baseline candidates clients connections counting court deliveries derived
+    detector echoes following functions grouping groupings groups judgement known lifecycle
+    lifetimes marks moments names notes order possible processes quality refusals
+    surroundings ticks totals trend view windows
+"""
+
+
+class CompiledBuildHook(BuildHookInterface[Any]):
+    """Puts mypyc's extension modules beside the sources that they were made of."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile for this interpreter and platform; `finalize` removes what is left over."""
+        if version == "editable":
+            return
+        from mypyc.build import mypycify
+        from setuptools import Distribution
+
+        self._built = TemporaryDirectory()
+        folder = Path(self._built.name)
+        sources = [f"logdiag/diagnosis/{name}.py" for name in NAMES.split()]
+        extensions = mypycify(sources, opt_level="3", debug_level="0", target_dir=str(folder / "c"))
+        build = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
+        build.build_lib, build.build_temp = str(folder / "lib"), str(folder / "temp")
+        build.ensure_finalized()
+        build.run()
+        for module in (folder / "lib").rglob("*.*"):
+            build_data["force_include"][str(module)] = str(module.relative_to(folder / "lib"))
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove what the compiler left."""
+        if version != "editable":
+            self._built.cleanup()
