@@ -58,6 +58,7 @@ class Condition:
     text: str
     holds: Run
     kinds: frozenset[str]  # kinds of events that it counts
+    keeps: frozenset[str]  # those of them that must be kept for it; a baseline has its own numbers
     guards: tuple[str, ...]
     of_client: str  # the first function that asks about the client of a group, if any
     compares: bool  # with the service's other connections
@@ -105,6 +106,7 @@ def condition(text: str) -> Condition:
         text=text,
         holds=holds,
         kinds=_kinds(calls),
+        keeps=_kinds([(f, a) for f, a in calls if not f.baseline]),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
         of_client=next((function.name for function, _ in calls if function.of_client), ""),
         compares=any(function.name == "chance" for function, _ in calls),

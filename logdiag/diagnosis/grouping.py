@@ -16,6 +16,8 @@ from logdiag.model import SECOND, Event
 
 SLACK = 600 * SECOND  # between what happens and the look at it: a tick, at most
 SLACK_LINES = 400
+LONGEST = 86_400 * SECOND  # the same where a rule waits: longer waits count what is left
+LONGEST_LINES = 20_000
 MAX_SEARCH = 1_000  # connections of one client among which the next one is looked for
 MAX_IDLE = 50_000  # groups without connections kept per `by`, for their recent events
 
@@ -129,9 +131,19 @@ class Grouping:
 
     def forget(self, moment: Moment) -> None:
         """Drop events that no rule will count again."""
-        if self._horizon is not None:
-            for group in list(self.recent()):
-                group.forget(moment, *self._horizon)
+        for group in list(self.recent()):
+            group.forget(moment, *self._horizon)
+            self._dissolve(group)
+
+    def _dissolve(self, group: Group) -> None:
+        """Where a single connection is all that is left, let it stand for its group again."""
+        busy = group.windows or group.pairs or group.judgements or len(group.lives) > 1
+        if busy or not self._lone:
+            return
+        if group.youngest is not None:
+            self._groups[self.fields(group.key)] = group.youngest
+        else:
+            del self._groups[self.fields(group.key)]
 
     def recent(self) -> Iterable[Group]:
         """The groups that hold recent events."""
@@ -224,17 +236,17 @@ class Clients(Grouping):
             several[after] = several.get(after, 0) + 1
 
 
-def _horizon(rules: Sequence[Rule]) -> tuple[int, int] | None:
-    """How far back the rules count events: ns, and lines. None: nobody knows.
+def _horizon(rules: Sequence[Rule]) -> tuple[int, int]:
+    """How far back the rules count events: ns, and lines.
 
     A rule that waits looks back from before its wait, which the usual lifetime may prolong.
     """
     counting = [rule for rule in rules if rule.kinds]
-    if any(rule.hold != 0 for rule in counting):
-        return None
+    waits = any(rule.hold != 0 for rule in counting)
     return (
-        max((rule.within for rule in counting), default=0) + SLACK,
-        max((rule.within_lines for rule in counting), default=0) + SLACK_LINES,
+        max((rule.within for rule in counting), default=0) + (LONGEST if waits else SLACK),
+        max((rule.within_lines for rule in counting), default=0)
+        + (LONGEST_LINES if waits else SLACK_LINES),
     )
 
 

@@ -79,8 +79,8 @@ class Rule:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """Kinds of events that it counts."""
-        return frozenset().union(*(test.kinds for test in self.conditions))
+        """Kinds of events that are kept for it: to be counted, or as the evidence of `when`."""
+        return self.when.kinds.union(*(test.keeps for test in self.conditions))
 
     @property
     def baselines(self) -> frozenset[tuple[str, ...]]:
