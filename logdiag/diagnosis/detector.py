@@ -48,18 +48,17 @@ class Detector:
         self._refusals = Refusals()
         rules = in_turn(rules)
         clients = self._clients = Clients([rule for rule in rules if rule.by == ("client",)])
-        self._surroundings = Surroundings(clients)
+        surroundings = self._surroundings = Surroundings(clients)
         baselines = [one for rule in rules for one in rule.baselines]
-        self._notes = Notes(clients, self._surroundings, baselines)
-        self._known = Known(self._connections, clients, self._surroundings, self._notes, settle)
+        self._notes = Notes(clients, surroundings, baselines)
+        self._known = Known(self._connections, clients, surroundings, self._notes, settle)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
         self._court = Court(self._known, service, groupings)
         self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
-        self._noteworthy = groupings.counted | self._notes.kinds | {"message"}
-        self._deriving = Deriving(
-            self._connections, clients, self._surroundings, settle, groupings.counted
-        )
+        self._counted = groupings.counted
+        self._noteworthy = self._counted | self._notes.kinds | {"message"}
+        self._deriving = Deriving(self._connections, clients, surroundings, settle, self._counted)
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticks = Ticks(settle // TICKS)
@@ -181,7 +180,8 @@ class Detector:
             self._refused.append(event.time)
         if event.kind in self._notes.kinds:
             self._notes.take(event, key, moment)
-        self._court.happened(Seen(moment[1], event), None if self._nobody else key, moment)
+        if event.kind in self._counted:
+            self._court.happened(Seen(moment[1], event), None if self._nobody else key, moment)
 
     def _forget_clients(self) -> None:
         """A close named nobody though openings name addresses: what is left has no owner."""

@@ -58,7 +58,8 @@ class Grouping:
         if not self._keeps(group):
             return None
         group.add(life)
-        return group
+        alone = self._lone and len(group.lives) == 1 and not group.windows
+        return None if alone else group
 
     def _keeps(self, group: Group) -> bool:
         """Whether a rule may ask for its connections: some want to know what is not known here."""

@@ -29,14 +29,15 @@ class Notes:
         self.attempts = Attempts()
         self.deliveries = Deliveries(clients)
         self.baselines = Baselines([("auth_failure",), *asked])
-        self.kinds = KINDS | self.baselines.kinds
+        self._compared = self.baselines.kinds
+        self.kinds = KINDS | self._compared
         self._clients = clients
         self._surroundings = surroundings
 
     def take(self, event: Event, key: str | None, moment: Moment) -> None:
         """An event of one of `kinds`, by client `key`."""
         kind = event.kind
-        if kind in self.baselines.kinds:
+        if kind in self._compared:
             self._compare(event, key, moment)
         if kind == "auth_failure":
             self.marks.on_failure(event, key, moment[1])
