@@ -9,7 +9,7 @@ Every offset is in bytes, into the decompressed content; every line number start
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 Kind = Literal[
     "opening", "opened", "closing", "closed", "rejected", "auth_failure",
@@ -32,7 +32,7 @@ FindingState = Literal["pending", "firing", "resolved"]
 Identity = Literal["id", "address", "count"]
 Verdict = Literal["leak", "clean", "cannot_tell"]
 
-SECOND = 1_000_000_000  # nanoseconds
+SECOND: Final = 1_000_000_000  # nanoseconds
 
 
 class Source(NamedTuple):

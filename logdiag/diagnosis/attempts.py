@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Final
 
 from logdiag.model import Event
 
-MANY_USERS = 5  # refused from one address
-MAX_ADDRESSES = 20_000  # addresses remembered, the latest ones
+MANY_USERS: Final = 5  # refused from one address
+MAX_ADDRESSES: Final = 20_000  # addresses remembered, the latest ones
 
 
 class Attempts:

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 from logdiag.model import SECOND
 
-BIN = 60 * SECOND
-BINS = 60  # an hour of history
-LEAST_BINS = 10  # with less nobody knows what is usual
-DEVIATIONS = 6
-LEAST_ABOVE = 5  # events above the median: in a quiet log two are not a spike
-MAX_CLIENTS = 2_000  # clients told apart per kind and bin; more make the shares a sample
+BIN: Final = 60 * SECOND
+BINS: Final = 60  # an hour of history
+LEAST_BINS: Final = 10  # with less nobody knows what is usual
+DEVIATIONS: Final = 6
+LEAST_ABOVE: Final = 5  # events above the median: in a quiet log two are not a spike
+MAX_CLIENTS: Final = 2_000  # clients told apart per kind and bin; more make the shares a sample
 
 Pair = tuple[str, str]
 
@@ -34,20 +34,23 @@ class _Kind:
         self.again: set[str] = set()  # those that had more than one beyond their connections
         self.history: deque[int] = deque(maxlen=BINS)
         self.middle = 0.0
-        self._limit = float("inf")  # what a spike exceeds
+        self._limit: float | None = None  # what a spike exceeds; None: not worked out yet
 
     def learn(self) -> None:
-        """Work out what is usual by the history."""
-        if len(self.history) < LEAST_BINS:
-            return
-        self.middle = median(self.history)
-        deviation = median(abs(count - self.middle) for count in self.history)
-        self._limit = self.middle + DEVIATIONS * deviation
+        """The history is another one: what is usual, too."""
+        if len(self.history) >= LEAST_BINS:
+            self.middle = median(self.history)
+            self._limit = None
 
     @property
     def spikes(self) -> bool:
         """Whether this bin is a spike."""
-        return self.count > self._limit and self.count >= self.middle + LEAST_ABOVE
+        if len(self.history) < LEAST_BINS or self.count < self.middle + LEAST_ABOVE:
+            return False
+        if self._limit is None:
+            deviation = median([abs(count - self.middle) for count in self.history])
+            self._limit = self.middle + DEVIATIONS * deviation
+        return self.count > self._limit
 
 
 class Baselines:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from logdiag.model import Confidence, Event
 
@@ -20,12 +20,12 @@ KnownBy = Literal["user", "session", "path", "agent", "address", "none"]
 KNOWN_BY: tuple[str, ...] = get_args(KnownBy)
 # What they can bear: what is in a path may be whom it is about; a count is at least exact.
 CAPS: dict[str, Confidence] = {"path": "medium", "address": "low", "none": "medium"}
-_ADDRESS = "address "
-SHARED = frozenset({"address", "none"})  # several clients may be behind one
+_ADDRESS: Final = "address "
+SHARED: Final = frozenset({"address", "none"})  # several clients may be behind one
 
 # The connection's own events: what a request asks for says less of who asks.
-_OWN = frozenset({"opening", "opened", "closing", "closed", "rejected", "message"})
-_WHO = r"(?:user|client|member|player|visitor)"
+_OWN: Final = frozenset({"opening", "opened", "closing", "closed", "rejected", "message"})
+_WHO: Final = r"(?:user|client|member|player|visitor)"
 _IN_PATH = re.compile(
     rf"(?:/{_WHO}s?/|[?&]{_WHO}(?:_?id)?=)(?P<id>(?!v\d+\b)[^/?#&]*\d[^/?#&]*)", re.IGNORECASE
 )

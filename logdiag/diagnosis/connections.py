@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from heapq import merge
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life
 from logdiag.diagnosis.names import Names
@@ -20,13 +20,13 @@ from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.totals import Totals
 from logdiag.model import SECOND, Event, State, Transition
 
-MAX_SEARCH = 64  # lives looked at to find the one an anonymous close fits
-SAME_EVENT = 2 * SECOND  # two wordings of one opening stand this close together
-SAME_EVENT_LINES = 10
+MAX_SEARCH: Final = 64  # lives looked at to find the one an anonymous close fits
+SAME_EVENT: Final = 2 * SECOND  # two wordings of one opening stand this close together
+SAME_EVENT_LINES: Final = 10
 
 # One life after one step: the state it left (None at birth) and the state it is in.
 Step = tuple[Life, State | None, State]
-_new = tuple.__new__  # makes a named tuple in a third of its own constructor's time
+_new: Final = tuple.__new__  # makes a named tuple in a third of its own constructor's time
 
 
 class Connections:

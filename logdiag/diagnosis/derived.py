@@ -12,19 +12,20 @@ duplicated    an update went to several connections of one client
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from logdiag.model import KINDS, Event
 
-OVERLAPS = ("overlap", "timed_out", "half_open")
-HANGING = "hanging"
-DERIVED = (*OVERLAPS, HANGING, "misdelivered", "undelivered", "duplicated")
-COUNTABLE = (*KINDS, *DERIVED)
+OVERLAPS: Final = ("overlap", "timed_out", "half_open")
+HANGING: Final = "hanging"
+DERIVED: Final = (*OVERLAPS, HANGING, "misdelivered", "undelivered", "duplicated")
+COUNTABLE: Final = (*KINDS, *DERIVED)
 
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
 # "ping timeout", websockets' "keepalive ping timeout", and what people write.
-_ABNORMAL = 1006
-_LEFT = (1000, 1001)
-_BY_CLIENT = re.compile(r"client (namespace )?disconnect")
+_ABNORMAL: Final = 1006
+_LEFT: Final = (1000, 1001)
+_BY_CLIENT: Final = re.compile(r"client (namespace )?disconnect")
 _UNANSWERED = re.compile(
     r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from itertools import islice
-from typing import Protocol
+from typing import Final, Protocol
 
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.derived import HANGING, OVERLAPS, unanswered
@@ -14,8 +14,8 @@ from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Event, Mark
 
-HANGING_LINES = 40  # S, where there is no clock
-MAX_HANGING = 64  # handshakes looked at, the oldest ones: so many that hang have been told
+HANGING_LINES: Final = 40  # S, where there is no clock
+MAX_HANGING: Final = 64  # handshakes looked at, the oldest ones: so many that hang have been told
 
 
 class Siblings(Protocol):

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.moments import Moment, passed
 from logdiag.model import SECOND, Event
 
-WINDOW = 2 * SECOND  # two loggers of one process, or a proxy beside it
-WINDOW_LINES = 10  # the same where the log has no clock
-MAX_LOOK = 16  # reports compared per event: bounds the cost in a storm of refusals
-MAX_KEPT = 4096  # reports kept per kind and path: older ones are told as new events
+WINDOW: Final = 2 * SECOND  # two loggers of one process, or a proxy beside it
+WINDOW_LINES: Final = 10  # the same where the log has no clock
+MAX_LOOK: Final = 16  # reports compared per event: bounds the cost in a storm of refusals
+MAX_KEPT: Final = 4096  # reports kept per kind and path: older ones are told as new events
 
-_WITH_ID = "/id"
+_WITH_ID: Final = "/id"
 
-KINDS = frozenset({"opening", "opened", "closed", "rejected", "auth_failure"})
+KINDS: Final = frozenset({"opening", "opened", "closed", "rejected", "auth_failure"})
 
 
 class Report(NamedTuple):
@@ -50,7 +50,7 @@ class Report(NamedTuple):
         return ours is None or theirs is None or ours == theirs or _local(ours) or _local(theirs)
 
 
-_new = tuple.__new__  # makes a named tuple in a third of its own constructor's time
+_new: Final = tuple.__new__  # makes a named tuple in a third of its own constructor's time
 
 
 class Echoes:

@@ -9,17 +9,17 @@ do not end while the tab lasts. So it is not their number that tells them apart.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, spoken
 from logdiag.model import Mark
 
-MAX_FOLLOWED = 100_000  # connections followed at once; while so many are, no more are added
-LEAST_CLOSES = 8  # so many closes make a rate to compare with
-FEW_CLIENTS = 4  # so few, that nobody waits for more
-_MILLISECOND = 1_000_000
+MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
+LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
+FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
+_MILLISECOND: Final = 1_000_000
 
 
 class Follower(NamedTuple):

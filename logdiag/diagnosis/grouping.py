@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, takewhile
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.groups import Group, Key
 from logdiag.diagnosis.lifecycle import Life
@@ -14,12 +14,12 @@ from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
 from logdiag.model import SECOND, Event
 
-SLACK = 600 * SECOND  # between what happens and the look at it: a tick, at most
-SLACK_LINES = 400
-LONGEST = 86_400 * SECOND  # the same where a rule waits: longer waits count what is left
-LONGEST_LINES = 20_000
-MAX_SEARCH = 1_000  # connections of one client among which the next one is looked for
-MAX_IDLE = 50_000  # groups without connections kept per `by`, for their recent events
+SLACK: Final = 600 * SECOND  # between what happens and the look at it: a tick, at most
+SLACK_LINES: Final = 400
+LONGEST: Final = 86_400 * SECOND  # the same where a rule waits: longer waits count what is left
+LONGEST_LINES: Final = 20_000
+MAX_SEARCH: Final = 1_000  # connections of one client among which the next one is looked for
+MAX_IDLE: Final = 50_000  # groups without connections kept per `by`, for their recent events
 
 
 class Grouping:

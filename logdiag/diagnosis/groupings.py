@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.candidates import Candidates
 from logdiag.diagnosis.grouping import Clients, Grouping
@@ -16,7 +16,7 @@ from logdiag.diagnosis.view import Service
 from logdiag.diagnosis.windows import Seen, Window
 from logdiag.model import Event
 
-FORGET_EVERY = 4_096  # events that are kept between two looks for those that are too old
+FORGET_EVERY: Final = 4_096  # events that are kept between two looks for those that are too old
 
 
 def in_turn(rules: Iterable[Rule]) -> list[Rule]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from logdiag.diagnosis.judgement import Judgement
     from logdiag.diagnosis.rules import Rule
 
-BY = ("client", "path", "process", "user")  # what a rule may group by, beside the service
-MAX_PAIRS = 2_000  # marked openings kept per group where only the count is known
+BY: Final = ("client", "path", "process", "user")  # what a rule may group by, beside the service
+MAX_PAIRS: Final = 2_000  # marked openings kept per group where only the count is known
 
 Key = tuple[str | None, ...]
 _NONE: dict[str, Any] = {}  # stays empty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.following import Following
@@ -19,10 +19,10 @@ from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
 
-LEAST_CLOSES = 3  # closes that make a time scale
-LEAST_SCALE = SECOND
-MAX_UNNAMED = 10_000  # openings that wait for the close of somebody
-MAX_ADDRESSES = 20_000  # where closes name nobody; of more nobody says how many hold how much
+LEAST_CLOSES: Final = 3  # closes that make a time scale
+LEAST_SCALE: Final = SECOND
+MAX_UNNAMED: Final = 10_000  # openings that wait for the close of somebody
+MAX_ADDRESSES: Final = 20_000  # where closes name nobody; of more nobody says who holds how much
 
 
 class Known:

@@ -8,11 +8,12 @@ server restarted, or its id was used again) and `unknown` (the log has a gap).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from logdiag.diagnosis.clients import address_in
 from logdiag.model import Connection, Event, Identity, Mark, State
 
-NEXT: dict[tuple[State | None, str], State] = {
+NEXT: Final[dict[tuple[State | None, str], State]] = {
     (None, "opening"): "connecting",
     (None, "opened"): "open",
     (None, "closed"): "closed",  # opened before the log began: no leak, whatever it was
@@ -34,8 +35,8 @@ NEXT: dict[tuple[State | None, str], State] = {
     ("open", "gap"): "unknown",
     ("closing", "gap"): "unknown",
 }
-LIVE: frozenset[str] = frozenset({"open", "closing"})
-OVER: frozenset[str] = frozenset({"closed", "rejected", "superseded", "unknown"})
+LIVE: Final[frozenset[str]] = frozenset({"open", "closing"})
+OVER: Final[frozenset[str]] = frozenset({"closed", "rejected", "superseded", "unknown"})
 
 
 class Life:
@@ -161,7 +162,7 @@ class Life:
         return life
 
 
-_new = tuple.__new__  # makes a named tuple in half of its own constructor's time
+_new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
 def diagram() -> Iterator[str]:

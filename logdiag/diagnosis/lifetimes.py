@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from logdiag.model import SECOND
 
-FEW = 2  # so many closes double what their quantile says
-MAX_EXAMPLES = 5  # connections shown
+FEW: Final = 2  # so many closes double what their quantile says
+MAX_EXAMPLES: Final = 5  # connections shown
 
-PER_OCTAVE = 8  # buckets per doubling: a quantile is exact to within 9%
+PER_OCTAVE: Final = 8  # buckets per doubling: a quantile is exact to within 9%
 
 
 class Example(NamedTuple):

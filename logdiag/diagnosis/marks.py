@@ -12,25 +12,25 @@ A mark carries its proof: the line that came before.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.clients import client_keys
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import passed
 from logdiag.model import SECOND, Event, Mark
 
-BEFORE = 5 * SECOND  # "just before": a mount, its requests and its socket
-BEFORE_LINES = 10
-ANYONE = "*"  # the latest of any client, for openings that do not tell theirs
-ADDRESSED = "?"  # the latest of an address, for openings that tell whose they are, but not whence
-TWIN = 2 * SECOND
-TWIN_LINES = 4
-CONNECTING = 0  # readyState
-_MEMORIES = ("failed", "lost", "cleaned")
-MAX_CLIENTS = 20_000  # clients remembered for each kind of thing that came before
-MAX_REFUSED = 2_000  # refused requests kept: as many as pairs in a group
+BEFORE: Final = 5 * SECOND  # "just before": a mount, its requests and its socket
+BEFORE_LINES: Final = 10
+ANYONE: Final = "*"  # the latest of any client, for openings that do not tell theirs
+ADDRESSED: Final = "?"  # the latest of an address, for openings that tell who, but not whence
+TWIN: Final = 2 * SECOND
+TWIN_LINES: Final = 4
+CONNECTING: Final = 0  # readyState
+_MEMORIES: Final = ("failed", "lost", "cleaned")
+MAX_CLIENTS: Final = 20_000  # clients remembered for each kind of thing that came before
+MAX_REFUSED: Final = 2_000  # refused requests kept: as many as pairs in a group
 
-_new = tuple.__new__  # makes a named tuple in half of its own constructor's time
+_new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
 class _Before(NamedTuple):

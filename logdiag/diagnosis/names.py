@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import Event
 
 _End = tuple[int, int, int | None]  # source, offset, ns
 
-MAX_RECENT = 5_000  # so many ended ids are kept, and up to twice: a close told twice is one
+MAX_RECENT: Final = 5_000  # so many ended ids are kept, and up to twice: a close told twice is one
 
 
 class Names:

@@ -7,14 +7,14 @@ process id after which the old one never speaks, or as a total that starts again
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import passed
 from logdiag.model import SECOND, Event
 
-SILENT = 60 * SECOND  # an old process that says nothing this long after a new one spoke is gone
-SILENT_LINES = 200
+SILENT: Final = 60 * SECOND  # an old process that is silent so long after a new one spoke is gone
+SILENT_LINES: Final = 200
 
 
 class Processes:

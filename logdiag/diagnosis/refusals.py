@@ -7,12 +7,12 @@ refused, just as after a session.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 from logdiag.model import Event
 
-FOLLOWS = 6  # lines between the refusal and its close: the next line, or a few under load
-MAX_WAITING = 100  # refusals whose close has not come
+FOLLOWS: Final = 6  # lines between the refusal and its close: the next line, or a few under load
+MAX_WAITING: Final = 100  # refusals whose close has not come
 
 
 class Refusals:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.model import SECOND
 
-HERD_SHARE = 0.3  # of the clients, that lost a connection and came back
-EXPIRY_SHARE = 0.3  # of the clients, refused at once, and once each
-AGAIN_SHARE = 0.1  # of those, that were refused again all the same
-OUTAGE_SHARE = 0.5  # of the clients, refused at once: their identity provider is away
-HERD_SPAN = 60 * SECOND
-HERD_LINES = 200
-HERD_LEAST = 4  # fewer clients than this are no herd
-AROUND = 120 * SECOND  # how far from an event the guards still hold it responsible
-AROUND_LINES = 40
-LONG = 1800 * SECOND  # the same for what lasts, like a heartbeat that is too slow
-LONG_LINES = 2_000
-PER_CLIENT = 2  # connections that any client may have: two tabs
-MAX_RETURNS = 20_000  # clients remembered as just lost or just returned
+HERD_SHARE: Final = 0.3  # of the clients, that lost a connection and came back
+EXPIRY_SHARE: Final = 0.3  # of the clients, refused at once, and once each
+AGAIN_SHARE: Final = 0.1  # of those, that were refused again all the same
+OUTAGE_SHARE: Final = 0.5  # of the clients, refused at once: their identity provider is away
+HERD_SPAN: Final = 60 * SECOND
+HERD_LINES: Final = 200
+HERD_LEAST: Final = 4  # fewer clients than this are no herd
+AROUND: Final = 120 * SECOND  # how far from an event the guards still hold it responsible
+AROUND_LINES: Final = 40
+LONG: Final = 1800 * SECOND  # the same for what lasts, like a heartbeat that is too slow
+LONG_LINES: Final = 2_000
+PER_CLIENT: Final = 2  # connections that any client may have: two tabs
+MAX_RETURNS: Final = 20_000  # clients remembered as just lost or just returned
 
 
 class Surroundings:

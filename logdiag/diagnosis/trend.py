@@ -11,20 +11,20 @@ from __future__ import annotations
 from collections import deque
 from itertools import combinations
 from statistics import median
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from logdiag.model import SECOND
 
 Series = Literal["live", "clients", "live_per_client"]
 SERIES: tuple[Series, ...] = ("live", "clients", "live_per_client")
 
-HOUR = 3600 * SECOND
-DAY = 24  # roll-ups
-SAMPLE = HOUR // 4
-ROLLUPS = 7 * DAY  # a week, so that its days weigh the same
-LEAST_SPAN = 2 * DAY  # a day is no trend
-LEAST_ROLLUPS = 16  # hours in which something opened
-STEADY = 0.4  # Kendall's tau; a daily swing without growth reaches 0.1
+HOUR: Final = 3600 * SECOND
+DAY: Final = 24  # roll-ups
+SAMPLE: Final = HOUR // 4
+ROLLUPS: Final = 7 * DAY  # a week, so that its days weigh the same
+LEAST_SPAN: Final = 2 * DAY  # a day is no trend
+LEAST_ROLLUPS: Final = 16  # hours in which something opened
+STEADY: Final = 0.4  # Kendall's tau; a daily swing without growth reaches 0.1
 
 
 class Trend:
