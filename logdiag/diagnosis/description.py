@@ -86,8 +86,10 @@ def _lines_of(life: Life) -> list[tuple[int, int]]:
 
 def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
     for line in lines:
+        if len(judgement.evidence) >= MAX_EVIDENCE:
+            return
         evidence = Evidence(*line)
-        if len(judgement.evidence) < MAX_EVIDENCE and evidence not in judgement.evidence:
+        if evidence not in judgement.evidence:
             judgement.evidence.append(evidence)
 
 
