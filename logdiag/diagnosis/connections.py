@@ -167,6 +167,8 @@ class Connections:
             return self._unseen(event)
         if (life.state, event.kind) not in NEXT:
             return []
+        if life.state == "connecting" and event.kind == "closing":
+            life.opened_ordinal = self.processes.ordinal  # live from here on, and stands there
         return [self._step(life, life.state, event.kind, event)]
 
     def _unseen(self, event: Event) -> list[Step]:

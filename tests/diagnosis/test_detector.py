@@ -256,9 +256,20 @@ def an_opening_all_have_told() -> Log:
     return log("opened", connection="a", total=1, pattern="morgan:1")
 
 
-@pytest.mark.parametrize("made", [a_name_taken_over, an_opening_all_have_told])
-def test_stopped_between_two_names(made: Callable[[], Log]) -> None:
-    """What a stop between two wordings of one event once changed."""
+def a_handshake_let_go() -> Log:
+    """One that closes without ever having opened is live, and is younger than what opened before.
+
+    So it is the younger one of the two that ends where the server's total tells of one less.
+    """
+    log = Log()("opening", connection="b", process="101")
+    log("opened", process="101")
+    log("closing", connection="b", process="101", total=1, pattern="morgan:1")
+    return log("opened", process="101", total=1, pattern="morgan:1")
+
+
+@pytest.mark.parametrize("made", [a_name_taken_over, an_opening_all_have_told, a_handshake_let_go])
+def test_stopped_at_a_bad_moment(made: Callable[[], Log]) -> None:
+    """What a stop once changed."""
     events = made().events
     expected = results(follow(events, RULES))
     for stop in range(len(events)):
