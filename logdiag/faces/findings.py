@@ -117,6 +117,8 @@ def _who(group: dict[str, str], known_by: str) -> str:
 
 def _lives(finding: dict[str, Any]) -> Iterator[RenderableType]:
     total, lives = finding["connections_total"], finding["lives"][:MOST_LIVES]
+    if not total:
+        return  # it is about requests or messages
     yield Text("   Connections ", style="dim").append(f"{total:,}", style="not dim bold")
     table = Table.grid(padding=(0, 2, 0, 0))
     for width in (39, 20, None):

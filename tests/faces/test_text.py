@@ -125,6 +125,17 @@ def test_lines_of_each_kind_are_shown(tmp_path: Path) -> None:
     assert [f"app.log:{n}" for n in (*range(1, 11), 31, 32)] == places
 
 
+def test_a_finding_on_requests_counts_no_connections(tmp_path: Path) -> None:
+    """Nothing is said of what it is not about."""
+
+    def fill(source: Source) -> Batch:
+        about = finding(source, connections=(), connections_total=0)
+        return batch(source, [event(source, 0)], [], [about])
+
+    text = render(told(timeline(tmp_path / "t.db", fill)))
+    assert (True, False) == ("   Evidence" in text, "   Connections" in text)
+
+
 def test_gaps_problems_and_notices_are_told(tmp_path: Path) -> None:
     """What is missing has a section of its own."""
 
