@@ -9,6 +9,8 @@ from logdiag.engines.ingest import ingest
 from logdiag.engines.settings import Settings
 from logdiag.faces.web.serving import Place, Server
 from tests.browser.conftest import Visitor
+from tests.engines.lines import opened
+from tests.engines.running import Watch, append
 from tests.faces.filled import SAMPLES
 
 LEAKY = "/timeline?service=uvicorn-leaky"
@@ -119,6 +121,29 @@ def test_new_events_appear_by_themselves(
         assert before != opened.inner_text()
         expect(visited.page.locator("h1[data-mark=kept]")).to_have_count(1)
         assert [] == visited.complaints
+
+
+def test_a_line_is_seen_before_it_is_judged(
+    open_window: Visitor, tmp_path: Path, serve: Callable[[Path], str]
+) -> None:
+    """It still waits to be put in order with other logs, and is in the numbers and the lanes."""
+    log = tmp_path / "app.log"
+    append(log, opened("c1") + opened("c2", 1, 2))
+    watch = Watch([log], tmp_path / "timeline.db").step(0).step(9)
+    base = serve(watch.db)
+    with open_window(base) as numbers, open_window(base) as lanes:
+        numbers.open("/")
+        lanes.open("/timeline")
+        expect(numbers.page.locator(".tiles")).to_contain_text("2")
+        append(log, opened("c3", 2, 3))
+        watch.step(0)
+        tile = numbers.page.locator(".tile").filter(
+            has=numbers.page.get_by_text("opened", exact=True)
+        )
+        expect(tile).to_contain_text("3")
+        expect(lanes.page.locator(".lane title", has_text="c3, open")).to_have_count(1)
+        assert [] == numbers.complaints + lanes.complaints
+    watch.kill()
 
 
 def test_while_paused_nothing_moves(
