@@ -61,8 +61,9 @@ def _view(
                 told = endpoint.answer(Context(reader, settings, now), **known)
             return _text(_with_next(endpoint, told))
 
-        get = memory.get_slow if endpoint.slow else memory.get
-        return _answer(*get(request.full_path, version, make))
+        if endpoint.slow:
+            return _answer(*memory.get_slow(request.full_path, version, make))
+        return _answer(*memory.get(request.full_path, version, make, search="q" in known))
 
     return view
 

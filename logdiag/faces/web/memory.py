@@ -1,8 +1,10 @@
 """Answers that were made: what many viewers ask at once is worked out once for each version.
 
 One is made at a time. SQLite gives up Python's lock at every row and has to wait for it again, so
-several at once would each take many times as long. Slow ones have a turn of their own, in which
-nobody waits for long: who comes meanwhile, or soon after, gets the answer that was made before.
+several at once would each take many times as long. Searches look at all connections, but for few
+rows: they have a turn of their own, in which nobody else waits for them. Slow ones have one, too,
+in which nobody waits for long: who comes meanwhile, or soon after, gets the answer that was made
+before.
 """
 
 from __future__ import annotations
@@ -45,14 +47,17 @@ class Memory:
         self._clock = clock
         self._lock = threading.Lock()
         self._turn, self._slow_turn = threading.Lock(), threading.Lock()
+        self._search_turn = threading.Lock()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
-    def get(self, address: str, version: str, make: Callable[[], str]) -> Answer:
+    def get(
+        self, address: str, version: str, make: Callable[[], str], *, search: bool = False
+    ) -> Answer:
         """The answer for this version: as it is kept, else made, by one thread for all."""
         kept = self._of(address)
         with kept.lock:
             if kept.answer.version != version:
-                with self._turn:
+                with self._search_turn if search else self._turn:
                     kept.answer = Answer(make(), version)
             return kept.answer
 

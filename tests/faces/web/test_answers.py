@@ -235,6 +235,24 @@ def test_what_many_ask_at_once_is_made_once() -> None:
     assert ("answer 3", "2") == memory.get("/a", "2", make)
 
 
+def test_nobody_waits_for_a_search() -> None:
+    """While one looks through all connections, other answers are made."""
+    memory, searching, found = Memory(), threading.Event(), threading.Event()
+
+    def search() -> str:
+        searching.set()
+        found.wait(20)
+        return "found"
+
+    asked = threading.Thread(target=lambda: memory.get("?q=x", "1", search, search=True))
+    asked.start()
+    searching.wait(20)
+    assert "other" == memory.get("/live", "1", lambda: "other").text
+    assert asked.is_alive()
+    found.set()
+    asked.join(20)
+
+
 def test_nobody_waits_for_what_takes_long() -> None:
     """Who comes meanwhile gets the answer from before, or is told; and it rests afterwards."""
     now = [0.0]
