@@ -262,9 +262,9 @@ def a_handshake_let_go() -> Log:
     So it is the younger one of the two that ends where the server's total tells of one less.
     """
     log = Log()("opening", connection="b", process="101")
-    log("opened", process="101")
+    log("opened", process="101", path="/ws")
     log("closing", connection="b", process="101", total=1, pattern="morgan:1")
-    return log("opened", process="101", total=1, pattern="morgan:1")
+    return log("opened", process="101", total=1, path="/api", pattern="morgan:1")
 
 
 @pytest.mark.parametrize("made", [a_name_taken_over, an_opening_all_have_told, a_handshake_let_go])
