@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from benchmarks.many_rules import logs, user_rules
+from benchmarks.judging import DAYS, logs, user_rules
 from logdiag.diagnosis.candidates import Candidates
 from logdiag.diagnosis.checking import condition
 from logdiag.diagnosis.groups import Group
@@ -19,7 +19,7 @@ WHENS = ("live >= 4", "live >= 2", "live > 2.5 or count(error) >= 3", "closes >=
 @cache
 def days() -> list[list[Event]]:
     """A few minutes of simulated days."""
-    return logs(3)
+    return list(logs(DAYS, 3).values())
 
 
 def candidates(*whens: str, lives: int) -> list[str]:
