@@ -74,9 +74,10 @@ class Court:
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
         for judgement, group in in_order(self.open.values()):
-            if judgement.state == "pending":
+            resting = judgement.rests(moment, self.service.settle)
+            if judgement.state == "pending" and not resting:
                 self._ripen(judgement, group, moment)
-            elif judgement.state == "firing":
+            elif judgement.state == "firing" and not resting:
                 self._review(judgement, group, moment)
 
     # Pending
@@ -114,6 +115,7 @@ class Court:
         then = earlier(moment, hold, lines)
         if before(then, judgement.first):
             return
+        judgement.reviewed = moment
         over = not before(then, judgement.last)
         view = self.view(judgement.rule, group, moment, judgement.last if over else then)
         if judgement.rule.when.holds(view):
@@ -181,6 +183,7 @@ class Court:
 
     def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Add what has ripened since; resolve what has not held for `keep_firing_for`."""
+        judgement.reviewed = moment
         hold, lines = self.hold(judgement.rule, group)
         then = earlier(moment, hold, lines)
         view = self.view(judgement.rule, group, moment, then)
@@ -265,8 +268,6 @@ class Court:
             for group in self.groupings.of(rule):
                 self._look(group, [rule], moment)
 
-    # Odds and ends
-
     def view(self, rule: Rule, group: Group, now: Moment, then: Moment) -> View:
         """The group as the rule sees it now, judged at the moment `then`."""
         return View(
@@ -295,5 +296,5 @@ class Court:
         for judgement in self.taken.kept:
             group = self.groupings.of_rule(judgement.rule, judgement.key)
             group.judged(judgement)
-            judgements = self.done if judgement.state == "resolved" else self.open
-            judgements[judgement.fingerprint] = (judgement, group)
+            held = self.done if judgement.state == "resolved" else self.open
+            held[judgement.fingerprint] = (judgement, group)

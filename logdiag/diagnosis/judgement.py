@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from logdiag.diagnosis.groups import Key
-from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.moments import NEVER, Moment, far
 from logdiag.diagnosis.rules import Rule
 from logdiag.model import Confidence, Evidence, Finding, Guard, Level
 
@@ -26,7 +26,7 @@ class Judgement:
 
     __slots__ = (
         *_PLAIN, "ended_at", "evidence", "fingerprint", "first", "guards", "key", "last", "open",
-        "previous", "rule", "suspects",
+        "previous", "reviewed", "rule", "suspects",
     )  # fmt: skip
 
     def __init__(self, service: str, rule: Rule, key: Key) -> None:
@@ -38,6 +38,7 @@ class Judgement:
         self.count = 0
         self.first: Moment = (None, 0)  # since when the condition holds
         self.last: Moment = (None, 0)  # when it was last seen to hold
+        self.reviewed: Moment = NEVER  # when it was last looked at in full
         self.ended_at: Moment | None = None  # since when it holds no more, while firing
         self.pending_at: int | None = None
         self.fired_at: int | None = None
@@ -66,11 +67,22 @@ class Judgement:
         self.first = self.last = moment
         self.pending_at = moment[0]
         self.fired_at = self.resolved_at = self.ended_at = None
+        self.reviewed = NEVER
         self.confidence = "low"
         self.note = self.grounds = ""
         self.suspects = {}
         self.open = set()
         self.evidence = []
+
+    def rests(self, moment: Moment, settle: int) -> bool:
+        """Whether it was looked at in full not long ago: the older it is, the less often it is.
+
+        A sixteenth of its age is long, and a quarter of the settle time (ns) always.
+        """
+        (now, line), (since, began) = moment, self.first
+        age = now - since if now is not None and since is not None else 0
+        span, lines = min(settle // 4, age // 16), min(20, (line - began) // 16)
+        return not far(self.reviewed, moment, span, lines)
 
     def fire(self, at: int | None) -> None:
         """It held long enough."""
@@ -120,6 +132,7 @@ class Judgement:
         plain |= {
             "previous": asdict(self.previous) if self.previous else None, "rule": self.rule.id,
             "key": self.key, "first": self.first, "last": self.last, "ended_at": self.ended_at,
+            "reviewed": self.reviewed,
             "suspects": list(self.suspects.items()), "open": sorted(self.open),
             "evidence": list(self.evidence), "guards": self.guards,
         }  # fmt: skip
@@ -139,6 +152,7 @@ class Judgement:
         self.previous = _finding(state["previous"]) if state["previous"] else None
         self.key = tuple(state["key"])
         self.first, self.last = tuple(state["first"]), tuple(state["last"])
+        self.reviewed = tuple(state["reviewed"])
         self.ended_at = tuple(state["ended_at"]) if state["ended_at"] else None
         self.open = set(state["open"])
         self.suspects = dict(state["suspects"])

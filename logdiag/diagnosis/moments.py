@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from logdiag.model import SECOND
 
 Moment = tuple[int | None, int]  # time in ns, None without a clock; and the line
+
+
+NEVER: Final[Moment] = (-(1 << 60), -(1 << 60))  # far from all others
 
 
 def far(one: Moment, other: Moment, span: int, lines: int) -> bool:

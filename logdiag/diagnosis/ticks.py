@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from logdiag.diagnosis.moments import Moment, far
+from logdiag.diagnosis.moments import NEVER, Moment, far
 
 SLOWER = 16  # once so many looks long, a silence is looked at when it is a sixteenth longer
 LINES = 10  # between two looks, where there is no clock
-_NEVER: Moment = (-(1 << 62), -4 * LINES)
 
 
 class Ticks:
@@ -21,7 +20,7 @@ class Ticks:
     """
 
     def __init__(self, step: int) -> None:
-        self.last = _NEVER  # the last one at an event
+        self.last = NEVER  # the last one at an event
         self._step = step
         self._since: int | None = None
         self._waited = step  # from there to the next look

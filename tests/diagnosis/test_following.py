@@ -234,23 +234,23 @@ def test_who_is_left_behind_is_asked_by_client() -> None:
 def test_a_finding_tells_its_numbers() -> None:
     """What a reader needs to check the chance; kept when it is resolved.
 
-    By hand, at 400 s: eleven were followed, at 20 s, 40 s .. 220 s. The others: 30 visits of 19 s,
-    and of u's eleven times 20 s until the next one, and 180 s of the newest: 970 s, 30 closes.
+    By hand, at 410 s: eleven were followed, at 20 s, 40 s .. 220 s. The others: 30 visits of 19 s,
+    and of u's eleven times 20 s until the next one, and 190 s of the newest: 980 s, 30 closes.
     """
     log = busy(Log(), -700)
     for place in range(12):
         log("opened", 20 * place, connection=f"a{place}", user="u")
-    log("message", 400)
+    log("message", 410)
     for place in range(12):
-        log("closed", 401, connection=f"a{place}")
+        log("closed", 411, connection=f"a{place}")
     (finding,) = follow(log, [rule(LEFT)], ended=False).findings.values()
     numbers = (
-        "once a newer one had opened, this client's connections lasted 51 min 20 s in all, and 0 "
-        "closed; others close after 32.3 s in the mean, so 95.3 closes were to be expected"
+        "once a newer one had opened, this client's connections lasted 53 min 10 s in all, and 0 "
+        "closed; others close after 32.7 s in the mean, so 97.7 closes were to be expected"
     )
     assert "resolved" == finding.state
     assert numbers == finding.note.partition(". ")[0]
-    assert "closed late after 3 min 21 s" == finding.note.partition(". ")[2]
+    assert "closed late after 3 min 31 s" == finding.note.partition(". ")[2]
 
 
 def test_orphans_never_had_a_message_though_a_sibling_had() -> None:
