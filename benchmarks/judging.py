@@ -134,7 +134,7 @@ def seconds(rules: Sequence[Rule], day: Sequence[Event]) -> float:
 def speed() -> None:
     """Print events per second, day by day."""
     rules = knowledge.load_rules(Settings())
-    days = logs(HEALTHY)
+    days = logs(HEALTHY, 6 * MINUTES)
     days["ids only"] = plain(addresses=False)
     days["ids and addresses"] = plain(addresses=True)
     for name, day in days.items():
