@@ -9,6 +9,7 @@ do not end while the tab lasts. So it is not their number that tells them apart.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
@@ -19,6 +20,7 @@ from logdiag.model import Mark
 MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
 FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
+MAX_ORDERLY: Final = 20_000  # clients of whom is known that they closed before they opened
 _MILLISECOND: Final = 1_000_000
 
 
@@ -30,12 +32,12 @@ class Follower(NamedTuple):
 
 
 class _Client:
-    """A client since it last had no connection."""
+    """A client since it last had no connection, and how it was before."""
 
     __slots__ = ("closes", "exposure", "followed", "loads", "silent", "spoke")
 
-    def __init__(self) -> None:
-        self.loads = 1  # openings
+    def __init__(self, before: int) -> None:
+        self.loads = before + 1  # openings
         self.followed: dict[int, Follower] = {}  # live connection -> the next one
         # Those that were followed, and ended:
         self.closes = 0
@@ -61,6 +63,8 @@ class Following:
         """Nobody can say any more whose connections are left."""
         self._clients: dict[str, _Client] = {}  # those with several connections
         self._followed = 0
+        # By how many more connections a client closed in time than it left behind; never below 0.
+        self._orderly: OrderedDict[str, int] = OrderedDict()
         # Connections that are the newest of their client, until they end or are followed:
         self._closes = 0
         self._exposure = 0
@@ -78,7 +82,8 @@ class Following:
         if client is None:
             if self._followed >= MAX_FOLLOWED:
                 return
-            client = self._clients[life.client_key] = _Client()
+            before = self._orderly.get(life.client_key, 0)
+            client = self._clients[life.client_key] = _Client(before)
         client.loads += 1
         if self._talks:
             client.silent = client.silent or set()
@@ -116,11 +121,26 @@ class Following:
             self._no_longer_alone(life, now)
             if closed and (age := life.age(moment[0])) is not None:
                 self.lasted.add(age)
-        if newest is None and client is not None:
-            del self._clients[life.client_key or ""]
+        if newest is None and life.client_key is not None:
+            self._has_none(life.client_key, client)
+
+    def _has_none(self, key: str, client: _Client | None) -> None:
+        orderly = self._orderly
+        if client is None:
+            orderly[key] = orderly.get(key, 0) + 1
+        else:
+            orderly[key] = max(0, client.loads - 2 * client.closes)
+            del self._clients[key]
+        orderly.move_to_end(key)  # so that the oldest stays first
+        if len(orderly) > MAX_ORDERLY:
+            orderly.popitem(last=False)
 
     def loads(self, key: str | None) -> int:
-        """How many connections the client opened since it last had none; 0 if never several."""
+        """How many connections the client opened since it last had none; 0 if never several.
+
+        With those before that it closed in time, less those that it left behind: one whose pages
+        let go of their connections does not change because two in a row did not.
+        """
         client = self._clients.get(key or "")
         return client.loads if client is not None else 0
 
@@ -214,6 +234,7 @@ class Following:
         return {
             "clocked": self._clocked, "talks": self._talks, "lasted": self.lasted.snapshot(),
             "alone": [self._closes, self._exposure, self._alone, self._since],
+            "orderly": list(self._orderly.items()),
             "clients": [
                 [
                     key, client.loads, list(client.followed.items()), client.closes,
@@ -228,8 +249,9 @@ class Following:
         self._clocked, self._talks = state["clocked"], state["talks"]
         self.lasted.restore(state["lasted"])
         self._closes, self._exposure, self._alone, self._since = state["alone"]
+        self._orderly.update(state["orderly"])
         for key, loads, followed, closes, exposure, silent, spoke in state["clients"]:
-            client = self._clients[key] = _Client()
+            client = self._clients[key] = _Client(0)
             client.loads = loads
             for number, (since, marks) in followed:
                 marks = marks and {name: Mark(*mark) for name, mark in marks.items()}

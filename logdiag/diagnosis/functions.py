@@ -122,8 +122,9 @@ _TABLE = (
     ),
     Function(
         "loads", (), "count",
-        "Connections that the client opened since it last had none; 0 until it has several.",
-        FOLLOWED, counting.loads, of_client=True,
+        "Connections that the client opened since it last had none, and those before that it "
+        "closed in time, less those before that it left behind; 0 until it has several.",
+        f"{FOLLOWED}; what was before of the latest 20,000 clients", counting.loads, of_client=True,
     ),
     Function(
         "orphans", (), "count",

@@ -12,7 +12,8 @@ A mark carries its proof: the line that came before.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
 from logdiag.diagnosis.clients import client_keys
 from logdiag.diagnosis.lifecycle import Life
@@ -26,10 +27,12 @@ ADDRESSED: Final = "?"  # the latest of an address, for openings that tell who, 
 TWIN: Final = 2 * SECOND
 TWIN_LINES: Final = 4
 CONNECTING: Final = 0  # readyState
-_MEMORIES: Final = ("failed", "lost", "cleaned")
+_MEMORIES: Final = ("failed", "lost")
 MAX_CLIENTS: Final = 20_000  # clients remembered for each kind of thing that came before
+MAX_CLEANED: Final = 8  # of a client: pages left in haste, one after the other
 MAX_REFUSED: Final = 2_000  # refused requests kept: as many as pairs in a group
 
+_T = TypeVar("_T")
 _new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
@@ -47,7 +50,7 @@ class Marks:
         # In order: a dict is slow to find its first item once many before it were taken out.
         self._failed: OrderedDict[str, _Before] = OrderedDict()
         self._lost: OrderedDict[str, _Before] = OrderedDict()
-        self._cleaned: OrderedDict[str, _Before] = OrderedDict()
+        self._cleaned: OrderedDict[str, list[_Before]] = OrderedDict()  # oldest first
         # By client and path: time, ordinal, source, offset, path of the latest opening.
         self._opened: OrderedDict[str, tuple[int | None, int, int, int, str | None]] = OrderedDict()
         self._refused: deque[tuple[int, str | None]] = deque(maxlen=MAX_REFUSED)  # line, path
@@ -92,7 +95,9 @@ class Marks:
     def on_cleanup(self, event: Event, key: str | None, ordinal: int) -> None:
         """A page went away; what it left behind was still connecting."""
         if event.state == CONNECTING:
-            self._note(self._cleaned, key or "", _before(event, ordinal))
+            waiting = self._cleaned.get(key or "", [])[1 - MAX_CLEANED :]
+            waiting = [before for before in waiting if _near(before, event, ordinal)]
+            self._note(self._cleaned, key or "", [*waiting, _before(event, ordinal)])
 
     def on_opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
         """Mark the connection of client `key` that just opened."""
@@ -104,9 +109,7 @@ class Marks:
         if self._lost:
             self._replace(life, key or "", event, ordinal)
         if self._cleaned:
-            cleaned = self._cleaned.get(key or "") or self._cleaned.get("")
-            if cleaned and _near(cleaned, event, ordinal):
-                _mark(life, "cleanup", cleaned.proof)
+            self._let_go(life, key or "", event, ordinal)
         if key is not None:
             self._twin(life, f"{key} {life.path or ''}", event, ordinal)
 
@@ -119,6 +122,16 @@ class Marks:
             if lost.lost <= 0:
                 _mark(life, "surplus", lost.proof)
             self._lost[where] = lost._replace(lost=lost.lost - 1)
+
+    def _let_go(self, life: Life, key: str, event: Event, ordinal: int) -> None:
+        """It may be one that its page let go of: the first that did, if several went in haste."""
+        cleaned = self._cleaned.get(key) or self._cleaned.get("")
+        if not cleaned:
+            return
+        near = [before for before in cleaned if _near(before, event, ordinal)]
+        if near:
+            _mark(life, "cleanup", near[0].proof)
+        cleaned[:] = near[1:] or near
 
     def _failed_before(self, event: Event, key: str | None) -> _Before | None:
         """The latest refused request of that client; its line may know less of it.
@@ -146,7 +159,7 @@ class Marks:
             opened.popitem(last=False)
 
     @staticmethod
-    def _note(memory: OrderedDict[str, _Before], key: str, before: _Before) -> None:
+    def _note(memory: OrderedDict[str, _T], key: str, before: _T) -> None:
         memory[key] = before
         memory.move_to_end(key)  # so that the oldest stays first
         if len(memory) > MAX_CLIENTS:
@@ -154,17 +167,16 @@ class Marks:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        memories = {name: getattr(self, f"_{name}") for name in (*_MEMORIES, "opened")}
+        memories = {name: getattr(self, f"_{name}") for name in (*_MEMORIES, "cleaned", "opened")}
         return {**memories, "refused": list(self._refused)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         for name in _MEMORIES:
-            memory = OrderedDict(
-                (key, _Before(time, ordinal, Mark(*proof), lost))
-                for key, (time, ordinal, proof, lost) in state[name].items()
-            )
+            memory = OrderedDict((key, _restored(row)) for key, row in state[name].items())
             setattr(self, f"_{name}", memory)
+        for key, rows in state["cleaned"].items():
+            self._cleaned[key] = [_restored(row) for row in rows]
         self._opened = OrderedDict((name, tuple(row)) for name, row in state["opened"].items())
         self._refused.extend((ordinal, path) for ordinal, path in state["refused"])
 
@@ -172,6 +184,11 @@ class Marks:
 def _before(event: Event, ordinal: int) -> _Before:
     proof = _new(Mark, (event.source, event.offset, event.path))
     return _new(_Before, (event.time, ordinal, proof, 1))
+
+
+def _restored(row: Sequence[Any]) -> _Before:
+    time, ordinal, proof, lost = row
+    return _Before(time, ordinal, Mark(*proof), lost)
 
 
 def _near(before: _Before, event: Event, ordinal: int) -> bool:

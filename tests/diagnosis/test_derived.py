@@ -101,6 +101,22 @@ def test_an_unmount_while_connecting_marks_the_next_opening() -> None:
         assert expected == len(follow(log, [made]).findings)
 
 
+def test_pages_left_in_haste_each_explain_one_opening() -> None:
+    """In their order, though all of their sockets open after the last of them went."""
+    log, rules = Log(), [rule("opened_after(cleanup) >= 3", hold=0)]
+    for second in (0, 1, 2):
+        log("cleanup", second, state=0, user="u")
+    for second, name in enumerate("abc", 3):
+        log("opened", second, connection=name, user="u")
+    detector, told = Detector("app", rules), Told()
+    for event in log.events:
+        detector.on_event(event)
+        detector = stopped(detector, told.take(detector.drain()), rules)
+    told.take(detector.drain(ended=True))
+    for findings in (told.findings, follow(log, rules).findings):
+        assert [3] == [finding.connections_total for finding in findings.values()]
+
+
 def handshakes(*rows: tuple[str, float, str], user: str = "u") -> Log:
     """A log of these kinds, seconds and connections."""
     log = Log()

@@ -73,6 +73,24 @@ def test_it_begins_anew_once_none_is_left() -> None:
     assert (0, []) == (following.loads("user u"), following.left_behind("user u", moment(50)))
 
 
+def test_who_closed_in_time_before() -> None:
+    """It counts among the loads; what was left behind, and closed when the tab did, takes back."""
+    following, restored = Following(), Following()
+    for place in range(5):
+        one = opening(following, place, place, "user u")
+        following.ended(one, None, moment(place + 0.5))
+    a = opening(following, 11, 10, "user u")
+    b = opening(following, 12, 20, "user u", a)
+    assert 5 + 2 == following.loads("user u")
+    for one, newest in ((a, b), (b, None)):
+        one.state = "closed"
+        following.ended(one, newest, moment(30))
+    restored.restore(json.loads(json.dumps(following.snapshot())))
+    c = opening(restored, 13, 40, "user u")
+    opening(restored, 14, 50, "user u", c)
+    assert (7 - 2) + 2 == restored.loads("user u")
+
+
 def test_expected_closes() -> None:
     """Eight visits of 100 s: one close per 100 s of a connection; 300 s left behind expect three.
 
