@@ -44,14 +44,3 @@ def test_the_file_opens_by_itself(
         assert [] == visited.troubles()
         assert 0 == visited.count("main :is(script, style, img, [onload], [onerror])")
         assert 2 <= visited.page.locator("canvas").count()
-
-
-def test_the_file_can_be_printed(
-    open_window: Visitor, tmp_path: Path, report: Callable[[Path], str]
-) -> None:
-    """On paper nothing is cut off at the side, and there is a page for each part."""
-    with open_window(report(read_leaky(tmp_path))) as visited:
-        visited.open("")
-        printed = visited.page.pdf(format="A4")
-        assert printed.startswith(b"%PDF")
-        assert printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") >= 3

@@ -49,6 +49,7 @@ export function guards(finding, why, key = "") {
 
 /** The connections of a finding, as the API tells them. */
 export function connectionTable(service, connections, links = true) {
+  if (!connections.length) return h("p", { class: "soft" }, "It names none: it is about the log as a whole.");
   return table("Connections", [["Connection", "name"], ["State"], ["Client"], ["Opened"], ["Closed"],
     ["Lived", "number"]],
   connections.map((one) => [

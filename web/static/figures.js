@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 
 const LEFT = 46, RIGHT = 12; // px beside every figure, so that they line up
 export const BORDERS = LEFT + RIGHT;
-const INKS = ["surface", "line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
+const INKS = ["line", "ink", "soft", "open", "closed", "leaked", "refused", "superseded"];
 
 let started;
 
@@ -30,7 +30,7 @@ export function figure(options, inks) {
   const made = Bokeh.Plotting.figure({
     sizing_mode: "stretch_width", toolbar_location: null, tools: [],
     min_border_left: LEFT, min_border_right: RIGHT, min_border_top: 4, min_border_bottom: 2,
-    background_fill_color: inks.surface, border_fill_color: inks.surface,
+    background_fill_color: null, border_fill_color: null, // what is behind shows, also on paper
     outline_line_color: inks.line, ...options,
   });
   made.title.setv({ text_color: inks.soft, text_font: inks.font, text_font_size: "12px",

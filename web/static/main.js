@@ -9,6 +9,7 @@ import { overview } from "./pages/overview.js";
 import { rules } from "./pages/rules.js";
 import { sources } from "./pages/sources.js";
 import { timeline } from "./pages/timeline.js";
+import { fitPaper } from "./paper.js";
 import { byVerdict } from "./verdict.js";
 import { parameters } from "./view.js";
 import { ZONE_TOLD } from "./words.js";
@@ -66,5 +67,9 @@ function title(words) {
 
 document.getElementById("zone").textContent = ZONE_TOLD;
 if (name in PAGES) keepLive(refresh);
+fitPaper();
+
 // colours of a canvas do not follow the system's by themselves
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
+const dark = matchMedia("(prefers-color-scheme: dark)");
+document.documentElement.classList.toggle("drawn-dark", dark.matches);
+dark.addEventListener("change", () => location.reload());

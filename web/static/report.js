@@ -6,13 +6,13 @@ import { connectionTable, evidence, findingHead, guards } from "./evidence.js";
 import { laneAxis, lanes, legend, patterns } from "./lanes.js";
 import { drawLifetimes, numbers } from "./numbers.js";
 import { chartFigure, chartLegend } from "./overtime.js";
+import { fitPaper } from "./paper.js";
 import { section, table } from "./parts.js";
 import { basis, byVerdict, headline, servicesTable, tiles, verdictCard } from "./verdict.js";
 import { ZONE_TOLD, number, plural, size, time } from "./words.js";
 
 const { report, services, findings } = JSON.parse(document.getElementById("answers").textContent);
 const place = document.getElementById("content");
-const PAPER = 640; // px that fit on A4 between its margins
 const LANES = 940; // px of a lane; the browser scales it to the page, and to paper
 
 function serviceSection(told, key) {
@@ -53,14 +53,6 @@ function draw() {
   });
 }
 
-// a canvas keeps the size that it had on the screen
-addEventListener("beforeprint", () => fitCharts((box) => Math.min(1, PAPER / box.clientWidth)));
-addEventListener("afterprint", () => fitCharts(() => ""));
-
-function fitCharts(zoom) {
-  for (const box of document.querySelectorAll(".panels, .lifetimes")) box.style.zoom = zoom(box);
-}
-
 patch(place, patterns(),
   h("p", { class: "soft" }, `Written by ${report.tool}, `, time(report.generated_at), `. ${ZONE_TOLD}`),
   report.services.length > 1 ? [headline(report.services), servicesTable(report.services, false)] : null,
@@ -70,4 +62,6 @@ patch(place, patterns(),
   findings.map((one, index) => findingSection(one, `-${index}`)),
   section("sources", "What was read", sourcesTable()));
 draw();
+fitPaper();
+
 place.removeAttribute("aria-busy");

@@ -28,7 +28,7 @@ from logdiag.timeline import Reader
 MOST_FINDINGS = 100  # told whole: each has its lines and what stands around them
 MOST_LANES = 50  # of each service
 WIDTH = 600  # intervals of a chart
-STYLES = ("tokens.css", "page.css", "detail.css")
+STYLES = ("tokens.css", "page.css", "detail.css", "print.css")
 
 
 def render(reader: Reader, document: Document) -> str:
