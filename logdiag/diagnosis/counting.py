@@ -83,8 +83,8 @@ def orphans(view: View) -> Iterator[Life]:
 
 
 def loads(view: View) -> int:
-    """How many its client opened since it last had none."""
-    return view.service.following.loads(view.group.client)
+    """How many its client opened since it last had none; those since the moment, if they closed."""
+    return view.service.following.loads(view.group.client) - sum(1 for _ in view.younger())
 
 
 def chance(view: View) -> float:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from logdiag.diagnosis.clients import SHARED, known_by
-from logdiag.diagnosis.description import client_of, describe, named
+from logdiag.diagnosis.description import describe, named
 from logdiag.diagnosis.groupings import Groupings
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.guards import GUARDS
@@ -14,6 +13,7 @@ from logdiag.diagnosis.handover import Handover, described, hand_over
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
+from logdiag.diagnosis.patience import patience
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.view import Service, View
 from logdiag.diagnosis.windows import Seen
@@ -111,7 +111,7 @@ class Court:
 
     def _ripen(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Fire what held long enough; drop what no longer can."""
-        hold, lines = self.hold(judgement.rule, group)
+        hold, lines = patience(judgement.rule, group, self.service)
         then = earlier(moment, hold, lines)
         if before(then, judgement.first):
             return
@@ -123,24 +123,6 @@ class Court:
                 self.fire(judgement, view, moment, hold)
         elif over:
             self._drop(judgement, group)
-
-    def hold(self, rule: Rule, group: Group) -> tuple[int, int]:
-        """How long a condition must hold before it counts: ns, and lines without a clock.
-
-        Where clients cannot be told apart, connections must outlive what is usual here, unless
-        the rule itself compares them with the others. A rule that judges where nobody is known
-        needs no more patience where an address is.
-        """
-        hold = self.service.settle if rule.hold is None else rule.hold
-        lines = 20 if hold else 0
-        known, compares = known_by(client_of(group)), rule.when.compares
-        if known not in SHARED or not (hold or compares):
-            return hold, lines
-        told = known != "address" or "client" not in rule.requires
-        if compares and (told or self.service.following.comparable):
-            return hold, lines
-        usual, usual_lines = self.service.usual()
-        return max(hold, self.service.settle, usual), max(DEFAULT_LINES, usual_lines)
 
     def silenced(self, judgement: Judgement, view: View) -> bool:
         """Whether a healthy explanation, or a better finding, keeps it from firing."""
@@ -184,7 +166,7 @@ class Court:
     def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Add what has ripened since; resolve what has not held for `keep_firing_for`."""
         judgement.reviewed = moment
-        hold, lines = self.hold(judgement.rule, group)
+        hold, lines = patience(judgement.rule, group, self.service)
         then = earlier(moment, hold, lines)
         view = self.view(judgement.rule, group, moment, then)
         if judgement.rule.when.holds(view):

@@ -18,7 +18,7 @@ from logdiag.diagnosis.view import View
 from logdiag.diagnosis.yielding import Open, in_order
 from logdiag.model import Finding
 
-Scale = Callable[[str | None], int | None]
+Scale = Callable[[str | None, Moment], int | None]
 
 LEAST_HELD = 2  # connections of a client, of which one closes; a lone one leaves nothing behind
 SHORT = 2  # a log shorter than this many settle times has a time scale of its own
@@ -41,7 +41,7 @@ def convict(court: Court, closing: Life | None, now: Moment, scale_of: Scale, sh
     some: Iterable[Open] = court.open.values()
     if closing is not None:
         key, clients = closing.client_key, court.groupings.clients
-        if not short or clients.held_by(key) < LEAST_HELD or scale_of(key) is None:
+        if not short or clients.held_by(key) < LEAST_HELD or scale_of(key, now) is None:
             return
         group = clients.of_key((key,))
         some = [(one, group) for one in group.judgements.values()]
@@ -59,7 +59,7 @@ def made_firm(
     enough.
     """
     for judgement, group in in_order(some):
-        rule, scale = judgement.rule, scale_of(group.client)
+        rule, scale = judgement.rule, scale_of(group.client, now)
         if judgement.state != "pending" or (scale is None and not rule.fires_at_end):
             continue
         then = earlier(now, scale or 0, 0)

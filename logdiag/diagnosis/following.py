@@ -19,6 +19,7 @@ from logdiag.model import Mark
 
 MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
+BY_CHANCE: Final = 0.005  # what is rarer is no chance
 FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
 MAX_ORDERLY: Final = 20_000  # clients of whom is known that they closed before they opened
 _MILLISECOND: Final = 1_000_000
@@ -177,6 +178,11 @@ class Following:
         """Whether enough connections closed to say how they usually do."""
         return self._closes >= LEAST_CLOSES
 
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many clients that more of them will close soon."""
+        return self._alone > FEW_CLIENTS
+
     def expected(self, key: str | None, now: Moment) -> tuple[int, float]:
         """Of the client's connections that were followed: how many closed, and should have.
 
@@ -192,9 +198,11 @@ class Following:
         return client.closes, exposure * self._closes / at_risk
 
     def chance(self, key: str | None, now: Moment) -> float:
-        """How likely any client had so few of them closed, if they closed as others do.
+        """The odds, and 0 while too few others closed to say in a service of few clients."""
+        return self.odds(key, now) if self.comparable or self.crowded else 0.0
 
-        While too few others closed to say: 0 in a service of few clients.
+    def odds(self, key: str | None, now: Moment) -> float:
+        """How likely any client had so few of them closed, if they closed as others do.
 
         For one client it is the comparison of two rates, given how many closed in all
         (Przyborowski and Wilenski, "Homogeneity of Results in Testing Samples from Poisson Series",
@@ -202,17 +210,16 @@ class Following:
         distribution's, the bound on that is Chernoff's (Hoeffding, "Probability Inequalities",
         JASA 58, 1963, theorem 1). Of many clients one is the oddest: hence Bonferroni's bound.
         """
-        if not self.comparable and self._alone <= FEW_CLIENTS:
-            return 0.0
         closes, expected = self.expected(key, now)
         others = self._closes
-        if closes >= expected:
+        if not others or closes >= expected:
             return 1.0
         share = expected / (expected + others)  # of all the time, and so of all closes
         surprise = others * math.log(others / ((closes + others) * (1 - share)))
         if closes:
             surprise += closes * math.log(closes / ((closes + others) * share))
-        return min(1.0, self._alone * math.exp(-surprise))
+        clients = max(self._alone, len(self._clients))  # some had their newest one end first
+        return min(1.0, clients * math.exp(-surprise))
 
     def grounds(self, key: str | None, now: Moment) -> str:
         """The numbers behind `chance`, for a person to check; empty where there are none."""

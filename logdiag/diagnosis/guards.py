@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from logdiag.diagnosis.clients import SHARED, known_by
+from logdiag.diagnosis.following import BY_CHANCE
 from logdiag.diagnosis.view import View
 
-BY_CHANCE = 0.005  # what is rarer is no chance
 FLAPPING = 0.5  # of a group's connections, younger than H
 
 
@@ -39,9 +39,10 @@ def _several_tabs(view: View) -> bool | None:
     following, client = view.service.following, view.group.client
     if client is None:
         return None
-    if following.chance(client, (view.now, view.line)) >= BY_CHANCE:
-        return True
-    return not following.comparable and _outlived(view) <= view.limit()
+    odds = following.odds(client, (view.now, view.line))
+    if following.comparable or odds < BY_CHANCE:
+        return odds >= BY_CHANCE
+    return following.crowded or _outlived(view) <= view.limit()
 
 
 def _outlived(view: View) -> int:

@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any, Final
 
 from logdiag.diagnosis.connections import Connections
-from logdiag.diagnosis.following import Following
+from logdiag.diagnosis.following import BY_CHANCE, Following
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
@@ -111,12 +111,15 @@ class Known:
         self.trend.restore(state[6])
         self._addresses = set(state[7])
 
-    def scale(self, client: str | None) -> int | None:
+    def scale(self, client: str | None, now: Moment) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns.
 
         Learnt from all that closed; where the client is known, from those that nobody followed: in
         a short log what was left behind may be most of what closed. None while too few closed.
+        It is not asked for where together the client's stayed open too long for chance.
         """
+        if client is not None and self.following.odds(client, now) < BY_CHANCE:
+            return LEAST_SCALE
         lifetimes = self.lifetimes if client is None else self.following.lasted
         if lifetimes.closed < LEAST_CLOSES:
             return None

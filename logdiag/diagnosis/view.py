@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Protocol
 
 from logdiag.diagnosis.baseline import Baselines
@@ -131,6 +131,10 @@ class View:
             if not self.in_window(life):
                 return
             yield life
+
+    def younger(self) -> Iterator[Life]:
+        """Live connections that opened since the moment, youngest first."""
+        return takewhile(lambda life: not self.holds(life), reversed(self.group.lives.values()))
 
     def in_window(self, life: Life) -> bool:
         """Whether it opened within the window."""

@@ -145,6 +145,30 @@ def test_a_few_closes_are_no_rate() -> None:
     assert (True, True) == (following.comparable, following.chance("user u", moment(2)) > 0.5)
 
 
+def test_a_client_whose_newest_ended_first_is_one_all_the_same() -> None:
+    """What is left is behind what is no more: chance is that of one client, not of none."""
+    following = Following()
+    visits(following, LEAST_CLOSES, 100)
+    a = opening(following, 1, -200, "user u")
+    b = opening(following, 2, -100, "user u", a)
+    c = opening(following, 3, 0, "user u", a, b)
+    c.state = "closed"
+    following.ended(c, b, moment(10))
+    assert following.chance("user u", moment(60)) > 0.1
+
+
+def test_the_odds_do_not_wait_for_closes() -> None:
+    """Of few closes they prove little; of none nothing."""
+    following = Following()
+    a = opening(following, 1, 0, "user u")
+    opening(following, 2, 1, "user u", a)
+    then = moment(60)
+    assert (0.0, 1.0) == (following.chance("user u", then), following.odds("user u", then))
+    visits(following, 3, 1)
+    expected = 59 * 3 / (3 + 1 + 59)
+    assert (3 / (3 + expected)) ** 3 == pytest.approx(following.odds("user u", then))
+
+
 def test_a_client_without_several_is_no_surprise() -> None:
     """Nothing was to be expected of it."""
     following = Following()

@@ -284,6 +284,35 @@ def test_a_short_log_judges_a_tab_as_it_ends(
     assert expected == [one.state for one in follow(log, [rule()]).findings.values()]
 
 
+def test_in_a_short_log_chance_decides() -> None:
+    """Ten loads in ten seconds, where six others took two each: the last are younger than that."""
+    log = Log()
+    for place in range(6):
+        log("opened", place, connection=f"x{place}", user=f"u{place}")
+        log("closed", place + 2, connection=f"x{place}")
+    for place in range(10):
+        log("opened", 10 + place, connection=f"a{place}", **USER)
+    log("message", 21)
+    made = rule("left_behind >= 8 and left_behind >= 80% * loads and chance < 1%")
+    assert "firing" == only(log, made, ended=True).state
+
+
+def test_loads_are_those_before_the_moment() -> None:
+    """What opened since `for` counts neither as left behind nor as a load."""
+    log = opened(Log(), "abc", 0, **USER)
+    opened(log, "defghi", 60, **USER)("message", 95)
+    made = rule("left_behind >= 2 and left_behind >= 60% * loads")
+    assert "firing" == only(log, made).state
+
+
+def test_an_address_alone_waits_twice_as_long_where_nothing_closed() -> None:
+    """An office that has just come to work holds several, too."""
+    log = opened(Log(), "abc", 0, client="203.0.113.7")("message", 100)
+    made = rule("left_behind >= 2 and chance < 1%", more="requires: [client]")
+    assert "pending" == only(log, made).state
+    assert "firing" == only(log("message", 190), made).state
+
+
 def test_the_evidence_is_the_openings() -> None:
     """Source and offset of each connection's line, in the order of the log."""
     finding = only(opened(Log(), "abc", 0)("message", 100))

@@ -1,0 +1,29 @@
+"""How long a rule waits before it says that something is wrong."""
+
+from __future__ import annotations
+
+from logdiag.diagnosis.clients import SHARED, known_by
+from logdiag.diagnosis.description import client_of
+from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
+from logdiag.diagnosis.view import Service
+
+
+def patience(rule: Rule, group: Group, service: Service) -> tuple[int, int]:
+    """How long a condition must hold before it counts: ns, and lines without a clock.
+
+    Where clients cannot be told apart, connections must outlive what is usual here, unless the
+    rule itself compares them with enough others; until there are, 2 S: the log may just begin. A
+    rule that judges where nobody is known needs no more patience where an address is.
+    """
+    hold = service.settle if rule.hold is None else rule.hold
+    lines = 20 if hold else 0
+    known, compares = known_by(client_of(group)), rule.when.compares
+    if known not in SHARED or not (hold or compares):
+        return hold, lines
+    told = known != "address" or "client" not in rule.requires
+    if compares and (told or service.following.comparable):
+        return hold, lines
+    usual, usual_lines = service.usual()
+    least = 2 * service.settle if compares else service.settle
+    return max(hold, least, usual), max(DEFAULT_LINES, usual_lines)
