@@ -8,6 +8,7 @@ import { drawLifetimes, numbers } from "./numbers.js";
 import { chartFigure, chartLegend } from "./overtime.js";
 import { fitPaper } from "./paper.js";
 import { section, table } from "./parts.js";
+import { history } from "./since.js";
 import { basis, byVerdict, headline, servicesTable, tiles, verdictCard } from "./verdict.js";
 import { ZONE_TOLD, number, plural, size, time } from "./words.js";
 
@@ -30,7 +31,7 @@ function serviceSection(told, key) {
 function findingSection(answer, key) {
   const { finding, why, connections, evidence: lines } = answer;
   return h("article", { class: "finding-whole" }, h("h2", {}, finding.title),
-    findingHead(finding), guards(finding, why, key),
+    findingHead(finding), history(answer, false, key), guards(finding, why, key),
     section(`connections${key}`, "Connections", connectionTable(finding.service, connections, false)),
     section(`evidence${key}`, "The lines that prove it", evidence(lines)));
 }

@@ -3,9 +3,10 @@
 import { address, get } from "../api.js";
 import { h, patch } from "../dom.js";
 import { connectionTable, evidence, findingHead, guards } from "../evidence.js";
-import { findingLink, link, section } from "../parts.js";
+import { link, section } from "../parts.js";
+import { history } from "../since.js";
 import { parameters } from "../view.js";
-import { number, plural, time } from "../words.js";
+import { number } from "../words.js";
 
 export async function finding({ place, title }) {
   const { service, id } = parameters();
@@ -16,8 +17,7 @@ export async function finding({ place, title }) {
     h("p", { class: "actions" },
       link(address("/timeline", { service, finding: id }), "Show it on the timeline"),
       link(address("/rules", { rule: found.rule }), `The rule ${found.rule}`), copyButton()),
-    answer.since_resolved ? section("since", "Since it resolved", sinceResolved(service, answer.since_resolved))
-      : h("div", { id: "since" }),
+    history(answer),
     guards(found, answer.why),
     section("connections", "Connections", connectionTable(service, answer.connections),
       found.connections_total > answer.connections.length
@@ -33,14 +33,4 @@ function copyButton() {
     await navigator.clipboard.writeText(location.href);
     button.textContent = "Copied";
   } }, "Copy the link");
-}
-
-function sinceResolved(service, since) {
-  return [
-    h("p", {}, "Since ", time(since.resolved_at), ": ", plural(since.opened, "connection"), " opened, ",
-      number(since.closed), " closed; live then ", number(since.live_then), ", now ",
-      number(since.live_now), "; ", plural(since.auth_failures, "refused request"), "."),
-    since.findings.length ? h("p", {}, "Began since: ", since.findings.map((id) => [findingLink(service, id, id), " "]))
-      : h("p", { class: "soft" }, "No other finding has begun since."),
-  ];
 }

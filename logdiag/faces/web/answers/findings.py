@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from logdiag.faces import document
 from logdiag.faces.facts import known as facts_of
 from logdiag.faces.periods import Period
 from logdiag.faces.telling import Teller
 from logdiag.faces.web.answers import suspects
-from logdiag.faces.web.answers.asked import Axis, Context, Document, MissingError, axis_of, time
-from logdiag.faces.web.answers.connection import member_told
+from logdiag.faces.web.answers.asked import (
+    Axis,
+    Context,
+    Document,
+    MissingError,
+    axis_of,
+    seconds,
+    time,
+)
+from logdiag.faces.web.answers.connection import brief, member_told
 from logdiag.faces.web.answers.lines import Lines
 from logdiag.model import SECOND, Finding
 from logdiag.timeline import Reader, outlines, population
-from logdiag.timeline.answers import Found
 from logdiag.timeline.outlines import Outline
 from logdiag.timeline.population import Member
 
@@ -73,7 +82,7 @@ def finding(context: Context, service: str, fingerprint: str) -> Document:
             line for place in found.finding.evidence
             if (line := lines.with_context((place.source, place.offset)))
         ],
-        "since_resolved": _since(reader, axis, service, found),
+        "since_resolved": _since(reader, axis, service, found.finding, members),
     }  # fmt: skip
 
 
@@ -101,20 +110,26 @@ def _window(axis: Axis, one: Finding, members: list[Member]) -> Document:
     return {"from": axis.outside(begin), "to": axis.outside(max(end, begin + 1))}
 
 
-def _since(reader: Reader, axis: Axis, service: str, found: Found) -> Document | None:
+def _since(
+    reader: Reader, axis: Axis, service: str, one: Finding, members: Sequence[Member]
+) -> Document | None:
     """What changed since it resolved; None while it has not, and without a clock."""
-    resolved = found.finding.resolved_at
-    if resolved is None or not axis.clock:
+    resolved = one.resolved_at
+    if resolved is None or axis.end is None or not axis.clock:
         return None
-    totals = reader.totals(service, since=resolved)
+    after = resolved + 1  # ns; what ended it is no news
+    totals = reader.totals(service, since=after)
     later = outlines.latest(reader, service, limit=suspects.MOST)
     return {
-        "resolved_at": time(resolved), "opened": totals.opened, "closed": totals.closed,
+        "resolved_at": time(resolved), "seconds": seconds(resolved, axis.end),
+        "opened": totals.opened, "closed": totals.closed, "rejected": totals.rejected,
         "auth_failures": totals.auth_failures,
-        "live_then": reader.live(service, until=resolved + 1).at_end,
+        "live_then": reader.live(service, until=after).at_end,
         "live_now": reader.live(service).at_end,
-        "findings": [one.fingerprint for one in later if one.begun is not None
-                     and one.begun > resolved],
+        "named": len(members), "named_live": sum(each.state in suspects.LIVE for each in members),
+        "findings": [
+            brief(each) for each in later if each.begun is not None and each.begun > resolved
+        ],
     }  # fmt: skip
 
 

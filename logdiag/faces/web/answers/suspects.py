@@ -11,7 +11,7 @@ from logdiag.timeline.outlines import Outline
 from logdiag.timeline.population import Member
 
 MOST = 500  # findings looked at; the worst come first
-_LIVE = ("connecting", "open", "closing")
+LIVE = ("connecting", "open", "closing")
 _WEIGHT = {"firing": 100.0, "pending": 20.0, "resolved": 5.0}  # times the level, 0 to 4
 
 
@@ -33,7 +33,7 @@ class Suspects(NamedTuple):
 
     def state_of(self, one: Member, findings: Sequence[Outline]) -> str:
         """Its state, or `leaked`: it lives, and a firing finding is about it."""
-        leaks = one.state in _LIVE and any(map(_accuses, findings))
+        leaks = one.state in LIVE and any(map(_accuses, findings))
         return "leaked" if leaks else one.state
 
 
