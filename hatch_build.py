@@ -37,6 +37,8 @@ class CompiledBuildHook(BuildHookInterface[Any]):
         sources = [f"logdiag/diagnosis/{name}.py" for name in NAMES.split()]
         extensions = mypycify(sources, opt_level="3", debug_level="0", target_dir=str(folder / "c"))
         build = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
+        for extension in extensions:  # else each call within goes by way of the linker's table
+            extension.extra_compile_args.append("-fno-semantic-interposition")
         build.build_lib, build.build_temp = str(folder / "lib"), str(folder / "temp")
         build.ensure_finalized()
         build.run()

@@ -70,28 +70,37 @@ def left_behind(view: View, mark: str = "") -> Iterator[Life]:
 
     With a mark only those whose follower carries it.
     """
-    if view.group.client is None:
+    if view.client is None:
         return view.marked(mark) if mark else view.lives()
-    found = view.service.following.left_behind(view.group.client, (view.time, view.line), mark)
+    found = view.service.following.left_behind(view.client, (view.time, view.line), mark)
     return (life for number in found if (life := view.group.lives.get(number)))
+
+
+def count_left_behind(view: View) -> int:
+    """How many they are."""
+    client, lives = view.client, view.group.lives
+    if client is None:
+        return count_live(view)
+    found = view.service.following.left_behind(client, (view.time, view.line))
+    return len([number for number in found if number in lives])
 
 
 def orphans(view: View) -> Iterator[Life]:
     """Those left behind that never had a message, though another of the client had one since."""
-    found = view.service.following.orphans(view.group.client, (view.time, view.line))
+    found = view.service.following.orphans(view.client, (view.time, view.line))
     return (life for number in found if (life := view.group.lives.get(number)))
 
 
 def loads(view: View) -> int:
     """How many its client opened since it last had none; those since the moment, if they closed."""
-    return view.service.following.loads(view.group.client) - sum(1 for _ in view.younger())
+    return view.service.following.loads(view.client) - sum(1 for _ in view.younger())
 
 
 def chance(view: View) -> float:
     """How likely it is that so few of them would have closed by now; 0 where nobody is named."""
-    if view.group.client is None:
+    if view.client is None:
         return 0.0
-    return view.service.following.chance(view.group.client, (view.now, view.line))
+    return view.service.following.chance(view.client, (view.now, view.line))
 
 
 def at_most_marked(mark: str) -> Callable[[str], Callable[[Group], int]]:
@@ -129,7 +138,7 @@ def followed_after(view: View, kind: str) -> Iterator[Life]:
 
 def count_followed(view: View, kind: str) -> int:
     """How many they are; where nobody is named, how many such events lifted the count."""
-    if view.group.client is None:
+    if view.client is None:
         return view.proofs(mark_of(kind))
     return sum(1 for _ in followed_after(view, kind))
 

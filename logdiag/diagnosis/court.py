@@ -8,7 +8,7 @@ from typing import Any
 from logdiag.diagnosis.description import describe, named
 from logdiag.diagnosis.groupings import Groupings
 from logdiag.diagnosis.groups import Group
-from logdiag.diagnosis.guards import GUARDS
+from logdiag.diagnosis.guards import outcomes
 from logdiag.diagnosis.handover import Handover, described, hand_over
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import Life
@@ -18,7 +18,7 @@ from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.view import Service, View
 from logdiag.diagnosis.windows import Seen
 from logdiag.diagnosis.yielding import explained, explains, in_order
-from logdiag.model import Event, Finding, Guard
+from logdiag.model import Event, Finding
 
 MAX_JUDGEMENTS = 10_000  # findings remembered per service; the oldest resolved ones go first
 
@@ -125,15 +125,14 @@ class Court:
             self._drop(judgement, group)
 
     def silenced(self, judgement: Judgement, view: View) -> bool:
-        """Whether a healthy explanation, or a better finding, keeps it from firing."""
+        """Whether a healthy explanation, or a better finding, holds it back; else notes guards."""
         rule = judgement.rule
         with self.groupings.lent(rule, view.group):
-            judgement.guards = tuple(
-                Guard(guard.name, guard.outcome(view)) for guard in GUARDS.values()
-            )
-            if rule.unless is not None and rule.unless.holds(view):
+            healthy = rule.unless is not None and rule.unless.holds(view)
+            if healthy or explained(judgement, view, self.open.values()):
                 return True
-        return explained(judgement, view, self.open.values())
+            judgement.guards = outcomes(view)
+        return False
 
     # Firing
 

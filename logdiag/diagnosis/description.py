@@ -49,9 +49,9 @@ def describe(judgement: Judgement, view: View) -> None:
         lines.append((seen.event.source, seen.event.offset))
     _prove(judgement, lines)
     _note_path(judgement, paths)
-    if rule.when.compares and view.group.client is not None:
+    if rule.when.compares and view.client is not None:
         following = view.service.following
-        judgement.grounds = following.grounds(view.group.client, (view.now, view.line))
+        judgement.grounds = following.grounds(view.client, (view.now, view.line))
 
 
 def named(rule: Rule, group: Group) -> dict[str, str]:
@@ -85,12 +85,12 @@ def _lines_of(life: Life) -> list[tuple[int, int]]:
 
 
 def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
-    for line in lines:
+    known = {one[:2] for one in judgement.evidence}
+    for line in dict.fromkeys(lines):
         if len(judgement.evidence) >= MAX_EVIDENCE:
             return
-        evidence = Evidence(*line)
-        if evidence not in judgement.evidence:
-            judgement.evidence.append(evidence)
+        if line not in known:
+            judgement.evidence.append(Evidence(*line))
 
 
 def _level(level: Level, confidence: Confidence) -> Level:

@@ -117,7 +117,7 @@ _TABLE = (
         "left_behind", (), "count",
         "Live connections whose client has opened a newer one since; all of the group's where no "
         "close says whose it is.", FOLLOWED,
-        counting.number_of(counting.left_behind), counting.left_behind,
+        counting.count_left_behind, counting.left_behind,
         of_client=True, suspects=True, at_most=counting.every,
     ),
     Function(

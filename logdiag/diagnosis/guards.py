@@ -11,6 +11,7 @@ from typing import NamedTuple
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.following import BY_CHANCE
 from logdiag.diagnosis.view import View
+from logdiag.model import Guard
 
 FLAPPING = 0.5  # of a group's connections, younger than H
 
@@ -36,7 +37,7 @@ def _weak_client_key(view: View) -> bool:
 
 
 def _several_tabs(view: View) -> bool | None:
-    following, client = view.service.following, view.group.client
+    following, client = view.service.following, view.client
     if client is None:
         return None
     odds = following.odds(client, (view.now, view.line))
@@ -72,7 +73,7 @@ def _brute_force(view: View) -> bool | None:
 
 def _client(view: View) -> str | None:
     life = next(iter(view.group.lives.values()), None)
-    return life.client_key if life is not None else view.group.client
+    return life.client_key if life is not None else view.client
 
 
 _TABLE = (
@@ -154,3 +155,8 @@ _TABLE = (
 )
 
 GUARDS: dict[str, GuardCheck] = {guard.name: guard for guard in _TABLE}
+
+
+def outcomes(view: View) -> tuple[Guard, ...]:
+    """What each of them answers, for a finding."""
+    return tuple([Guard(guard.name, guard.outcome(view)) for guard in _TABLE])

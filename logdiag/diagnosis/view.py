@@ -97,7 +97,8 @@ class View:
     """A group, the moment it is judged at, and the window that ends there."""
 
     __slots__ = (
-        "group", "is_now", "known", "line", "now", "service", "time", "within", "within_lines",
+        "client", "group", "is_now", "known", "line", "now", "service", "time", "within",
+        "within_lines",
     )  # fmt: skip
 
     def __init__(
@@ -106,6 +107,7 @@ class View:
     ) -> None:  # fmt: skip
         self.service = service
         self.group = group
+        self.client = group.client  # asked for often, and worked out from its rules
         self.now = now
         self.time, self.line = moment
         self.is_now = is_now
