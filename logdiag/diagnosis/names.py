@@ -19,6 +19,7 @@ class Names:
     def __init__(self) -> None:
         self._lives: dict[str, Life] = {}  # a NUL stands in what cannot be an id
         self._aliases: dict[int, set[str]] = {}  # number -> further ids, told by echoes
+        self._taken: dict[int, set[str]] = {}  # number -> its keys that a later one took over
         # key -> the closing line and its time; the older half goes when the younger one is full
         self._recent: dict[str, _End] = {}
         self._older: dict[str, _End] = {}
@@ -57,8 +58,9 @@ class Names:
     def add(self, life: Life) -> None:
         """A connection begins."""
         for key in keys_of(life):
-            if self._aliases and (before := self._lives.get(key)) is not None:
+            if (before := self._lives.get(key)) is not None:
                 self._aliases.get(before.number, set()).discard(key)
+                self._taken.setdefault(before.number, set()).add(key)
             self._lives[key] = life
             if key in self._recent:
                 del self._recent[key]
@@ -77,6 +79,8 @@ class Names:
         names = keys_of(life)
         if life.number in self._aliases:
             names += tuple(self._aliases.pop(life.number))
+        if self._taken:
+            self._taken.pop(life.number, None)
         told = life.ended
         end = (told.source, told.offset, told.time) if told is not None else (0, 0, None)
         for key in names:
@@ -92,15 +96,18 @@ class Names:
             "recent": list(self._recent.items()),
             "older": list(self._older.items()),
             "aliases": [[number, sorted(names)] for number, names in self._aliases.items()],
+            "taken": [[number, sorted(names)] for number, names in self._taken.items()],
         }
 
     def restore(self, state: dict[str, Any], lives: Mapping[int, Life]) -> None:
         """Take up where `snapshot` was made, with the lives that were not over, by number."""
         self._recent = {key: tuple(line) for key, line in state["recent"]}
         self._older = {key: tuple(line) for key, line in state["older"]}
+        self._taken = {number: set(names) for number, names in state["taken"]}
         for life in lives.values():
             for key in keys_of(life):
-                self._lives[key] = life
+                if key not in self._taken.get(life.number, ()):
+                    self._lives[key] = life
         for number, names in state["aliases"]:
             self._aliases[number] = set(names)
             for key in names:

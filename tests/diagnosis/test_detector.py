@@ -145,6 +145,20 @@ def test_stopped_anywhere_in_any_log(history: tuple[list[Event], list[str]]) -> 
     assert expected == actual
 
 
+@pytest.mark.parametrize("ending", ["opened", "closed"])
+def test_an_address_that_another_worker_took_over_stays_taken(ending: str) -> None:
+    """Whose it is is remembered, also when the older one that had it is still connecting."""
+    address = {"client": "203.0.113.8", "port": 2}
+    log = Log()("opening", None, process="101", **address)("opened", None, process="102", **address)
+    if ending == "closed":
+        log("closed", None, process="102", **address)
+    events = log("opened", None, process="101", **address).events
+    expected = results(follow(events, RULES))
+    for stop in range(len(events)):
+        actual = run(events, RULES, lambda place, stop=stop: "stop" if place == stop else "")
+        assert [] == first_difference(expected, actual)
+
+
 @settings(max_examples=50)
 @given(histories())
 def test_any_log_can_be_followed(history: tuple[list[Event], list[str]]) -> None:
