@@ -191,7 +191,7 @@ class Guard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A suspected leak, in its latest episode: from pending to resolved.
+    """A suspected leak or other trouble, in its latest episode: from pending to resolved.
 
     `fingerprint` groups its repeats; `count` says how often it fired, and so numbers the episodes.
     """
@@ -214,6 +214,7 @@ class Finding:
     connections_total: int = 0
     evidence: tuple[Evidence, ...] = ()
     guards: tuple[Guard, ...] = ()
+    leak: bool = True  # whether connections leak; else it is requests or messages that go wrong
     known_by: str = "none"  # how its client is known: "user", "address", ... (diagnosis/clients)
     references: tuple[str, ...] = ()
 

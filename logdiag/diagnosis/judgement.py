@@ -122,6 +122,7 @@ class Judgement:
             connections_total=len(self.suspects),
             evidence=tuple(self.evidence[:MAX_EVIDENCE]),
             guards=self.guards,
+            leak=rule.leak,
             known_by=self.known_by,
             references=rule.references,
         )  # fmt: skip

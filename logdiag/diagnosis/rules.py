@@ -26,7 +26,7 @@ DEFAULT_KEEP = 300 * SECOND
 _KEYS = (
     "title", "id", "status", "level", "description", "references", "falsepositives", "author",
     "by", "requires", "within", "when", "unless", "for", "keep_firing_for", "at_end",
-    "yields_to", "confidence", "cause", "fix", "tests",
+    "yields_to", "leak", "confidence", "cause", "fix", "tests",
 )  # fmt: skip
 _NEEDED = ("title", "id", "level", "when", "cause", "fix", "tests")
 _STATUS = ("stable", "test", "experimental", "deprecated", "unsupported")  # Sigma's
@@ -53,6 +53,7 @@ class Rule:
     confidence: tuple[tuple[Confidence, Condition], ...]
     cause: str
     fix: str
+    leak: bool = True
     status: str = "stable"
     description: str = ""
     references: tuple[str, ...] = ()
@@ -139,6 +140,7 @@ def _rule(decoder: Decoder, node: yaml.Node, names: Names) -> Rule | None:
         confidence=confidence,
         cause=decoder.text(keys.get("cause"), "cause").strip(),
         fix=decoder.text(keys.get("fix"), "fix").strip(),
+        leak=decoder.word(keys.get("leak"), "leak", ("true", "false")) != "false",
         status=decoder.word(keys.get("status"), "status", _STATUS) or "stable",
         description=decoder.text(keys.get("description"), "description").strip(),
         references=decoder.texts(keys.get("references"), "references"),

@@ -25,7 +25,8 @@ class Facts(NamedTuple):
 def verdict(findings: Sequence[Finding], facts: Facts) -> tuple[Verdict, str]:
     """The verdict on a service and the reason, a sentence for a person.
 
-    A leak needs a finding of at least medium that is firing, or was when the input ended.
+    A leak needs a finding of at least medium that is firing, or was when the input ended, and that
+    is about connections: where only requests or messages go wrong, none leaks.
     """
     medium = LEVELS.index("medium")
     worst = [
@@ -33,11 +34,16 @@ def verdict(findings: Sequence[Finding], facts: Facts) -> tuple[Verdict, str]:
         for finding in findings
         if finding.state == "firing" and LEVELS.index(finding.level) >= medium
     ]
-    if worst:
-        first = max(worst, key=lambda finding: LEVELS.index(finding.level))
-        more = f" (and {len(worst) - 1} more)" if len(worst) > 1 else ""
-        return "leak", f"{first.title}{more}."
-    return _cannot_tell(facts) or ("clean", _clean(findings, facts))
+    if leaks := [finding for finding in worst if finding.leak]:
+        return "leak", _named(leaks)
+    word, reason = _cannot_tell(facts) or ("clean", _clean(findings, facts))
+    return word, f"{reason} But: {_named(worst)}" if worst else reason
+
+
+def _named(findings: Sequence[Finding]) -> str:
+    first = max(findings, key=lambda finding: LEVELS.index(finding.level))
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"{first.title}{more}."
 
 
 def _cannot_tell(facts: Facts) -> tuple[Verdict, str] | None:

@@ -69,6 +69,7 @@ class Teller:
             "state": finding.state,
             "service": self._service.name,
             "group": dict(finding.group),
+            "leak": finding.leak,
             "known_by": finding.known_by,
             "fingerprint": finding.fingerprint,
             "new": self._last is None or self._last.is_news(finding),

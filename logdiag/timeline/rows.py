@@ -41,10 +41,10 @@ CONNECTION = (
 FINDING = (
     "fingerprint", "rule", "title", "level", "confidence", "state", "count", "pending_at",
     "fired_at", "resolved_at", "cause", "fix", "note", "connections_total",
-    "known_by",
+    "leak", "known_by",
     "grouped_by", "connections", "guards", "links",
 )  # fmt: skip
-_PLAIN_FINDING = FINDING[:15]
+_PLAIN_FINDING = FINDING[:16]
 EVIDENCE = ("source", "offset")  # what the line says is in `events`
 
 _finding_fields: Callable[[Finding], tuple[Any, ...]] = attrgetter(*_PLAIN_FINDING)
@@ -152,6 +152,7 @@ def finding_row(finding: Finding) -> tuple[Any, ...]:
 def finding_of(record: Record, evidence: Iterable[Evidence]) -> Finding:
     """The inverse of `finding_row`; further columns are ignored."""
     fields = {name: record[name] for name in _PLAIN_FINDING}
+    fields["leak"] = bool(record["leak"])
     return Finding(
         **fields,
         group=json.loads(record["grouped_by"]),

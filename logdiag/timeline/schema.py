@@ -167,6 +167,7 @@ CREATE TABLE findings (
     note TEXT NOT NULL,
     connections TEXT NOT NULL,
     connections_total INTEGER NOT NULL,
+    leak INTEGER NOT NULL,
     known_by TEXT NOT NULL,
     guards TEXT NOT NULL,
     links TEXT NOT NULL,

@@ -313,6 +313,13 @@ def test_an_address_alone_waits_twice_as_long_where_nothing_closed() -> None:
     assert "firing" == only(log("message", 190), made).state
 
 
+@pytest.mark.parametrize(("more", "expected"), [("", True), ("leak: false", False)])
+def test_whether_it_is_a_leak_the_rule_says(more: str, expected: bool) -> None:
+    """Of most rules it is; a stored finding says the same."""
+    finding = only(opened(Log(), "abc", 0, **USER)("message", 100), rule(more=more))
+    assert expected == finding.leak
+
+
 def test_the_evidence_is_the_openings() -> None:
     """Source and offset of each connection's line, in the order of the log."""
     finding = only(opened(Log(), "abc", 0)("message", 100))

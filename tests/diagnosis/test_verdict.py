@@ -75,6 +75,16 @@ def test_a_firing_finding_of_medium_or_more_is_a_leak(level: Any) -> None:
     assert ("leak", "Too many connections.") == verdict(found, FACTS._replace(closed=0))
 
 
+def test_what_is_no_connections_fault_is_no_leak() -> None:
+    """It is told all the same, whether or not the log can tell leaks; a leak beside it is one."""
+    other = replace(FINDING, leak=False, level="high", title="Refused for ever")
+    clean = "10 opened, 8 closed, 2 live at the end. But: Refused for ever."
+    assert ("clean", clean) == verdict([other], FACTS)
+    word, reason = verdict([other], FACTS._replace(opened=0))
+    assert ("cannot_tell", True) == (word, reason.endswith(". But: Refused for ever."))
+    assert ("leak", "Too many connections.") == verdict([other, FINDING], FACTS)
+
+
 @pytest.mark.parametrize("level", ["informational", "low"])
 def test_a_lower_one_is_none(level: Any) -> None:
     """Low and informational findings are told, and the verdict stays clean."""
