@@ -36,7 +36,7 @@ LOOK = """controls => matchMedia("print").addEventListener("change", ({ matches 
 
 def printed(visited: Visit) -> dict[str, Any]:
     """What stands on the sheets when the browser really prints the page."""
-    visited.page.wait_for_function("document.querySelectorAll('.bk-Column').length > 0")
+    visited.page.locator(".bk-Column").first.wait_for(state="attached")
     visited.page.evaluate(LOOK, CONTROLS)
     pdf = visited.page.pdf(format="A4", margin=MARGINS)
     assert pdf.startswith(b"%PDF")

@@ -76,7 +76,7 @@ function notice({ status, lost, problem, followed }) {
   if (lost) {
     return h("p", { class: "banner", role: "alert" }, h("strong", {}, "logdiag does not answer. "),
       "This is what was known at ", time(lost), ". Start ", h("code", {}, "logdiag web"),
-      " again; the page goes on by itself.");
+      " or ", h("code", {}, "logdiag watch --web"), " again; the page goes on by itself.");
   }
   if (followed && !status.writer.alive) {
     return h("p", { class: "banner", role: "alert" },
