@@ -66,6 +66,11 @@ class Court:
             if rules:
                 self._look(group, rules, moment)
 
+    def told(self, found: Iterable[tuple[str | None, Seen]], moment: Moment, nobody: bool) -> None:
+        """Events that come out only now, each of a client; `nobody` knows of which."""
+        for key, seen in found:
+            self.happened(seen, None if nobody else key, moment)
+
     def identified(self, event: Event, ordinal: int, key: str, moment: Moment) -> None:
         """A later line told whose an event is."""
         for group, rules in self.groupings.identified(event, ordinal, key):

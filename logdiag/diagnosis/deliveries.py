@@ -54,7 +54,7 @@ class Deliveries:
         `key`: the client that its line names. Gives what is to be counted by now, each with its
         client.
         """
-        yield from self._overdue(moment)
+        yield from self.overdue(moment)
         if event.message is None or event.reason is None:
             return
         if life is None and not gone and event.recipients != 0:
@@ -72,6 +72,11 @@ class Deliveries:
             reached = life is self._clients.newest(client)
             missed = None if reached else update.missed
             self._waiting[name] = update._replace(missed=missed, twice=True)
+
+    @property
+    def waits(self) -> bool:
+        """Whether time alone may tell that a final status did not arrive."""
+        return bool(self._waiting)
 
     def _owner(self, event: Event, client: str | None) -> str | None:
         """Whose it is, by this delivery or by those before; "" if it is several clients'."""
@@ -100,7 +105,7 @@ class Deliveries:
         kind, about = ("undelivered", newest) if life is None else ("misdelivered", life)
         return update._replace(missed=_about(kind, event, about), newer=newest.opened_line)
 
-    def _overdue(self, moment: Moment) -> Iterator[tuple[str, Seen]]:
+    def overdue(self, moment: Moment) -> Iterator[tuple[str, Seen]]:
         """Final statuses that the newest connection did not get in time."""
         waiting = self._waiting
         while waiting:

@@ -49,8 +49,8 @@ class Detector:
         rules = in_turn(rules)
         clients = self._clients = Clients([rule for rule in rules if rule.by == ("client",)])
         surroundings = self._surroundings = Surroundings(clients)
-        baselines = [one for rule in rules for one in rule.baselines]
-        self._notes = Notes(clients, surroundings, baselines)
+        self._notes = Notes(clients, surroundings, [it for rule in rules for it in rule.baselines])
+        self._deliveries = self._notes.deliveries
         self._known = Known(self._connections, clients, surroundings, self._notes, settle)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
         self._court = Court(self._known, service, groupings)
@@ -80,6 +80,8 @@ class Detector:
         self.latest = event.time
         if self._court.open:
             self._tick(before, moment, event)
+        if self._deliveries.waits:
+            self._court.told(self._deliveries.overdue(moment), moment, self._nobody)
         kind, line = event.kind, moment[1]
         key = client_key(event)
         life = self._connections.names.find(event)
@@ -141,8 +143,7 @@ class Detector:
             self._court.opened(life, moment)
             if life.client_key is not None:
                 self._surroundings.opened(life.client_key, moment)
-            for client, seen in self._deriving.opened(moment):
-                self._court.happened(seen, client, moment)
+            self._court.told(self._deriving.opened(moment), moment, self._nobody)
         elif was_live and not is_live:
             self._court.ended(life, moment)
             self._ended(life, event, key, moment, before)
@@ -174,8 +175,8 @@ class Detector:
         if event.kind == "message":
             self._known.following.spoke(life, moment)
             gone = life is None and self._connections.names.ended_before(event) is not None
-            for client, seen in self._notes.deliveries.take(event, life, key, moment, gone=gone):
-                self._court.happened(seen, None if self._nobody else client, moment)
+            found = self._deliveries.take(event, life, key, moment, gone=gone)
+            self._court.told(found, moment, self._nobody)
         if event.kind == "auth_failure":
             self._refused.append(event.time)
         if event.kind in self._notes.kinds:
@@ -195,6 +196,8 @@ class Detector:
 
     def on_timer(self, now: int) -> None:
         """Event time reached `now` (ns) without an event: the log is silent, not stopped."""
+        moment = now, self._order.now[1]
+        self._court.told(self._deliveries.overdue(moment), moment, self._nobody)
         self._wait(self._order.now, now)
 
     def _wait(self, since: Moment, until: int | None) -> None:
@@ -204,7 +207,7 @@ class Detector:
     @property
     def suspects(self) -> bool:
         """Whether something is pending or firing, so that time alone may change it."""
-        return bool(self._court.open)
+        return bool(self._court.open) or self._deliveries.waits
 
     def _tick(self, before: Moment, moment: Moment, event: Event) -> None:
         if not self._ticks.due(moment):

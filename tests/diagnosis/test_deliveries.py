@@ -6,7 +6,7 @@ from logdiag.diagnosis import Detector
 from logdiag.diagnosis.deliveries import MAX_OWNERS, Deliveries
 from logdiag.diagnosis.grouping import Clients
 from logdiag.model import Gap, Source
-from tests.diagnosis.builders import Log, Told, follow, life, rule, stopped
+from tests.diagnosis.builders import Log, Told, at, follow, life, rule, stopped
 
 KINDS = ("misdelivered", "undelivered", "duplicated")
 MADE = [rule(f"count({kind}) >= 1", hold=0, id=kind) for kind in KINDS]
@@ -52,6 +52,22 @@ def test_a_final_status_to_the_older_connection_alone(
 ) -> None:
     """The page listens on the newer one."""
     assert expected == told(send(opened(), *deliveries))
+
+
+def test_time_alone_tells_what_was_missed() -> None:
+    """Any later line does, and silence; also after a stop."""
+    log = opened()("message", 10, connection="a", message="m", reason="completed")
+    assert ["misdelivered"] == told(log("error", 13))
+    log.events.pop()
+    for silent, expected in ((11.9, []), (12.1, ["misdelivered"])):
+        detector, found = Detector("app", MADE), Told()
+        for event in log.events:
+            detector.on_event(event)
+        detector = stopped(detector, found.take(detector.drain()), MADE)
+        assert detector.suspects
+        detector.on_timer(at(silent))
+        names = [one.rule for one in found.take(detector.drain()).findings.values()]
+        assert expected == names
 
 
 def test_only_final_statuses_are_missed() -> None:
