@@ -60,9 +60,10 @@ compiled: ## logdiag in .venv-compiled, judging twice as fast; needs a C compile
 	  --disable-pip-version-check --force-reinstall .
 	@echo "It is .venv-compiled/bin/logdiag."
 
-judging: $(STAMP) compiled ## measure how fast events are judged, plain and compiled
-	$(BIN)/python benchmarks/judging.py
-	.venv-compiled/bin/python benchmarks/judging.py
+judging: $(STAMP) compiled ## measure how fast events are judged, plain and compiled, into benchmarks/JUDGING.txt
+	$(BIN)/python benchmarks/judging.py > benchmarks/JUDGING.txt
+	.venv-compiled/bin/python benchmarks/judging.py >> benchmarks/JUDGING.txt
+	@cat benchmarks/JUDGING.txt
 
 clean: ## remove the virtual environment, caches and generated corpora
 	rm -rf .venv .venv-compiled .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/corpora

@@ -15,11 +15,13 @@ memory   of a million live connections, of as many clients and of 300,000
 from __future__ import annotations
 
 import gc
+import platform
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from logdiag.diagnosis import Detector, Rule, read_rule
 from logdiag.diagnosis import detector as judging
@@ -183,7 +185,8 @@ def main() -> None:
     if asked[0] == "live":
         return live(int(asked[1]))
     kind = "plain" if judging.__file__.endswith(".py") else "compiled"
-    print(f"logdiag, {kind}, of {judging.__file__}", flush=True)
+    today = datetime.now(UTC).date()
+    print(f"logdiag, {kind}, Python {platform.python_version()}, {today}", flush=True)
     if "speed" in asked:
         speed()
     slow = "rules" in asked and many_rules()
