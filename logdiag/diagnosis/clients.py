@@ -10,7 +10,6 @@ address   the address alone, which offices and proxies share
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, Literal, get_args
 
@@ -49,16 +48,18 @@ def client_key(event: Event) -> str | None:
     return _ADDRESS + event.client
 
 
-def client_keys(event: Event) -> Iterator[str]:
+def client_keys(event: Event) -> list[str]:
     """All that its client may be known by in other lines, best first."""
+    found = []
     if event.user:
-        yield f"user {event.user}"
+        found.append(f"user {event.user}")
     if event.session:
-        yield f"session {event.session}"
-    if event.client and event.agent:
-        yield f"agent {event.client} {event.agent}"
+        found.append(f"session {event.session}")
     if event.client:
-        yield _ADDRESS + event.client
+        if event.agent:
+            found.append(f"agent {event.client} {event.agent}")
+        found.append(_ADDRESS + event.client)
+    return found
 
 
 def address_in(key: str | None) -> str | None:

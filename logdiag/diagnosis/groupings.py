@@ -101,15 +101,17 @@ class Groupings:
             found = self._candidates[key] = Candidates(rules, self._service)
         return found.of(group)
 
-    def saw(self, seen: Seen, key: str | None) -> Iterator[tuple[Group, Sequence[Rule]]]:
+    def saw(self, seen: Seen, key: str | None) -> list[tuple[Group, Sequence[Rule]]]:
         """Keep an event where some rule counts it; gives the groups and the rules to look."""
         self._saw += 1
         if self._saw % FORGET_EVERY == 0:
             self._forget((seen.event.time, seen.ordinal))
+        found = []
         for groups in self._counting.get(seen.event.kind, ()):
             group = groups.of_event(seen.event, key)
             group.saw(seen)
-            yield group, self.candidates(group, seen.event.kind)
+            found.append((group, self.candidates(group, seen.event.kind)))
+        return found
 
     def _forget(self, now: Moment) -> None:
         for groups in self._all:

@@ -59,7 +59,7 @@ class Marks:
         """A request was refused."""
         self._refused.append((ordinal, event.path))
         before = _before(event, ordinal)
-        for known in client_keys(event) if key else ("",):
+        for known in client_keys(event) if key else [""]:
             self._note(self._failed, known, before)
         if event.client and not event.user:
             self._note(self._failed, ADDRESSED, before)
@@ -141,9 +141,11 @@ class Marks:
         failed = self._failed
         if key is None:
             return failed.get(ANYONE)
-        for known in (key, *client_keys(event)):
-            if known in failed:
-                return failed[known]
+        if (found := failed.get(key)) is not None:
+            return found
+        for known in client_keys(event):
+            if (found := failed.get(known)) is not None:
+                return found
         return failed.pop("", None) or (None if event.client else failed.pop(ADDRESSED, None))
 
     def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:

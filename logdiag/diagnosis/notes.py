@@ -62,7 +62,7 @@ class Notes:
         """A connection of client `key` opened: what came just before marks it."""
         self.marks.on_opened(life, key, event, ordinal)
         if key is not None and life.marks is not None and "auth_failure" in life.marks:
-            weaker = (one for one in client_keys(event) if one != key)
+            weaker = [one for one in client_keys(event) if one != key]
             self.baselines.rename("auth_failure", weaker, key)  # the opening tells whose it was
 
     def identified(self, first: Event, event: Event, key: str) -> None:
