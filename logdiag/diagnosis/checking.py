@@ -49,6 +49,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 
 Run = Callable[[View], Any]
 _Use = Callable[[View], Iterable[Life]]
+_Calls = Sequence[tuple[Function, tuple[Node, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def condition(text: str) -> Condition:
         ExpressionError: with the column (0-based) and what to try.
     """
     tree = parse(text)
-    kind, holds = _compile(tree)
+    kind, holds = compiled(tree)
     if kind != "condition":
         raise ExpressionError(0, f"this is a {kind}, not a condition", "Compare it: ... >= 2")
     calls = _uses(tree)
@@ -126,7 +127,7 @@ def condition(text: str) -> Condition:
     )
 
 
-def _kinds(calls: Sequence[tuple[Function, tuple[Node, ...]]]) -> frozenset[str]:
+def _kinds(calls: _Calls) -> frozenset[str]:
     """The kinds of events that are counted; different values are counted among all kinds."""
     if any(function.name == "distinct" for function, _ in calls):
         return frozenset(KINDS)
@@ -139,9 +140,7 @@ def _kinds(calls: Sequence[tuple[Function, tuple[Node, ...]]]) -> frozenset[str]
     )
 
 
-def _suspects(
-    calls: Sequence[tuple[Function, tuple[Node, ...]]],
-) -> Callable[[View], Iterator[_Use]] | None:
+def _suspects(calls: _Calls) -> Callable[[View], Iterator[_Use]] | None:
     """Where it asks for those that were left behind, a finding is about these."""
     selectors = [_selector(f.lives, f, a) for f, a in calls if f.suspects and f.lives]
     return (lambda view: iter(selectors)) if selectors else None
@@ -156,7 +155,7 @@ def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:
             one, other = _witnesses(left), _witnesses(right)
             return lambda view: chain(one(view), other(view))
         case Binary("or", left, right):
-            sides = [(_compile(side)[1], _witnesses(side)) for side in (left, right)]
+            sides = [(compiled(side)[1], _witnesses(side)) for side in (left, right)]
             return lambda view: (use for holds, uses in sides if holds(view) for use in uses(view))
     selectors = [
         _selector(function.lives, function, arguments)
@@ -183,7 +182,7 @@ def _selector(select: Callable[..., Any], function: Function, arguments: Sequenc
     return lambda view: select(view, *(value(view) for value in values))
 
 
-def _compile(node: Node) -> tuple[Measure, Run]:
+def compiled(node: Node) -> tuple[Measure, Run]:
     """The node's type and the function that computes it."""
     match node:
         case Number(value, percent):
@@ -196,10 +195,10 @@ def _compile(node: Node) -> tuple[Measure, Run]:
         case Call(name, arguments, at):
             return _call(name, arguments, at)
         case Unary(operand):
-            inner = _need("condition", operand, "not")
+            inner = needed("condition", operand, "not")
             return "condition", lambda view: not inner(view)
         case Binary("and" | "or" as word, left, right):
-            one, other = _need("condition", left, word), _need("condition", right, word)
+            one, other = needed("condition", left, word), needed("condition", right, word)
             if word == "and":
                 return "condition", lambda view: one(view) and other(view)
             return "condition", lambda view: one(view) or other(view)
@@ -208,18 +207,18 @@ def _compile(node: Node) -> tuple[Measure, Run]:
 
 
 def _binary(node: Binary) -> tuple[Measure, Run]:
-    word = node.operator
-    (left, one), (right, other) = _compile(node.left), _compile(node.right)
-    apply = _OPERATORS[word]
+    (left, one), (right, other) = compiled(node.left), compiled(node.right)
+    apply = _OPERATORS[node.operator]
     run: Run = lambda view: apply(one(view), other(view))  # noqa: E731 - the compiled node
     try:
-        return combined(word, left, right), run
+        return combined(node.operator, left, right), run
     except Mismatch as error:
         raise ExpressionError(node.at, error.message, error.hint) from None
 
 
-def _need(kind: Measure, node: Node, word: str) -> Run:
-    found, run = _compile(node)
+def needed(kind: Measure, node: Node, word: str) -> Run:
+    """The node compiled, of which `word` needs that it is of this kind."""
+    found, run = compiled(node)
     if found != kind:
         raise ExpressionError(
             node.at, f"'{word}' needs a {kind}, this is a {found}", "Compare it: ... >= 2"
@@ -277,12 +276,13 @@ def _once(key: str, run: Run) -> Run:
 
 
 def _arguments(function: Function, arguments: Sequence[Node]) -> list[Run]:
-    return [_argument(*pair) for pair in zip(function.parameters, arguments, strict=True)]
+    return [argument(*pair) for pair in zip(function.parameters, arguments, strict=True)]
 
 
-def _argument(wanted: str, node: Node) -> Run:
+def argument(wanted: str, node: Node) -> Run:
+    """The node compiled as a function's argument, of the kind that is wanted there."""
     if wanted == "duration":
-        found, run = _compile(node)
+        found, run = compiled(node)
         if found != wanted:
             raise ExpressionError(node.at, f"a {wanted} is wanted here, this is a {found}")
         return run

@@ -15,6 +15,7 @@ from logdiag.definitions import Decoder, Place, place_of
 from logdiag.diagnosis.checking import Condition, condition
 from logdiag.diagnosis.expression import ExpressionError, parse_duration
 from logdiag.diagnosis.groups import BY
+from logdiag.diagnosis.mistakes import mistakes
 from logdiag.diagnosis.rulecases import CaseSpec, Names, read_cases
 from logdiag.errors import Problem
 from logdiag.model import CONFIDENCES, LEVELS, SECOND, Confidence, Level
@@ -157,11 +158,12 @@ def _condition(decoder: Decoder, node: yaml.Node | None) -> Condition | None:
         return None
     try:
         return condition(text)
-    except ExpressionError as error:
-        line = text.count("\n", 0, error.column)
-        column = error.column - (text.rfind("\n", 0, error.column) + 1)
-        place = decoder.place_within(node, line, column)
-        decoder.note(place, f"{error.message.removesuffix('.')}.", error.hint)
+    except ExpressionError:
+        for one in mistakes(text):
+            line = text.count("\n", 0, one.column)
+            column = one.column - (text.rfind("\n", 0, one.column) + 1)
+            place = decoder.place_within(node, line, column)
+            decoder.note(place, f"{one.message.removesuffix('.')}.", one.hint)
         return None
 
 

@@ -24,6 +24,7 @@ from logdiag.diagnosis.expression import (
     unparse,
     walk,
 )
+from logdiag.diagnosis.mistakes import mistakes
 from logdiag.model import SECOND
 
 SHAPE = "An expression reads like: count(auth_failure) >= 2 and rise(live) >= 2"
@@ -205,6 +206,21 @@ def test_each_mistake_has_its_place_and_hint(
 
 
 @pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("live >= 3", []), ("live", [0]), ("live > and x", [5]),
+        ("risen(live) > 1 and live > 2s or count(openend) > 1", [0, 20, 39]),
+        ("pairs(opend, closd) > live + 1s", [6, 13, 22]),
+        ("older(lives + live) > 1", [6]),  # what the sum is nobody knows
+        ("not live and opens", [4, 13]),
+    ],
+)  # fmt: skip
+def test_all_mistakes_at_once(text: str, columns: list[int]) -> None:
+    """In the order of the text, each once; what stands on one is no second one."""
+    assert columns == [one.column for one in mistakes(text)]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("\n".join(["not"] * 450) + " restarted", id="not"),
@@ -224,6 +240,7 @@ def test_any_text_is_a_condition_or_a_mistake(text: str) -> None:
         column = 0 if condition(text).text == text else -1
     except ExpressionError as error:
         column = error.column
+        assert column in [one.column for one in mistakes(text)]
     assert 0 <= column <= len(text)
 
 
