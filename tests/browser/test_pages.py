@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from logdiag.engines.settings import Settings
+from logdiag.faces.web.serving import Place, Server
 from tests.browser.conftest import Visitor
 from tests.browser.visiting import Visit, answer, encoded
 
@@ -66,12 +70,26 @@ def test_no_page_is_wider_than_a_phone(
     assert dict.fromkeys(PAGES, 0) == overflows
 
 
-def test_nothing_read_yet_says_what_to_do(open_window: Visitor, empty: str) -> None:
-    """The overview of an empty database names the commands that fill it."""
+@pytest.mark.parametrize("path", ["/", "/timeline", "/sources"])
+def test_nothing_read_yet_says_what_to_do(open_window: Visitor, empty: str, path: str) -> None:
+    """The pages of an empty database name the commands that fill it."""
     with open_window(empty) as visited:
-        visited.open("/")
+        visited.open(path)
         assert "logdiag watch /var/log/app" in visited.text()
         assert [] == visited.troubles()
+
+
+def test_a_stranger_reads_why_he_is_refused(open_window: Visitor, tmp_path: Path) -> None:
+    """Without the token, a page that looks like one and says what to do, and fetches nothing."""
+    server = Server(tmp_path / "timeline.db", Settings(), Place(host="0.0.0.0", port=0))
+    with server.beside(), open_window(f"http://127.0.0.1:{server.port}") as visited:
+        asked: list[str] = []
+        visited.page.on("request", lambda request: asked.append(request.url))
+        visited.page.goto(f"{visited.base}/?token=wrong")
+        assert "Open the address that logdiag web printed" in visited.text("[role=alert]")
+        style = "getComputedStyle(document.querySelector('.empty')).textAlign"
+        assert "center" == visited.page.evaluate(style)
+        assert [f"{visited.base}/?token=wrong"] == asked
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,8 @@ export function spokenChart(answer) {
   if (!at.length) return "Nothing has been read yet.";
   const peak = Math.max(...high);
   const when = at[high.indexOf(peak)];
-  const place = axis.unit === "ms" ? `at ${local(when)}` : `at line ${number(when)}`;
+  const near = answer.step > 1000 ? "about " : ""; // a step of a chart that is coarser than the words
+  const place = axis.unit === "ms" ? `at ${near}${local(when)}` : `at line ${number(when)}`;
   const total = (values) => values.reduce((sum, value) => sum + value, 0);
   return `${number(last.at(-1))} live at the end, ${number(peak)} at most ${place}; `
     + `${plural(total(answer.auth_failures), "refused request")}.`;

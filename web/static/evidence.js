@@ -43,8 +43,8 @@ export function guards(finding, why, key = "") {
         h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[outcome]),
         h("div", {}, h("strong", {}, spaced(name)), ", ", GUARD_OUTCOMES[outcome],
           meaning ? h("p", { class: "soft" }, coded(meaning)) : null)))),
-    finding.references.length ? h("p", {}, "Read more: ", finding.references.map((url) =>
-      [h("a", { href: /^https?:/.test(url) ? url : null, rel: "noreferrer" }, url), " "])) : null);
+    finding.references.length ? [h("p", {}, "Read more:"), h("ul", { class: "plain" }, finding.references.map((url) =>
+      h("li", {}, h("a", { href: /^https?:/.test(url) ? url : null, rel: "noreferrer" }, url))))] : null);
 }
 
 /** The connections of a finding, as the API tells them. */

@@ -3,6 +3,7 @@
 
 import { Problem, get } from "./api.js";
 import { h, patch } from "./dom.js";
+import { coded } from "./parts.js";
 import { chosenWindow, onview, zoomTo } from "./view.js";
 import { CLOCK, time } from "./words.js";
 
@@ -58,7 +59,7 @@ export function keepLive(refresh) {
 }
 
 function indicator(state, paused, behind, toggle) {
-  const [kind, word] = state.lost ? ["lost", "No answer"]
+  const [kind, word] = state.lost ? ["lost", state.problem ? "No data" : "No answer"]
     : paused ? ["paused", behind ? "Paused, newer data is there" : "Paused"]
       : state.status && !state.status.writer.alive ? ["still", "Not followed"] : ["live", "Live"];
   return [
@@ -71,7 +72,7 @@ function indicator(state, paused, behind, toggle) {
 function notice({ status, lost, problem, followed }) {
   if (problem) { // the content says so where nothing was ever shown
     return status && h("p", { class: "banner", role: "alert" }, h("strong", {}, problem.message, " "),
-      problem.hint, " This is what was known at ", time(lost), "; the page goes on by itself.");
+      coded(problem.hint), " This is what was known at ", time(lost), "; the page goes on by itself.");
   }
   if (lost) {
     return h("p", { class: "banner", role: "alert" }, h("strong", {}, "logdiag does not answer. "),

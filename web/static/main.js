@@ -10,6 +10,7 @@ import { rules } from "./pages/rules.js";
 import { sources } from "./pages/sources.js";
 import { timeline } from "./pages/timeline.js";
 import { fitPaper } from "./paper.js";
+import { coded } from "./parts.js";
 import { byVerdict } from "./verdict.js";
 import { parameters } from "./view.js";
 import { ZONE_TOLD } from "./words.js";
@@ -28,7 +29,7 @@ async function refresh() {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     patch(place, h("div", { class: "empty", role: "alert" }, h("h2", {}, error.message),
-      h("p", {}, error.hint || "Begin at the overview."), h("p", {}, error.status < 500
+      h("p", {}, coded(error.hint || "Begin at the overview.")), h("p", {}, error.status < 500
         ? h("a", { href: "/" }, "To the overview") : "The page goes on by itself.")));
     return error.status < 500;
   } finally {

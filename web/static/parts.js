@@ -50,6 +50,10 @@ export function table(caption, columns, rows) {
 export const empty = (title, ...words) => h("div", { class: "empty" }, h("h2", {}, title),
   h("p", {}, words));
 
+/** The same where nothing was read at all. */
+export const nothingYet = () => empty("Nothing has been read yet", "Follow your logs with ",
+  code("logdiag watch /var/log/app"), ", or read archives with ", code("logdiag ingest app.log"), ". This page fills by itself.");
+
 export const code = (text) => h("code", {}, text);
 
 /** Words in which `what is typed` stands between backticks. */

@@ -8,6 +8,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from markupsafe import Markup
+
+from logdiag import resources
+
+_SHEETS = ("tokens.css", "page.css", "detail.css", "print.css")
+
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.\.?/[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 
@@ -37,3 +43,9 @@ def bundle(entry: Path) -> str:
 
     add(entry)
     return "const modules = {};\n" + "".join(parts.values())
+
+
+def styles() -> Markup:
+    """All style sheets, for a page that can fetch none."""
+    static = resources.web_dir() / "static"
+    return Markup("".join((static / name).read_text("utf-8") for name in _SHEETS))

@@ -13,6 +13,7 @@ from logdiag import __version__
 from logdiag.errors import LogdiagError, UsageError
 from logdiag.faces.web.answers.asked import MissingError
 from logdiag.faces.web.memory import BusyError
+from logdiag.faces.web.modules import styles
 
 API = "/api/"
 _HINTS = {
@@ -57,7 +58,7 @@ def _answer(status: int, detail: str, hint: str) -> Response:
         return _as_json(problem)
     page = render_template(
         "problem.html", page="problem", title=problem["title"], problem=problem,
-        version=__version__, query={},
+        version=__version__, styles=styles(),
     )  # fmt: skip
     return Response(page, status)
 

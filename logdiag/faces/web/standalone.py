@@ -22,13 +22,12 @@ from logdiag.faces.web.answers.asked import Context
 from logdiag.faces.web.answers.findings import finding
 from logdiag.faces.web.answers.lanes import lanes
 from logdiag.faces.web.answers.live import live
-from logdiag.faces.web.modules import bundle
+from logdiag.faces.web.modules import bundle, styles
 from logdiag.timeline import Reader
 
 MOST_FINDINGS = 100  # told whole: each has its lines and what stands around them
 MOST_LANES = 50  # of each service
 WIDTH = 600  # intervals of a chart
-STYLES = ("tokens.css", "page.css", "detail.css", "print.css")
 
 
 def render(reader: Reader, document: Document) -> str:
@@ -47,7 +46,7 @@ def render(reader: Reader, document: Document) -> str:
     )
     return environment.get_template("report.html").render(
         policy=_policy([*scripts, own]),
-        styles=Markup("".join((static / name).read_text("utf-8") for name in STYLES)),
+        styles=styles(),
         answers=Markup(_inert(_answers(context, document))),
         libraries=[Markup(script) for script in scripts],
         script=Markup(own),

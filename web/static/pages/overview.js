@@ -6,7 +6,7 @@ import { h, patch } from "../dom.js";
 import { ready } from "../figures.js";
 import { drawLifetimes, numbers } from "../numbers.js";
 import { chartFigure, chartLegend } from "../overtime.js";
-import { empty, code, link, section, table } from "../parts.js";
+import { link, nothingYet, section, table } from "../parts.js";
 import { basis, byVerdict, findingCards, headline, servicesTable, tiles, verdictCard } from "../verdict.js";
 import { chosenWindow, zoomTo } from "../view.js";
 import { controls, spokenWindow } from "../window.js";
@@ -81,11 +81,6 @@ function findingList(findings) {
 const idOf = ({ service }) => `panels-${service}`;
 
 const findingsOf = (report, { name }) => report.findings.filter((one) => one.service === name);
-
-function nothingYet() {
-  return empty("Nothing has been read yet", "Follow your logs with ", code("logdiag watch /var/log/app"),
-    ", or read archives with ", code("logdiag ingest app.log"), ". This page fills by itself.");
-}
 
 /** The services to draw, with their answers: one, or the worst that share a kind of axis. */
 async function charted(services, service) {

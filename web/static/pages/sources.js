@@ -2,13 +2,13 @@
 
 import { get } from "../api.js";
 import { h, patch } from "../dom.js";
-import { code, empty, facts } from "../parts.js";
+import { code, facts, nothingYet } from "../parts.js";
 import { duration, number, plural, size, time } from "../words.js";
 
 export async function sources({ place }) {
   const { sources: all } = await get("sources");
   patch(place, all.length ? h("ul", { class: "cards side" }, all.map(card))
-    : empty("No source is known yet", "Follow logs with ", code("logdiag watch PATH"), " or read them with ", code("logdiag ingest PATH"), "."));
+    : nothingYet());
 }
 
 function card(one) {

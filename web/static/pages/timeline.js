@@ -6,7 +6,7 @@ import { Panels, Shared, spokenChart } from "../charts.js";
 import { h, patch } from "../dom.js";
 import { BORDERS, ready } from "../figures.js";
 import { dragToZoom, laneAxis, laneWidth, lanes, legend, patterns } from "../lanes.js";
-import { empty, link } from "../parts.js";
+import { link, nothingYet } from "../parts.js";
 import { chosenWindow, parameters, show, zoomTo } from "../view.js";
 import { controls, spokenWindow } from "../window.js";
 import { STATES, number, plural } from "../words.js";
@@ -17,7 +17,7 @@ let rules = null; // to choose from; nothing else waits for them
 let round = 0; // counts what was asked: a late answer must not replace a later one's
 
 export async function timeline({ place, service }) {
-  if (!service) return patch(place, empty("Nothing has been read yet", "Lanes appear as soon as logs are followed."));
+  if (!service) return patch(place, nothingYet());
   const { by, q, rule, finding, state, page } = parameters();
   const width = laneWidth(place);
   const mine = ++round;
