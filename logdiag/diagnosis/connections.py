@@ -57,7 +57,10 @@ class Connections:
         """
         kind = event.kind
         if kind == "server_start" or kind == "server_stop":
-            return self._end(self.processes.ended_by(event, self.followed()), "restart", event)
+            ended = self.processes.ended_by(event, self.followed())
+            all_of_them = len(ended) == len(self.live) + len(self.connecting)
+            self.totals.ended(None if all_of_them else event.process)
+            return self._end(ended, "restart", event)
         self.processes.ordinal = ordinal
         if event.process:
             self.processes.seen(event, ordinal)

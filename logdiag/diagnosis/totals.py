@@ -47,6 +47,7 @@ class Totals:
 
     def __init__(self) -> None:
         self._scopes: dict[str, _Scope] = {}
+        self._ended: set[str] = set()  # processes that started or stopped, and opened nothing since
         self.before = 0  # connections open before the log began, as far as totals tell
         # How many more connections the server holds than its own lines account for.
         self.drift = 0
@@ -60,6 +61,21 @@ class Totals:
         """Forget all: after a gap the next total is a first one."""
         self._scopes.clear()
         self.before = self.drift = 0
+
+    def ended(self, process: str | None) -> None:
+        """A process started or stopped, or all did: what it held is gone.
+
+        A server that stops in order may close its connections one by one: it counts down to zero
+        what a restart ended at once, which is no drift.
+        """
+        gone = list(self._scopes) if process is None else [process]
+        if process is None:
+            self._ended.clear()
+        self._ended.update(gone)
+        for name in gone:
+            if (scope := self._scopes.pop(name, None)) is not None:
+                self._add_before(scope, -scope.before)
+        self._measure()
 
     def unseen_close(self, event: Event) -> None:
         """A connection ended that no line had opened: it was one of those before."""
@@ -75,6 +91,9 @@ class Totals:
         total = event.total or 0
         scope = self._scopes.get(event.process or "")
         if scope is None:
+            if event.kind == "closed" and (event.process or "") in self._ended:
+                return NOTHING
+            self._ended.discard(event.process or "")
             scope = self._scopes[event.process or ""] = _Scope()
             self._add_before(scope, max(0, total - own))
         difference = total - own - scope.before
@@ -94,7 +113,10 @@ class Totals:
 
     def _drifted(self, scope: _Scope, drift: int) -> None:
         scope.drift = drift
-        self.drift = max(one.drift for one in self._scopes.values())
+        self._measure()
+
+    def _measure(self) -> None:
+        self.drift = max((scope.drift for scope in self._scopes.values()), default=0)
 
     def _add_before(self, scope: _Scope, change: int) -> None:
         scope.before += change
@@ -112,17 +134,18 @@ class Totals:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        return {
+        scopes = {
             process: {name: getattr(scope, name) for name in _FIELDS}
             for process, scope in self._scopes.items()
         }
+        return {"scopes": scopes, "ended": sorted(self._ended)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._scopes = {}
-        for process, values in state.items():
+        self._scopes, self._ended = {}, set(state["ended"])
+        for process, values in state["scopes"].items():
             scope = self._scopes[process] = _Scope()
             for name, value in values.items():
                 setattr(scope, name, value)
         self.before = sum(scope.before for scope in self._scopes.values())
-        self.drift = max((scope.drift for scope in self._scopes.values()), default=0)
+        self._measure()

@@ -145,6 +145,26 @@ def test_totals_are_by_process() -> None:
     assert (8, 0) == live_and_drift(log)
 
 
+@pytest.mark.parametrize("process", [None, "101"])
+def test_a_server_that_stops_counts_down_to_zero(process: str | None) -> None:
+    """It ended all at once, by its own word; the closes that it logs still are no drift."""
+    log, drifts = Log(), []
+    for place in range(6):
+        log("opened", place, total=place + 1, pattern="app:1", process=process)
+    log("closed", 9, total=5, pattern="app:2", process=process)
+    log("server_stop", 10, process=process)
+    for place in range(5):
+        log("closed", 11 + place, total=4 - place, pattern="app:2", process=process)
+    log("server_start", 20, process=process)
+    log("opened", 21, total=1, pattern="app:1", process=process)
+    connections = Connections("app")
+    for event in log.events:
+        connections.on_event(event, connections.names.find(event), event.line)
+        drifts.append(connections.totals.drift)
+    assert [0] * len(drifts) == drifts
+    assert 1 == connections.transitions[-1].live
+
+
 def test_a_gap_forgets_the_total() -> None:
     """After missing lines the next total is a first one: no close and no restart is inferred."""
     connections = count(series(("opened", 1), ("opened", 2), ("opened", 3)))
