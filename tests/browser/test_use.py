@@ -3,7 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from logdiag.engines.ingest import ingest
 from logdiag.engines.settings import Settings
@@ -24,6 +25,36 @@ def test_the_skip_link_leads_to_the_content(open_window: Visitor, samples: str) 
         expect(visited.page.locator(".skip")).to_be_focused()
         visited.page.keyboard.press("Enter")
         expect(visited.page.locator("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/", "/?service=node-leaky", LEAKY])
+def test_each_stop_of_the_tab_key_has_a_name_and_is_seen(
+    open_window: Visitor, samples: str, path: str
+) -> None:
+    """Nobody who tabs through a page gets lost in a chart."""
+    with open_window(samples) as visited:
+        visited.open(path)
+        visited.page.locator(".bk-Column").first.wait_for()
+        stops: list[str] = []
+        while (stop := _next_stop(visited.page)) and len(stops) < 100:
+            stops.append(stop)
+        assert len(stops) > 10
+        assert [] == [stop for stop in stops if stop.startswith("lost")]
+
+
+def _next_stop(page: Page) -> str:
+    """Where the Tab key leads: "" after the last, `lost` where nobody can tell."""
+    page.keyboard.press("Tab")
+    found: str = page.evaluate(
+        """() => {
+          const one = document.activeElement;
+          if (!one || one === document.body) return "";
+          const name = one.getAttribute("aria-label") || one.textContent || one.name;
+          const outline = getComputedStyle(one).outlineStyle !== "none";
+          return (name && outline ? "found " : "lost ") + one.outerHTML.slice(0, 80);
+        }"""
+    )
+    return found
 
 
 def test_keys_walk_along_a_lane_and_open_a_connection(open_window: Visitor, samples: str) -> None:

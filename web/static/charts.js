@@ -1,7 +1,7 @@
 // Panels over one time axis, drawn by Bokeh: live connections, refused requests, churn.
 
 import { ticks } from "./axis.js";
-import { colours, figure } from "./figures.js";
+import { colours, figure, render } from "./figures.js";
 import { local, number, plural } from "./words.js";
 
 const PANELS = {
@@ -68,7 +68,7 @@ export class Panels {
     const figures = names.map((name, index) =>
       this.#figure(PANELS[name], inks, labelled && index === names.length - 1));
     const column = new Bokeh.Column({ children: figures, sizing_mode: "stretch_width", spacing: 2 });
-    Bokeh.Plotting.show(column, place);
+    render(column, place);
   }
 
   update(answer) {

@@ -51,6 +51,15 @@ export function figure(options, inks) {
   return made;
 }
 
+/** Draws a model in its place. Its canvas is no stop of the Tab key: buttons with names do the same. */
+export async function render(model, place) {
+  const view = await Bokeh.Plotting.show(model, place);
+  for (const { canvas_view: canvas } of plots(view)) canvas.events_el.tabIndex = -1;
+}
+
+/** The figures of a view, which may be one itself. */
+export const plots = (view) => [view, ...view.child_views ?? []].filter((one) => one.canvas_view);
+
 /** The colours of tokens.css as the browser resolves them: a canvas knows no variables. */
 export function colours() {
   const probe = document.body.appendChild(h("span", { hidden: true }));

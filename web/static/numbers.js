@@ -1,7 +1,7 @@
 // A service's statistics: how long its connections live, why they close, how many clients hold.
 
 import { h } from "./dom.js";
-import { colours, figure } from "./figures.js";
+import { colours, figure, render } from "./figures.js";
 import { facts, section, table } from "./parts.js";
 import { duration, number, plural } from "./words.js";
 
@@ -50,5 +50,5 @@ export function drawLifetimes(place, { lifetimes: { histogram } }) {
   bars.vbar({ field: "names" }, 0.8, { field: "counts" }, 0, { source: place.source,
     fill_color: inks.open, line_color: inks.open });
   bars.add_tools(new Bokeh.HoverTool({ tooltips: [["lived", "@names"], ["connections", "@counts"]] }));
-  Bokeh.Plotting.show(bars, place);
+  render(bars, place);
 }

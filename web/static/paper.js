@@ -2,6 +2,7 @@
 // printed is drawn once more, as wide as the sheet and as lines.
 
 import { h } from "./dom.js";
+import { plots } from "./figures.js";
 
 const WIDTHS = { panels: 680, lifetimes: 310 }; // px that fit on A4 between its margins
 
@@ -22,9 +23,6 @@ export function fitPaper() {
 
 /** Bokeh's views of the charts, and of no other thing. */
 const views = () => [...window.Bokeh?.index.roots ?? []].filter((view) => plots(view).length);
-
-/** The figures of a view, which may be one itself. */
-const plots = (view) => [view, ...view.child_views ?? []].filter((one) => one.canvas_view);
 
 function resize(width) {
   for (const view of views()) {
