@@ -83,7 +83,7 @@ def protect(app: Flask, access: Access) -> None:
         if "token" in request.args and access.admits(request.args["token"]):
             return _welcome(access.token)
         if not access.admits(_shown()):
-            abort(401)
+            abort(401, "Only who has the token may see this page.")
         return None
 
     @app.after_request
