@@ -14,6 +14,7 @@ candidates, groupings, handover, court, ending, detector, preview, verdict.
 from logdiag.diagnosis.detector import SETTLE, Detector
 from logdiag.diagnosis.rulecases import CaseSpec
 from logdiag.diagnosis.rules import Rule, read_rule
+from logdiag.diagnosis.surroundings import PER_CLIENT
 from logdiag.diagnosis.verdict import Facts, verdict
 
-__all__ = ["SETTLE", "CaseSpec", "Detector", "Facts", "Rule", "read_rule", "verdict"]
+__all__ = ["PER_CLIENT", "SETTLE", "CaseSpec", "Detector", "Facts", "Rule", "read_rule", "verdict"]

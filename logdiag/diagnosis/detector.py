@@ -26,7 +26,7 @@ from logdiag.diagnosis.order import Order
 from logdiag.diagnosis.overlay import Overlay
 from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import Rule
-from logdiag.diagnosis.surroundings import Surroundings
+from logdiag.diagnosis.surroundings import PER_CLIENT, Surroundings
 from logdiag.diagnosis.ticks import Ticks
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap, State
@@ -40,20 +40,21 @@ _BEGINS = frozenset({"opening", "opened"})
 class Detector:
     """Follows the connections of one service and judges them by the rules."""
 
-    def __init__(self, service: str, rules: Sequence[Rule], *, settle: int = SETTLE) -> None:
-        self.service = service
+    def __init__(
+        self, name: str, rules: Sequence[Rule], *, settle: int = SETTLE, allowed: int = PER_CLIENT
+    ) -> None:
+        self.service = name
         self.settle = settle
-        self._connections = Connections(service)
-        self._echoes = Echoes()
-        self._refusals = Refusals()
+        self._connections = Connections(name)
+        self._echoes, self._refusals = Echoes(), Refusals()
         rules = in_turn(rules)
         clients = self._clients = Clients([rule for rule in rules if rule.by == ("client",)])
-        surroundings = self._surroundings = Surroundings(clients)
+        surroundings = self._surroundings = Surroundings(clients, allowed)
         self._notes = Notes(clients, surroundings, [it for rule in rules for it in rule.baselines])
         self._deliveries = self._notes.deliveries
         self._known = Known(self._connections, clients, surroundings, self._notes, settle)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
-        self._court = Court(self._known, service, groupings)
+        self._court = Court(self._known, name, groupings)
         self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
         self._counted = groupings.counted
@@ -284,8 +285,7 @@ class Detector:
         self._known.restore(state["known"])
         self._nobody = state["nobody"]
         self._ticks.restore(state["ticks"])
-        self._first = state["first"]
-        self.latest = state["latest"]
+        self._first, self.latest = state["first"], state["latest"]
         self._overlay.restore(state["overlaid"], self.orphaned)
         self._court.catch_up(self._order.now)
 

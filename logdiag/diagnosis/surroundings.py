@@ -20,15 +20,16 @@ AROUND: Final = 120 * SECOND  # how far from an event the guards still hold it r
 AROUND_LINES: Final = 40
 LONG: Final = 1800 * SECOND  # the same for what lasts, like a heartbeat that is too slow
 LONG_LINES: Final = 2_000
-PER_CLIENT: Final = 2  # connections that any client may have: two tabs
+PER_CLIENT: Final = 2  # connections that any client may have, unless more is set: two tabs
 MAX_RETURNS: Final = 20_000  # clients remembered as just lost or just returned
 
 
 class Surroundings:
     """Recent upheavals of one service, and what is usual among its clients."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, per_client: int = PER_CLIENT) -> None:
         self._clients = clients
+        self._per_client = per_client
         self._lost: OrderedDict[str, Moment] = OrderedDict()
         self._returned: OrderedDict[str, Moment] = OrderedDict()
         self.herd: Moment | None = None
@@ -64,8 +65,8 @@ class Surroundings:
             self.expiry = moment if again <= AGAIN_SHARE * clients else None
 
     def limit(self, key: str | None) -> int:
-        """How many live connections that client may have, by what the others have."""
-        return max(PER_CLIENT, 2 * (self._clients.usual(key, 0.95) or 0))
+        """How many live connections that client may have: what is set, or what others have."""
+        return max(self._per_client, 2 * (self._clients.usual(key, 0.95) or 0))
 
     def _look_for_herd(self, moment: Moment) -> None:
         recent = self._returned

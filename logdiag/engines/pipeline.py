@@ -49,7 +49,7 @@ class Pipeline:
         """The service of that name, restored where it was left."""
         found = self.services.get(name)
         if found is None:
-            found = Service(name, self._rules, self.settings.settle, self._writer)
+            found = Service(name, self._rules, self.settings, self._writer)
             self.services[name] = found
         return found
 

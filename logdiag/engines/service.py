@@ -9,6 +9,7 @@ from typing import Any
 
 from logdiag.diagnosis import Detector, Rule
 from logdiag.engines import sequence
+from logdiag.engines.settings import Settings
 from logdiag.errors import TimelineError
 from logdiag.formats import Formats, Parser
 from logdiag.model import Changes, Event, Finding, Gap
@@ -26,12 +27,15 @@ class Service:
     It is `dormant` while its stored end is still its end: nothing is restored before more comes.
     """
 
-    def __init__(self, name: str, rules: Sequence[Rule], settle: int, writer: Writer) -> None:
+    def __init__(
+        self, name: str, rules: Sequence[Rule], settings: Settings, writer: Writer
+    ) -> None:
         self.name = name
-        self.settle = settle
+        self.settle = settings.settle
+        self._settings = settings
         self.parsers: dict[int, Parser] = {}
         self.sequence = sequence.Sequence()
-        self.detector = Detector(name, rules, settle=settle)
+        self.detector = self._detector(rules)
         self.touched = False  # something happened since the last changes
         self.resting = False  # silent for so long that it is told as if its input had ended
         self.before: dict[str, Any] = {}  # where to go on after the end that was told
@@ -70,12 +74,16 @@ class Service:
                 if one.fingerprint in orphaned and one.state == "firing"
             ]
 
+    def _detector(self, rules: Sequence[Rule]) -> Detector:
+        settings = self._settings
+        return Detector(self.name, rules, settle=settings.settle, allowed=settings.per_client)
+
     def adopt(self, formats: Formats, rules: Sequence[Rule]) -> None:
         """Go on with other definitions, as after a restart; all changes must be stored."""
         for parser in self.parsers.values():
             parser.adopt(formats)
         state = json.loads(json.dumps(self.detector.snapshot()))
-        self.detector = Detector(self.name, rules, settle=self.settle)
+        self.detector = self._detector(rules)
         if not self.dormant:
             self._take_up(state)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from logdiag.diagnosis import SETTLE
+from logdiag.diagnosis import PER_CLIENT, SETTLE
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`zone` and `year` are for timestamps that lack them; `settle` is S, in ns.
 
+    `per_client` is how many connections any client may have.
     `rules` and `formats` are further directories of definitions, beside the built-in ones.
     """
 
@@ -20,3 +21,4 @@ class Settings:
     settle: int = SETTLE
     rules: tuple[Path, ...] = ()
     formats: tuple[Path, ...] = ()
+    per_client: int = PER_CLIENT

@@ -28,6 +28,7 @@ class Configuration:
     zone: str | None = None
     year: int | None = None
     settle: int | None = None
+    per_client: int | None = None
     rules: tuple[Path, ...] = ()
     formats: tuple[Path, ...] = ()
     services: tuple[str, ...] = ()  # NAME=PATH
@@ -167,6 +168,12 @@ class _Decoder:
             self.problem(key, "is no duration.", 'Write it like "90s" or "2m".')
         return found
 
+    def connections(self, key: tuple[str, ...], value: object) -> int | None:
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000:
+            return value
+        self.problem(key, "is no number from 1 to 1000.", "Write per_client = 2.")
+        return None
+
     def services(self, key: tuple[str, ...], value: object) -> tuple[str, ...]:
         """Each service's name with its path or paths, as NAME=PATH."""
         if not isinstance(value, dict):
@@ -187,6 +194,7 @@ KEYS: dict[str, Callable[[_Decoder, tuple[str, ...], Any], Any]] = {
     "zone": _Decoder.zone,
     "year": _Decoder.year,
     "settle": _Decoder.duration,
+    "per_client": _Decoder.connections,
     "rules": _Decoder.directories,
     "formats": _Decoder.directories,
     "services": _Decoder.services,

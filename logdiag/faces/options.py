@@ -126,6 +126,7 @@ def settings(
         "zone": zone or known.zone,
         "year": known.year if year is None else year,
         "settle": known.settle if settle is None else periods.settle(settle),
+        "per_client": known.per_client,
         "rules": tuple(rules or known.rules),
         "formats": tuple(formats or known.formats),
     }

@@ -38,7 +38,7 @@ def test_the_pages_example_loads(tmp_path: Path) -> None:
     found = read(written(tmp_path, EXAMPLE))
     assert set(KEYS) == set(tomllib.loads(EXAMPLE))
     assert found == Configuration(
-        Path("/var/lib/logdiag/timeline.db"), "Europe/Berlin", 2026, 120 * SECOND,
+        Path("/var/lib/logdiag/timeline.db"), "Europe/Berlin", 2026, 120 * SECOND, 3,
         (tmp_path / "rules",), (tmp_path / "formats",),
         ("shop=/var/log/shop", "api=/var/log/api", "api=/var/log/nginx/api*.log"),
     )  # fmt: skip
@@ -72,13 +72,15 @@ def test_it_is_looked_for_in_three_places(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_command_line_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Option by option; what it leaves out comes from the file, then from the defaults."""
     (tmp_path / "mine").mkdir()
-    text = 'db = "file.db"\nzone = "Asia/Tokyo"\nyear = 2020\nsettle = "2m"\nrules = "mine"\n'
+    text = 'db = "file.db"\nzone = "Asia/Tokyo"\nyear = 2020\nsettle = "2m"\n'
+    text += 'rules = "mine"\nper_client = 5\n'
     file = written(tmp_path, text)
     assert Settings() == options.settings()
-    assert Settings("Asia/Tokyo", 2020, 120 * SECOND, (tmp_path / "mine",)) == options.settings(
+    mine = (tmp_path / "mine",)
+    assert Settings("Asia/Tokyo", 2020, 120 * SECOND, mine, per_client=5) == options.settings(
         config=file
     )
-    assert Settings("UTC", 2021, 60 * SECOND, (tmp_path,)) == options.settings(
+    assert Settings("UTC", 2021, 60 * SECOND, (tmp_path,), per_client=5) == options.settings(
         "UTC", 2021, "60s", [tmp_path], config=file
     )
     assert tmp_path / "file.db" == options.database(None, file)
