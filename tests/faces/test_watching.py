@@ -54,8 +54,10 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watching(log: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that watches the log; it has said so."""
+    """A process that watches the log; it has said so. It hears SIGHUP, be it that we do not."""
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     process = start("watch", log, "--db", tmp_path / "t.db", "--fail-on", "medium")
+    signal.signal(signal.SIGHUP, ours)
     with process:
         assert process.stdout is not None
         expected = f"Watching {log} (service app); database {tmp_path / 't.db'}; Ctrl-C stops.\n"
