@@ -60,6 +60,7 @@ class Totals:
     def reset(self) -> None:
         """Forget all: after a gap the next total is a first one."""
         self._scopes.clear()
+        self._ended.clear()
         self.before = self.drift = 0
 
     def ended(self, process: str | None) -> None:

@@ -178,3 +178,11 @@ def test_the_same_without_a_clock() -> None:
     """Totals need no time."""
     log = series(("opened", 1), ("opened", 2), ("opened", 3), ("opened", 2), step=None)
     assert (2, 0) == live_and_drift(log)
+
+
+def test_a_gap_forgets_that_the_server_stopped() -> None:
+    """It may run again since: the first total after missing lines counts, be it at a close."""
+    connections = count(series(("opened", 1), ("server_stop", 0)))
+    connections.on_gap(Event("gap", None, 1, 300, 0, "truncated"))
+    count(Log(line=9)("closed", 60, total=7, pattern="app:closed"), connections)
+    assert 7 == connections.transitions[-1].live
