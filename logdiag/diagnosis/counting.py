@@ -77,7 +77,7 @@ def left_behind(view: View, mark: str = "") -> Iterator[Life]:
 
 
 def count_left_behind(view: View) -> int:
-    """How many they are."""
+    """How many they are: asked so often that their numbers must do."""
     client, lives = view.client, view.group.lives
     if client is None:
         return count_live(view)

@@ -52,9 +52,8 @@ class Deliveries:
         """A message went out, to that connection, or to one that is `gone`.
 
         `key`: the client that its line names. Gives what is to be counted by now, each with its
-        client.
+        client; what was `overdue` before it has been asked for.
         """
-        yield from self.overdue(moment)
         if event.message is None or event.reason is None:
             return
         if life is None and not gone and event.recipients != 0:

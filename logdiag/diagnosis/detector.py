@@ -41,20 +41,20 @@ class Detector:
     """Follows the connections of one service and judges them by the rules."""
 
     def __init__(
-        self, name: str, rules: Sequence[Rule], *, settle: int = SETTLE, allowed: int = PER_CLIENT
-    ) -> None:
-        self.service = name
-        self.settle = settle
-        self._connections = Connections(name)
+        self, service: str, rules: Sequence[Rule], *,
+        settle: int = SETTLE, per_client: int = PER_CLIENT,
+    ) -> None:  # fmt: skip
+        self.service = service
+        self._connections = Connections(service)
         self._echoes, self._refusals = Echoes(), Refusals()
         rules = in_turn(rules)
-        clients = self._clients = Clients([rule for rule in rules if rule.by == ("client",)])
-        surroundings = self._surroundings = Surroundings(clients, allowed)
+        clients = Clients([rule for rule in rules if rule.by == ("client",)])
+        surroundings = self._surroundings = Surroundings(clients, per_client)
         self._notes = Notes(clients, surroundings, [it for rule in rules for it in rule.baselines])
         self._deliveries = self._notes.deliveries
         self._known = Known(self._connections, clients, surroundings, self._notes, settle)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
-        self._court = Court(self._known, name, groupings)
+        self._court = Court(self._known, service, groupings)
         self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
         self._counted = groupings.counted
@@ -231,7 +231,7 @@ class Detector:
     # The end
 
     def _is_short(self) -> bool:
-        return is_short(self._first, self._order.now, self.settle)
+        return is_short(self._first, self._order.now, self._known.settle)
 
     def on_eof(self) -> list[Finding]:
         """The findings that change if the input ends here. The detector itself can go on."""

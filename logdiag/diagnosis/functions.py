@@ -56,8 +56,8 @@ _TABLE = (
     ),
     Function(
         "limit", (), "count",
-        "How many live connections one client may have: `per_client` of the configuration, or "
-        "twice the 95th percentile of the other clients.", "a count per client",
+        "How many live connections one client may have: `per_client` of the configuration (2), "
+        "or twice the 95th percentile of the other clients if that is more.", "a count per client",
         lambda view: view.limit(), of_lives=True,
     ),
     Function(

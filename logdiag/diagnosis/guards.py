@@ -159,4 +159,4 @@ GUARDS: dict[str, GuardCheck] = {guard.name: guard for guard in _TABLE}
 
 def outcomes(view: View) -> tuple[Guard, ...]:
     """What each of them answers, for a finding."""
-    return tuple([Guard(guard.name, guard.outcome(view)) for guard in _TABLE])
+    return tuple(Guard(guard.name, guard.outcome(view)) for guard in _TABLE)

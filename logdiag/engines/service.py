@@ -75,8 +75,8 @@ class Service:
             ]
 
     def _detector(self, rules: Sequence[Rule]) -> Detector:
-        settings = self._settings
-        return Detector(self.name, rules, settle=settings.settle, allowed=settings.per_client)
+        per_client = self._settings.per_client
+        return Detector(self.name, rules, settle=self.settle, per_client=per_client)
 
     def adopt(self, formats: Formats, rules: Sequence[Rule]) -> None:
         """Go on with other definitions, as after a restart; all changes must be stored."""

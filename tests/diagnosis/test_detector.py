@@ -174,10 +174,10 @@ def test_any_log_can_be_followed(history: tuple[list[Event], list[str]]) -> None
         assert ("pending" == finding.state) <= ("informational" == finding.level)
 
 
-@pytest.mark.parametrize(("allowed", "expected"), [(2, 1), (3, 0)])
-def test_how_many_a_client_may_have_can_be_set(allowed: int, expected: int) -> None:
+@pytest.mark.parametrize(("per_client", "expected"), [(2, 1), (3, 0)])
+def test_how_many_a_client_may_have_can_be_set(per_client: int, expected: int) -> None:
     """Three tabs are too many by themselves, and none too many where three are usual."""
-    detector = Detector("app", [rule("live > limit", hold=0)], allowed=allowed)
+    detector = Detector("app", [rule("live > limit", hold=0)], per_client=per_client)
     for event in Log()("opened", 0, user="u")("opened", 1, user="u")("opened", 2, user="u").events:
         detector.on_event(event)
     assert expected == len(Told().take(detector.drain()).findings)

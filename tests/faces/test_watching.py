@@ -54,7 +54,7 @@ def log(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watching(log: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that watches the log; it has said so. It hears SIGHUP, be it that we do not."""
+    """A process that watches the log; it has said so. It hears SIGHUP, even where we do not."""
     ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     process = start("watch", log, "--db", tmp_path / "t.db", "--fail-on", "medium")
     signal.signal(signal.SIGHUP, ours)

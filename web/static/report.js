@@ -64,5 +64,4 @@ patch(place, patterns(),
   section("sources", "What was read", sourcesTable()));
 draw();
 fitPaper();
-
 place.removeAttribute("aria-busy");
