@@ -18,6 +18,7 @@ from logdiag.timeline import Writer
 from tests.browser.hostile import write_hostile
 from tests.browser.visiting import FLAGS, TIMEOUT, Visit, visit
 from tests.faces.filled import SAMPLES
+from tests.faces.running import run
 
 expect.set_options(timeout=TIMEOUT)
 
@@ -80,3 +81,15 @@ def open_window(browser: Browser) -> Visitor:
         return visit(browser, base, **options)
 
     return start
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Callable[[Path], str]:
+    """Writes the report of a timeline as one file, and gives its address."""
+
+    def write(db: Path) -> str:
+        page = tmp_path / "leak.html"
+        run("report", "--db", db, "--format", "html", "-o", page)
+        return page.as_uri()
+
+    return write

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Visitor
-from tests.browser.test_report import read_leaky, report
+from tests.browser.test_report import read_leaky
 from tests.browser.visiting import Visit
-
-__all__ = ["report"]
 
 MARGINS = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
 SHEET = 720  # px between them; what is wider makes the browser print all of it smaller

@@ -10,7 +10,6 @@ from logdiag.engines.settings import Settings
 from tests.browser.conftest import Visitor
 from tests.browser.hostile import write_hostile
 from tests.faces.filled import SAMPLES
-from tests.faces.running import run
 
 
 def read_leaky(folder: Path) -> Path:
@@ -18,18 +17,6 @@ def read_leaky(folder: Path) -> Path:
     db = folder / "timeline.db"
     ingest([str(SAMPLES / f"{name}-leaky.log") for name in ("node", "uvicorn")], db, Settings())
     return db
-
-
-@pytest.fixture
-def report(tmp_path: Path) -> Callable[[Path], str]:
-    """Writes the report of a timeline as one file, and gives its address."""
-
-    def write(db: Path) -> str:
-        page = tmp_path / "leak.html"
-        run("report", "--db", db, "--format", "html", "-o", page)
-        return page.as_uri()
-
-    return write
 
 
 @pytest.mark.parametrize(("fill", "words"), [(read_leaky, "What to do"), (write_hostile, "owned")])
