@@ -3,6 +3,7 @@
 overlap       a connection closed after a newer one of its client had opened
 timed_out     the same, since its peer no longer answered: noticed within H of that opening
 half_open     the same, noticed later
+drained       an overlap of a second to H with another end; its client holds but the newer one
 hanging       a handshake is neither accepted nor refused for S, and its client has a newer one open
 misdelivered  a final status went to a replaced connection alone (see `deliveries`)
 undelivered   a final status went to nobody, or to a closed connection alone
@@ -16,7 +17,7 @@ from typing import Final
 
 from logdiag.model import KINDS, Event
 
-OVERLAPS: Final = ("overlap", "timed_out", "half_open")
+OVERLAPS: Final = ("overlap", "timed_out", "half_open", "drained")
 HANGING: Final = "hanging"
 DERIVED: Final = (*OVERLAPS, HANGING, "misdelivered", "undelivered", "duplicated")
 COUNTABLE: Final = (*KINDS, *DERIVED)

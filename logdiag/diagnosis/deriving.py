@@ -12,9 +12,10 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, passed
 from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.diagnosis.windows import Seen
-from logdiag.model import Event, Mark
+from logdiag.model import SECOND, Event, Mark
 
 HANGING_LINES: Final = 40  # S, where there is no clock
+ROUND_TRIP: Final = SECOND  # a close takes one: what overlaps for less was closed in time
 MAX_HANGING: Final = 64  # handshakes looked at, the oldest ones: so many that hang have been told
 
 
@@ -26,6 +27,9 @@ class Siblings(Protocol):
 
     def next_after(self, life: Life) -> Life | None:
         """The first one that its client opened after it."""
+
+    def held_by(self, key: str | None) -> int:
+        """How many that client holds."""
 
 
 class Deriving:
@@ -102,8 +106,19 @@ def overlaps(
         connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
     )
     yield about._replace(kind="overlap"), newest
-    if event.time is not None and unanswered(event, before):
+    if event.time is None:
+        return
+    if unanswered(event, before):
         back = siblings.next_after(life) or newest
         if back.opened_at is not None:
             in_time = event.time - back.opened_at < horizon
             yield about._replace(kind="timed_out" if in_time else "half_open"), back
+    elif _drained(newest, siblings, event.time, horizon):
+        yield about._replace(kind="drained"), newest
+
+
+def _drained(newest: Life, siblings: Siblings, now: int, horizon: int) -> bool:
+    """Whether that one is all that its client holds, and no older than the horizon."""
+    age = newest.age(now)
+    together = age is not None and ROUND_TRIP <= age < horizon
+    return together and siblings.held_by(newest.client_key) == 1

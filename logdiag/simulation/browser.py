@@ -30,6 +30,7 @@ class App:
     retry: float = 1.0  # before a refused request is tried again
     backoff: float = 2.0  # by which that grows each time; 1: it never does
     refreshes: bool = True  # gets a new token when a request is refused
+    overlap: float = 0.0  # for which a renewed socket stays open beside the new one
     slips: float = 0.0  # share of the sockets renewed on waking that it forgets to close
 
 
@@ -153,9 +154,17 @@ class Tab:
         self._renew(slips=self.world.dice.random() < self.app.slips)
 
     def _renew(self, *, slips: bool = False) -> None:
-        if self.mounted and self.current:
-            (self._forget if slips else self._clean_up)(self.current)
-            self.current = [self.connect()]
+        if not (self.mounted and self.current):
+            return
+        old = self.current
+        if self.app.overlap:
+            self.world.after(self.app.overlap, lambda: self._clean_up_what_is_left(old))
+        else:
+            (self._forget if slips else self._clean_up)(old)
+        self.current = [self.connect()]
+
+    def _clean_up_what_is_left(self, sockets: list[Socket]) -> None:
+        self._clean_up([socket for socket in sockets if socket in self.sockets])
 
     def _clean_up(self, sockets: list[Socket]) -> None:
         """The page lets go of its sockets, as this application does it."""

@@ -126,6 +126,12 @@ _ALL = (
         share=(0.07, 0.35),
     ),
     Case(
+        "D3-drains", "a page renews its connection: the next one opens before the old one closes",
+        (_shown("overlap-drained", "opened closed client id clock"),),
+        app=App(overlap=5.0), habits=Habits(stay=900.0, wakes=100.0, pages=(1, 2)),
+        share=(0.07, 0.35),
+    ),
+    Case(
         "D4", "a page mounts before its token is there: each time a 401 and one more connection",
         (_shown("auth-loading-race", "opened closed 401 id"), REMOUNT),
         frozenset({"duplicate-delivery"}),

@@ -73,6 +73,28 @@ def test_a_client_that_came_back_twice() -> None:
     assert [200, 400] == [proof.offset for proof in finding.evidence]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "close", "expected"),
+    [
+        (1.9, {}, 0), (2, {}, 1), (45.9, {"code": 1001}, 1), (46, {}, 0),
+        (20, {"reason": "ping timeout"}, 0), (None, {}, 0),
+    ],
+)  # fmt: skip
+def test_what_drains(seconds: float | None, close: dict[str, Any], expected: int) -> None:
+    """From a round trip to H after the newer one opened (at 1 s); a timeout has its own name."""
+    log = Log()("opened", None if seconds is None else 0, connection="a", **USER)
+    log("opened", None if seconds is None else 1, connection="b", **USER)
+    assert expected == counted(log("closed", seconds, connection="a", **close), "drained")
+
+
+def test_who_holds_others_still_has_not_drained() -> None:
+    """Of three tabs one is closed: two are left."""
+    log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
+    log("opened", 2, connection="c", **USER)("closed", 5, connection="b")
+    assert 0 == counted(log, "drained")
+    assert 1 == counted(log("closed", 6, connection="a"), "drained")
+
+
 def test_what_the_server_terminated_did_not_answer() -> None:
     """Code 1006 after the server began to close it; a reset has the code alone."""
     log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)

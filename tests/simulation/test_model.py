@@ -118,6 +118,31 @@ def test_one_loss_is_made_good_once_or_by_each_timer() -> None:
         assert (timers, 1) == (len(page.server.held), len(page.current))
 
 
+@pytest.mark.parametrize(("lap", "expected"), [(0.0, ["close"]), (4.0, [])])
+def test_a_renewed_socket_may_open_before_the_old_one_closes(
+    lap: float, expected: list[str]
+) -> None:
+    """Then there are two of them for so long, and one in the end."""
+    page = tab(App(overlap=lap))
+    page.world.begin(page.mount())
+    until(page, 5)
+    page.wake()
+    assert ["open", *expected] == sorted(kinds(until(page, 2)), reverse=True)
+    until(page, 5)
+    assert (1, 1) == (len(page.server.held), len(page.sockets))
+
+
+def test_a_tab_that_closes_meanwhile_has_nothing_to_clean_up() -> None:
+    """Its end takes the old socket and the new one."""
+    page = tab(App(overlap=4.0))
+    page.world.begin(page.mount())
+    until(page, 5)
+    page.wake()
+    until(page, 1)
+    page.close()
+    assert ["close", "close"] == kinds(until(page, 9))
+
+
 @pytest.mark.parametrize(("case", "low", "high"), [("D4b", 0.0, 0.05), ("backoff", 0.3, 2.0)])
 def test_retries_are_regular_or_back_off(case: str, low: float, high: float) -> None:
     """The variation of the intervals tells an endless loop from a patient retry."""
