@@ -59,7 +59,7 @@ def _take(visited: Visit, path: Path) -> None:
     visited.page.wait_for_load_state("networkidle")
     taken = Image.open(io.BytesIO(visited.page.screenshot(full_page=True))).convert("RGB")
     # flat colours and text need no more than 256
-    few = taken.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = taken.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
     print(f"{path}  {path.stat().st_size // 1000} kB")  # noqa: T201
 

@@ -12,6 +12,7 @@ from tests.browser.visiting import Visit
 
 MARGINS = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
 SHEET = 720  # px between them; what is wider makes the browser print all of it smaller
+REFUSED = "Requests refused (401/403), 8 in all"
 CONTROLS = "button, input, .filters select, .skip, #live, nav, summary, #notice"
 # What the browser lays out for paper is there to be looked at for a moment only.
 LOOK = """controls => matchMedia("print").addEventListener("change", ({ matches }) => {
@@ -59,7 +60,7 @@ def test_the_file_is_made_for_paper(
         found = printed(visited)
         on_a_light_sheet(found)
         assert 7 == found["charts"]  # three panels for each of two services, lifetimes for one
-        assert {"Live connections", "Requests refused (401/403)"} <= set(found["words"])
+        assert {"Live connections, 9 at most", REFUSED} <= set(found["words"])
         assert 0 == visited.count(".on-paper")  # and the screen is as it was
         assert [] == visited.troubles()
 
@@ -74,5 +75,5 @@ def test_a_page_is_made_for_paper(
         visited.open(path)
         found = printed(visited)
         on_a_light_sheet(found)
-        assert "Requests refused (401/403)" in found["words"]
+        assert REFUSED in found["words"]
         assert [] == visited.complaints

@@ -2,12 +2,12 @@
 
 import { ticks } from "./axis.js";
 import { colours, figure, render } from "./figures.js";
-import { local, number, plural } from "./words.js";
+import { local, number, plural, utcBeside } from "./words.js";
 
 const PANELS = {
-  live: { height: 190, title: "Live connections", draw: drawLive },
-  small: { height: 110, title: "Live connections of the service", draw: drawLive },
-  refusals: { height: 96, title: "Requests refused (401/403)", draw: drawRefusals },
+  live: { height: 190, title: "Live connections", total: most, draw: drawLive },
+  small: { height: 110, title: "Live connections of the service", total: most, draw: drawLive },
+  refusals: { height: 96, title: "Requests refused (401/403)", total: refused, draw: drawRefusals },
   churn: { height: 110, title: "Opened (up) and closed (down)", draw: drawChurn },
 };
 
@@ -62,6 +62,7 @@ export class Panels {
     this.marks = new Bokeh.ColumnDataSource({ data: marks(null) });
     this.restarts = new Bokeh.ColumnDataSource({ data: { at: [] } });
     this.gaps = new Bokeh.ColumnDataSource({ data: { at: [] } });
+    this.totals = [];
     this.axis = shared.join();
     this.axes = shared.axes;
     const inks = colours();
@@ -76,9 +77,10 @@ export class Panels {
     this.marks.data = marks(answer);
     this.restarts.data = { at: answer.restarts.map(({ at }) => at) };
     this.gaps.data = { at: answer.gaps.map(({ at }) => at).filter((at) => at != null) };
+    for (const tell of this.totals) tell(answer);
   }
 
-  #figure({ height, title, draw }, inks, last) {
+  #figure({ height, title, total, draw }, inks, last) {
     const made = figure({ title, x_range: this.axis.range, height: height + (last ? 22 : 0),
       min_border_bottom: last ? 24 : 2 }, inks);
     const [across] = made.xaxis;
@@ -86,8 +88,10 @@ export class Panels {
     this.axes.push(across);
     for (const grid of made.xgrid) grid.ticker = this.axis.ticker;
     this.#marks(made, inks);
+    if (total) this.totals.push((answer) => { made.title.text = `${title}, ${total(answer)}`; });
     draw(made, this.source, inks);
     this.#tools(made);
+    for (const renderer of made.renderers) renderer.hover_glyph = null; // else a line has a hole there
     return made;
   }
 
@@ -103,7 +107,7 @@ export class Panels {
   #tools(panel) {
     const hit = panel.quad({ left: { field: "at" }, right: { field: "until" }, source: this.source,
       bottom: 0, top: { field: "zero" }, fill_alpha: 0, line_alpha: 0 });
-    const tips = [["", "@when"], ["live", "@last"], ["opened", "@opened"], ["closed", "@closed"],
+    const tips = [["", "@when"], ["", "@utc"], ["live", "@last"], ["opened", "@opened"], ["closed", "@closed"],
       ["refused requests", "@auth_failures"]];
     const tools = [
       new Bokeh.HoverTool({ renderers: [hit], mode: "vline", tooltips: tips, attachment: "horizontal" }),
@@ -116,6 +120,16 @@ export class Panels {
     panel.add_tools(...tools);
   }
 }
+
+function most({ high }) {
+  return `${number(Math.max(0, ...high))} at most`;
+}
+
+function refused({ auth_failures: counts }) {
+  return `${number(sum(counts))} in all`;
+}
+
+const sum = (values) => values.reduce((all, value) => all + value, 0);
 
 function drawLive(panel, source, inks) {
   panel.y_range.setv({ start: 0, range_padding: 0.2 });
@@ -154,10 +168,11 @@ function columns(answer) {
     fell: ended(answer.closed.map((count) => -count), 0),
     zero: at.map(() => 0),
     when: at.map((start) => (axis.unit === "ms" ? local(start) : `line ${number(start)}`)),
+    utc: at.map((start) => (axis.unit === "ms" ? utcBeside(start) : "")),
   };
 }
 const COLUMNS = ["at", "high", "last", "opened", "closed", "auth_failures", "until", "fell",
-  "zero", "when"];
+  "zero", "when", "utc"];
 
 /** The windows of the findings that fire or did, as one where they meet. */
 function marks(answer) {
@@ -185,7 +200,6 @@ export function spokenChart(answer) {
   const when = at[high.indexOf(peak)];
   const near = answer.step > 1000 ? "about " : ""; // a step of a chart that is coarser than the words
   const place = axis.unit === "ms" ? `at ${near}${local(when)}` : `at line ${number(when)}`;
-  const total = (values) => values.reduce((sum, value) => sum + value, 0);
   return `${number(last.at(-1))} live at the end, ${number(peak)} at most ${place}; `
-    + `${plural(total(answer.auth_failures), "refused request")}.`;
+    + `${plural(sum(answer.auth_failures), "refused request")}.`;
 }

@@ -50,14 +50,14 @@ export function guards(finding, why, key = "") {
 /** The connections of a finding, as the API tells them. */
 export function connectionTable(service, connections, links = true) {
   if (!connections.length) return h("p", { class: "soft" }, "It names none: it is about the log as a whole.");
-  return table("Connections", [["Connection", "name"], ["State"], ["Client"], ["Opened"], ["Closed"],
+  return table("Connections", [["Connection", "name bare"], ["State", "bare"], ["Client"], ["Opened"], ["Closed"],
     ["Lived", "number"]],
   connections.map((one) => [
     h("span", { title: one.name }, links && one.number != null
       ? connectionLink(service, one.number, short(one.name)) : short(one.name)),
     connectionState(one), one.client ?? "not told", time(one.opened_at, "before the log begins"),
     time(one.closed_at, "still there"), one.seconds == null ? "" : duration(one.seconds),
-  ]));
+  ]), "stacked");
 }
 
 /** Lines of the log with what stands around them. */

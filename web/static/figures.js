@@ -51,10 +51,25 @@ export function figure(options, inks) {
   return made;
 }
 
-/** Draws a model in its place. Its canvas is no stop of the Tab key: buttons with names do the same. */
+/** Draws a model in its place. Its canvas is no stop of the Tab key, and shows no focus after a drag:
+ *  buttons with names do the same. */
 export async function render(model, place) {
+  clearWhole();
   const view = await Bokeh.Plotting.show(model, place);
-  for (const { canvas_view: canvas } of plots(view)) canvas.events_el.tabIndex = -1;
+  for (const { canvas_view: canvas } of plots(view)) {
+    canvas.events_el.tabIndex = -1;
+    canvas.events_el.style.outline = "none";
+  }
+}
+
+/** Bokeh clears a canvas from half a pixel on, so the first column would keep a ghost of whatever
+ *  was drawn there before the figure had found its place. */
+function clearWhole() {
+  const { CanvasLayer } = Bokeh.require("core/util/canvas");
+  CanvasLayer.prototype.clear = function clear() {
+    const { width, height } = this.bbox;
+    this.ctx.clearRect(-1, -1, width + 2, height + 2);
+  };
 }
 
 /** The figures of a view, which may be one itself. */

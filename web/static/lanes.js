@@ -5,7 +5,7 @@ import { ticks, within } from "./axis.js";
 import { h, s } from "./dom.js";
 import { findingLink } from "./parts.js";
 import { zoomTo } from "./view.js";
-import { STATES, local, number, plural, short } from "./words.js";
+import { STATES, local, number, plural, short, utcBeside } from "./words.js";
 
 const ROW = 12, BAR = 9, HEAD = 12, LEAST = 3; // px: one row, a bar in it, the marks' strip, a bar
 
@@ -72,7 +72,7 @@ function barShape(answer, bar, scale, links, first) {
     y: HEAD + bar.row * ROW, width: Math.max(LEAST, right - left), height: BAR, rx: 2,
   });
   const label = barTitle(bar, scale.unit);
-  const inside = [s("title", {}, label), shape, ending(bar, right)];
+  const inside = [s("title", {}, label, inUtc(bar, scale.unit)), shape, ending(bar, right)];
   if (bar.number == null || !links) return s("g", { role: "img", "aria-label": label }, inside);
   const href = address("/connection", { service: answer.service, number: bar.number });
   return s("a", { href, "aria-label": label, tabindex: first ? 0 : -1 }, inside);
@@ -93,6 +93,12 @@ function barTitle(bar, unit) {
   const begin = bar.from == null ? "from before the log begins" : `from ${at(bar.from)}`;
   const end = bar.to == null ? "still there" : `until ${at(bar.to)}`;
   return `${what}, ${spoken(bar)}, ${begin}, ${end}`;
+}
+
+/** A bar's ends once more, for those who point at it. */
+function inUtc({ from, to }, unit) {
+  const ends = unit === "ms" ? [from, to].filter((at) => at != null).map(utcBeside).filter(Boolean) : [];
+  return ends.length ? `\n${ends.join(" to ")}` : "";
 }
 
 function markShape(mark, scale) {

@@ -36,14 +36,15 @@ export const facts = (pairs, kind = "facts") => h("dl", { class: kind },
   pairs.filter(([, content]) => content != null && content !== "").map(([term, content]) =>
     h("div", {}, h("dt", {}, term), h("dd", {}, content))));
 
-/** A table that scrolls by itself where the screen is narrow. `columns`: [title, class]. */
-export function table(caption, columns, rows) {
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
+/** A table that scrolls by itself where the screen is narrow. `columns`: [title, class]; of class
+ *  `stacked`, its rows become paragraphs there, in which each cell says its column's title. */
+export function table(caption, columns, rows, kind = "") {
+  return h("div", { class: `scroll ${kind}`, tabindex: 0, role: "region", "aria-label": caption },
     h("table", {}, h("caption", { class: "hidden" }, caption),
       h("thead", {}, h("tr", {}, columns.map(([title, kind = ""]) =>
         h("th", { scope: "col", class: kind }, title)))),
       h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell, index) =>
-        h("td", { class: columns[index][1] ?? "" }, cell)))))));
+        h("td", { class: columns[index][1] ?? "", "data-title": columns[index][0] }, cell)))))));
 }
 
 /** What to do where there is nothing to show. */

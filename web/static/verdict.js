@@ -77,13 +77,13 @@ export const basis = (service) => h("p", { class: "soft basis" },
 
 /** All services, one line each. */
 export function servicesTable(services, links = true) {
-  return table("Services", [["Verdict"], ["Service"], ["Why", "wide"], ["Live", "number"], ["Most", "number"],
+  return table("Services", [["Verdict", "bare"], ["Service", "bare"], ["Why", "wide bare"], ["Live", "number"], ["Most", "number"],
     ["401/403", "number"]],
   byVerdict(services).map((service) => [
     verdictBadge(service.verdict), links ? link(address("/", { service: service.name }), service.name) : service.name,
     service.reason, number(service.live.at_end), number(service.live.peak),
     number(service.totals.auth_failures),
-  ]));
+  ]), "stacked");
 }
 
 /** Findings, one card each; `links` where there is a page to open. */

@@ -5,8 +5,10 @@ import { h } from "./dom.js";
 const LANGUAGE = "en-GB";
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
+const IN_UTC = /^(Etc\/)?(UTC|GMT)$/.test(ZONE);
+
 /** In which zone times are told. */
-export const ZONE_TOLD = /^(Etc\/)?(UTC|GMT)$/.test(ZONE) ? "Times are in UTC."
+export const ZONE_TOLD = IN_UTC ? "Times are in UTC."
   : `Times are in ${ZONE}; point at one for UTC.`;
 
 const DAY_AND_TIME = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
@@ -28,6 +30,9 @@ export function local(at, options = DAY_AND_TIME) {
 
 /** The same in UTC, to the millisecond. */
 export const utc = (at) => new Date(at).toISOString().replace("T", " ").replace("Z", " UTC");
+
+/** The same where the viewer's zone is another one. */
+export const utcBeside = (at) => (IN_UTC ? "" : utc(at));
 
 /** A <time> in the viewer's zone that tells UTC on hover; `none` where there is no time. */
 export function time(at, none = "", options = DAY_AND_TIME) {

@@ -50,7 +50,8 @@ function steps({ transitions, marks }) {
 }
 
 function neighbours(answer, width) {
-  if (!answer.neighbours.length) return h("p", { class: "soft" }, "None: the client had this one only, or the log does not tell clients apart.");
+  if (!answer.neighbours.length) return h("p", { class: "soft" }, answer.client
+    ? "None: the client had this one only." : "The log does not tell whose connection it is.");
   const overlapping = answer.neighbours.filter(({ overlaps }) => overlaps).length;
   return [h("p", {}, `${plural(answer.neighbours_total, "other connection")}; ${overlapping ? number(overlapping) : "none"} of those shown ${overlapping > 1 ? "were" : "was"} open at the same time.`),
     lifelines(answer, width)];

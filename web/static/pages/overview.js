@@ -103,17 +103,18 @@ function chartHead({ answers, axis, apart, from, to }) {
   return [h("div", { class: "chart-head" },
     h("p", { class: "soft" }, spokenWindow(axis, from, to)),
     controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen)))),
-  apart.length ? h("p", { class: "soft" }, "Drawn by themselves, for they have another axis: ",
+  apart.length ? h("p", { class: "soft" }, axis.unit === "ms" ? "Without times in their logs, so not on this axis: "
+    : "With times in their logs, so not on this axis: ",
     apart.map((name, index) => [index ? ", " : "", link(address("/", { service: name }), name)]), ".") : null];
 }
 
 function clientTable(service, { lanes, lanes_total: total }) {
-  return [table("Clients, by suspicion", [["Client", "name"], ["Leaked", "number"], ["Live", "number"],
+  return [table("Clients, by suspicion", [["Client", "name bare"], ["Leaked", "number"], ["Live", "number"],
     ["At once", "number"], ["In all", "number"]],
   lanes.map((lane) => [
     h("span", { title: lane.label }, link(address("/timeline", { service, q: lane.key }), short(lane.label, 40))),
     number(lane.leaked), number(lane.live), number(lane.overlap), number(lane.connections),
-  ])), h("p", {}, link(address("/timeline", { service }), "Open the leak timeline", total > lanes.length ? ` with ${plural(total, "lane")}` : ""))];
+  ]), "stacked"), h("p", {}, link(address("/timeline", { service }), "Open the leak timeline", total > lanes.length ? ` with ${plural(total, "lane")}` : ""))];
 }
 
 let shared; // the range that all panels follow
