@@ -23,6 +23,8 @@ class Names:
         # key -> the closing line and its time; the older half goes when the younger one is full
         self._recent: dict[str, _End] = {}
         self._older: dict[str, _End] = {}
+        # process -> its connections that a stop line ended, and the line: their closes may follow
+        self._stopped: dict[str | None, tuple[int, _End]] = {}
 
     def find(self, event: Event) -> Life | None:
         """The life that the event names by id or address, if we follow it."""
@@ -37,8 +39,8 @@ class Names:
         return None
 
     def ended_before(self, event: Event) -> tuple[int, int] | None:
-        """The line (source, offset) that told this close already, by the same id."""
-        end = self._end(event)
+        """The line (source, offset) that told this close already, by the same id or by a stop."""
+        end = self._end(event) or (self._of_stopped(event) if self._stopped else None)
         return end[:2] if end is not None else None
 
     def over_before(self, event: Event) -> tuple[int, int] | None:
@@ -55,8 +57,19 @@ class Names:
         key = found[0]  # an id is one within its process
         return self._recent.get(key) or self._older.get(key)
 
+    def _of_stopped(self, event: Event) -> _End | None:
+        """The stop of a server that closes its connections in order, and says of none which."""
+        if event.kind != "closed" or keys(event) or event.process not in self._stopped:
+            return None
+        count, end = self._stopped.pop(event.process)
+        if count > 1:
+            self._stopped[event.process] = count - 1, end
+        return end
+
     def add(self, life: Life) -> None:
         """A connection begins."""
+        if self._stopped:
+            self._stopped.pop(life.process, None)  # the next server is there
         for key in keys_of(life):
             if (before := self._lives.get(key)) is not None:
                 self._aliases.get(before.number, set()).discard(key)
@@ -83,6 +96,9 @@ class Names:
             self._taken.pop(life.number, None)
         told = life.ended
         end = (told.source, told.offset, told.time) if told is not None else (0, 0, None)
+        if told is not None and told.kind == "server_stop":
+            count, _ = self._stopped.get(life.process, (0, end))
+            self._stopped[life.process] = count + 1, end
         for key in names:
             if self._lives.get(key) is life:
                 del self._lives[key]
@@ -97,12 +113,14 @@ class Names:
             "older": list(self._older.items()),
             "aliases": [[number, sorted(names)] for number, names in self._aliases.items()],
             "taken": [[number, sorted(names)] for number, names in self._taken.items()],
+            "stopped": list(self._stopped.items()),
         }
 
     def restore(self, state: dict[str, Any], lives: Mapping[int, Life]) -> None:
         """Take up where `snapshot` was made, with the lives that were not over, by number."""
         self._recent = {key: tuple(line) for key, line in state["recent"]}
         self._older = {key: tuple(line) for key, line in state["older"]}
+        self._stopped = {process: (count, tuple(end)) for process, (count, end) in state["stopped"]}
         self._taken = {number: set(names) for number, names in state["taken"]}
         for life in lives.values():
             for key in keys_of(life):

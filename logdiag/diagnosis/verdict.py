@@ -20,6 +20,7 @@ class Facts(NamedTuple):
     identity: Identity
     lines: int  # lines read
     outliving: int = 0  # live at the end, far older than those that closed, of unknown clients
+    closed_at_stop: bool = False  # lines told closes of what a restart had ended already
 
 
 def verdict(findings: Sequence[Finding], facts: Facts) -> tuple[Verdict, str]:
@@ -57,7 +58,7 @@ def _cannot_tell(facts: Facts) -> tuple[Verdict, str] | None:
         return "cannot_tell", (
             "No line says that a connection opened. Try 'logdiag explain' on a line that should."
         )
-    if not facts.closed:
+    if not (facts.closed or facts.closed_at_stop):
         return "cannot_tell", (
             f"{_connections(facts.opened)} opened and no line says that one closed. Log the "
             "close, with the id of its opening."

@@ -29,6 +29,7 @@ class Known(NamedTuple):
     live: Live
     identity: Identity
     outliving: int
+    closed_at_stop: bool
     lines: int
 
     def facts(self) -> Facts:
@@ -37,6 +38,7 @@ class Known(NamedTuple):
         return Facts(
             totals.opened, totals.closed, totals.superseded, totals.unknown,
             totals.auth_failures, self.live.at_end, self.identity, self.lines, self.outliving,
+            self.closed_at_stop,
         )  # fmt: skip
 
 
@@ -47,12 +49,14 @@ def known(reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Pe
     end = span.last
     if end is not None and period.until is not None:
         end = min(end, period.until)
+    totals = reader.totals(name, *period)
+    ended = totals.superseded and not totals.closed
     return Known(
-        name, span, _clock(reader, name, span), period, end,
-        totals=reader.totals(name, *period),
+        name, span, _clock(reader, name, span), period, end, totals,
         live=reader.live(name, *period),
         identity=_identity(reader, name),
         outliving=_outliving(reader, name, end, period.until),
+        closed_at_stop=bool(ended) and statistics.closed_at_stop(reader, name),
         lines=sum(one.lines for one in sources if one.source.service == name),
     )  # fmt: skip
 

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from logdiag.diagnosis import Detector
 from logdiag.model import SECOND
-from tests.diagnosis.builders import Log, Told, follow, rule
+from tests.diagnosis.builders import Log, Told, follow, rule, stopped
 
 PENDING = rule("live >= 1", hold=10_000 * SECOND)  # keeps the detector looking at the clock
 
@@ -29,6 +30,44 @@ def test_a_start_or_stop_line_ends_what_was_open(kind: str) -> None:
     told = follow(opened(log, "c", 61))
     assert {"a": "superseded", "b": "superseded", "c": "open"} == told.states()
     assert 1 == told.live()
+
+
+def test_closes_of_nobody_after_a_stop_line_are_those_that_it_ended() -> None:
+    """A server that stops in order: three ended, by whichever line. A fourth close is another's."""
+    log = Log()
+    for second in range(3):
+        log("opened", second)
+    log("server_stop", 60)("closed", 61)("closed", 62)("closed", 63)
+    told = follow(log)
+    assert ["superseded"] * 3 == list(told.states().values())
+    assert [(1, 500, 1, 400), (1, 600, 1, 400), (1, 700, 1, 400)] == told.echoes
+    assert ["superseded"] * 3 + ["closed"] == list(follow(log("closed", 64)).states().values())
+
+
+def test_the_next_server_has_closes_of_its_own() -> None:
+    """What it opens it closes, though the old one was killed and told of no close."""
+    log = Log()("opened", 0)("opened", 1)("server_stop", 60)("opened", 70)("closed", 80)
+    assert ["superseded", "superseded", "closed"] == list(follow(log).states().values())
+    assert [] == follow(log).echoes
+
+
+def test_closes_after_a_stop_line_belong_to_its_worker() -> None:
+    """Another worker's close ends one of its own."""
+    log = Log()("opened", 0, process="101")("opened", 1, process="102")
+    log("server_stop", 60, process="101")("closed", 61, process="102")
+    assert ["superseded", "closed"] == list(follow(log).states().values())
+    assert [(1, 500, 1, 300)] == follow(log("closed", 62, process="101")).echoes
+
+
+def test_a_stop_of_our_own_between_the_server_s_and_its_closes() -> None:
+    """The closes are known all the same when we come back."""
+    log = Log()("opened", 0)("opened", 1)("server_stop", 60)("closed", 61)("closed", 62)
+    detector, told = Detector("app", []), Told()
+    for event in log.events:
+        detector.on_event(event)
+        detector = stopped(detector, told.take(detector.drain()), [])
+    assert follow(log).states() == told.states()
+    assert follow(log).echoes == told.echoes
 
 
 def test_a_stop_line_of_one_worker_ends_its_own() -> None:

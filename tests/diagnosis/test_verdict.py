@@ -58,6 +58,12 @@ def test_clean() -> None:
     assert ("clean", "10 opened, 8 closed, 2 live at the end.") == verdict([], FACTS)
 
 
+def test_closes_that_a_stop_forestalled_were_told_all_the_same() -> None:
+    """A restart ended all that opened; nobody can say that the log lacks closes."""
+    facts = FACTS._replace(closed=0, superseded=8, closed_at_stop=True)
+    assert ("clean", "10 opened, 0 closed, 2 live at the end.") == verdict([], facts)
+
+
 def test_clean_but_for_suspicions_and_the_past() -> None:
     """What is pending or was resolved is named, and is no leak."""
     pending = replace(FINDING, state="pending", level="informational")

@@ -116,6 +116,17 @@ def test_the_default_database_serves_all_commands(monkeypatch: pytest.MonkeyPatc
     assert 3 == run("report").exit_code
 
 
+def test_a_server_that_stops_in_order_ends_each_connection_once(tmp_path: Path) -> None:
+    """Its closes follow the line about the stop; that they are told is not forgotten."""
+    path = tmp_path / "app.log"
+    opened, closed = (f"info: WebSocket connection {word}\n" for word in ("established", "closed"))
+    path.write_text(2 * opened + "info: SIGTERM received, shutting down\n" + 2 * closed, "utf-8")
+    (told,) = json.loads(run("check", path, "--format", "json").stdout)["services"]
+    totals = told["totals"]
+    assert (2, 0, 2) == (totals["opened"], totals["closed"], totals["superseded"])
+    assert ("clean", 0) == (told["verdict"], told["live"]["at_end"])
+
+
 def test_check_leaves_nothing_behind(temporary: Path, tmp_path: Path) -> None:
     """No database stays, in no place, whether it went well or not."""
     (tmp_path / "bad.gz").write_bytes(b"\x1f\x8b\x08\x00 this is no archive")

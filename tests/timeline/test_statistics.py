@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from logdiag.model import SECOND, Changes, Connection, Event, Source
+from logdiag.model import SECOND, Changes, Connection, Echo, Event, Source
 from logdiag.timeline import Batch, Reader, Writer, statistics
 from logdiag.timeline.statistics import Lifetime
 from tests.timeline.builders import WIDTH, event
@@ -93,3 +93,19 @@ def test_arrivals_are_known_if_any_line_was_seen_live(writer: Writer, source: So
         writer.commit(Batch(events=[event(source, 2, time=None, arrived=SECOND)]))
         assert statistics.has_arrivals(reader, "app")
         assert not statistics.has_arrivals(reader, "other")
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "expected"),
+    [("closed", 1, True), ("closed", 2, False), ("opened", 1, False), ("closed", None, False)],
+)
+def test_closes_at_a_stop_echo_its_line(
+    writer: Writer, source: Source, kind: str, of: int | None, expected: bool
+) -> None:
+    """What follows a refusal or a close, or is no close, tells nothing of it."""
+    lines = [event(source, 1, "server_stop"), event(source, 2, "rejected"), event(source, 3, kind)]
+    echoes = [Echo(source.id, 3 * WIDTH, source.id, of * WIDTH)] if of else []
+    writer.commit(Batch(events=lines, changes={source.service: Changes(echoes=echoes)}))
+    with Reader.open(writer.path) as reader:
+        assert expected == statistics.closed_at_stop(reader, "app")
+        assert not statistics.closed_at_stop(reader, "other")

@@ -12,6 +12,7 @@ from logdiag.timeline.statistics.excess import Excess, client_excess, excess, un
 from logdiag.timeline.statistics.flow import Flow, Point, flow
 from logdiag.timeline.statistics.grounds import (
     Lifetime,
+    closed_at_stop,
     has_arrivals,
     identities,
     lifetime,
@@ -24,6 +25,6 @@ from logdiag.timeline.statistics.sampling import ALL, Sample, sample
 __all__ = [
     "ALL", "Bar", "Clients", "Code", "Excess", "Flow", "Held", "Lifetime", "Lifetimes",
     "Losses", "Overlap", "Point", "Quantiles", "Sample", "client_excess", "clients",
-    "close_codes", "excess", "flow", "has_arrivals", "identities", "lifetime", "lifetimes",
-    "losses", "nobodys", "overlap", "sample", "unended",
+    "close_codes", "closed_at_stop", "excess", "flow", "has_arrivals", "identities", "lifetime",
+    "lifetimes", "losses", "nobodys", "overlap", "sample", "unended",
 ]  # fmt: skip

@@ -88,3 +88,16 @@ def has_arrivals(reader: Reader, service: str) -> bool:
         " (SELECT id FROM services WHERE name = ?1))) AS found"
     )
     return bool(reader._rows(sql, service)[0]["found"])
+
+
+def closed_at_stop(reader: Reader, service: str) -> bool:
+    """Whether lines told closes of connections that a restart had ended already."""
+    sql = (
+        "SELECT EXISTS (SELECT 1 FROM echoes AS o"
+        " JOIN events AS e ON e.source = o.source AND e.offset = o.offset"
+        " JOIN events AS s ON s.source = o.of_source AND s.offset = o.of_offset"
+        " WHERE e.kind = 'closed' AND s.kind IN ('server_start', 'server_stop') AND o.source IN"
+        " (SELECT id FROM sources AS c WHERE c.service ="
+        " (SELECT id FROM services WHERE name = ?1))) AS found"
+    )
+    return bool(reader._rows(sql, service)[0]["found"])
