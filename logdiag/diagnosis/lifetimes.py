@@ -17,6 +17,7 @@ FEW: Final = 2  # so many closes double what their quantile says
 MAX_EXAMPLES: Final = 5  # connections shown
 
 PER_OCTAVE: Final = 8  # buckets per doubling: a quantile is exact to within 9%
+_PER_E: Final = PER_OCTAVE / 0.6931471805599453  # ln 2: `math.log` compiles to C, `log2` does not
 
 
 class Example(NamedTuple):
@@ -29,9 +30,10 @@ class Example(NamedTuple):
 class Range:
     """The connections whose lifetimes lie between two buckets: how many, and the latest ones."""
 
-    __slots__ = ("count", "examples")
+    __slots__ = ("count", "examples", "first", "last")
 
-    def __init__(self) -> None:
+    def __init__(self, first: int, last: int) -> None:
+        self.first, self.last = first, last  # buckets
         self.count = 0
         self.examples: deque[Example] = deque(maxlen=MAX_EXAMPLES)
 
@@ -44,10 +46,10 @@ class Lifetimes:
 
     def __init__(self, least: int = SECOND // 1000) -> None:
         self.closed = 0
-        self._least = least
+        self._least = float(least)
         self._buckets: dict[int, int] = {}
         self._known: dict[float, int] = {}  # quantiles, until the next one closes
-        self._ranges: dict[tuple[int, int], Range] = {}  # those that some rule asks for
+        self._ranges: list[Range] = []  # those that some rule asks for
         self._asked: dict[tuple[float, float], Range] = {}  # the same by how it asks
 
     def add(
@@ -56,14 +58,12 @@ class Lifetimes:
     ) -> None:  # fmt: skip
         """One more connection closed, as these two lines (source, offset) tell."""
         self.closed += 1
-        if lifetime < self._least:
-            lifetime = self._least
-        bucket = round(math.log2(lifetime) * PER_OCTAVE)
+        bucket = self._bucket(lifetime)
         self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
         if self._known:
             self._known.clear()
-        for (first, last), found in self._ranges.items():
-            if first <= bucket <= last:
+        for found in self._ranges:
+            if found.first <= bucket <= found.last:
                 found.count += 1
                 if opened is not None and closed is not None:
                     found.examples.append(Example(opened, closed))
@@ -94,15 +94,20 @@ class Lifetimes:
         if asked is not None:
             return asked
         first, last = self._bucket(least), self._bucket(most)
-        found = self._ranges.get((first, last))
-        if found is None:
-            found = self._ranges[first, last] = Range()
+        for found in self._ranges:
+            if (found.first, found.last) == (first, last):
+                break
+        else:
+            found = Range(first, last)
             found.count = sum(n for b, n in self._buckets.items() if first <= b <= last)
+            self._ranges.append(found)
         self._asked[least, most] = found
         return found
 
     def _bucket(self, lifetime: float) -> int:
-        return round(math.log2(max(lifetime, self._least)) * PER_OCTAVE)
+        if lifetime < self._least:
+            lifetime = self._least
+        return math.floor(math.log(lifetime) * _PER_E + 0.5)
 
     def usual(self) -> int | None:
         """How long a connection must live to outlive what is usual; None while nothing closed.
@@ -116,8 +121,7 @@ class Lifetimes:
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
         ranges = [
-            [first, last, found.count, list(found.examples)]
-            for (first, last), found in self._ranges.items()
+            [found.first, found.last, found.count, list(found.examples)] for found in self._ranges
         ]
         return [self.closed, sorted(self._buckets.items()), ranges]
 
@@ -126,6 +130,7 @@ class Lifetimes:
         self.closed = state[0]
         self._buckets = dict(state[1])
         for first, last, count, examples in state[2]:
-            found = self._ranges[first, last] = Range()
+            found = Range(first, last)
+            self._ranges.append(found)
             found.count = count
             found.examples.extend(Example(*map(tuple, lines)) for lines in examples)
