@@ -17,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NAMES = """
     attempts baseline candidates clients connections counting court deliveries derived deriving
     detector echoes following functions grouping groupings groups judgement known lifecycle
-    lifetimes marks moments names notes order patience possible processes quality refusals
+    lifetimes marks moments names notes order patience possible processes quality recent refusals
     surroundings ticks totals trend view windows
 """
 

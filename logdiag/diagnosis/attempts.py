@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any, Final
 
+from logdiag.diagnosis.recent import Recent
 from logdiag.model import Event
 
 MANY_USERS: Final = 5  # refused from one address
-MAX_ADDRESSES: Final = 20_000  # addresses remembered, the latest ones
+MAX_ADDRESSES: Final = 20_000  # addresses remembered, those of which it was learnt last
 
 
 class Attempts:
     """The users that were refused, by address."""
 
     def __init__(self) -> None:
-        self._users: OrderedDict[str, set[str]] = OrderedDict()
+        self._users: Recent[set[str]] = Recent(MAX_ADDRESSES)
 
     def refused(self, event: Event) -> None:
         """A request or a handshake was refused."""
-        if event.client is None:
+        if event.client is None or event.user is None:
             return
-        users = self._users.setdefault(event.client, set())
-        self._users.move_to_end(event.client)
-        if event.user is not None and len(users) < MANY_USERS:
+        users = self._users.get(event.client)
+        if users is None:
+            users = set()
+            self._users.put(event.client, users)
+        if len(users) < MANY_USERS:
             users.add(event.user)
-        if len(self._users) > MAX_ADDRESSES:
-            self._users.popitem(last=False)
 
     def many_users(self, address: str) -> bool | None:
         """Whether that address tried many; None if no line names a user."""
@@ -35,8 +35,8 @@ class Attempts:
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
-        return [[address, sorted(users)] for address, users in self._users.items()]
+        return [[[one, sorted(users)] for one, users in some] for some in self._users.snapshot()]
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._users = OrderedDict((address, set(users)) for address, users in state)
+        self._users.restore([[(one, set(users)) for one, users in some] for some in state])

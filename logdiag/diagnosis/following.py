@@ -9,19 +9,19 @@ do not end while the tab lasts. So it is not their number that tells them apart.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, spoken
+from logdiag.diagnosis.recent import Recent
 from logdiag.model import Mark
 
 MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
 BY_CHANCE: Final = 0.005  # what is rarer is no chance
 FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
-MAX_ORDERLY: Final = 20_000  # clients of whom is known that they closed before they opened
+MAX_ORDERLY: Final = 40_000  # clients of whom is known that they closed before they opened
 _MILLISECOND: Final = 1_000_000
 
 
@@ -65,7 +65,7 @@ class Following:
         self._clients: dict[str, _Client] = {}  # those with several connections
         self._followed = 0
         # By how many more connections a client closed in time than it left behind; never below 0.
-        self._orderly: OrderedDict[str, int] = OrderedDict()
+        self._orderly: Recent[int] = Recent(MAX_ORDERLY)
         # Connections that are the newest of their client, until they end or are followed:
         self._closes = 0
         self._exposure = 0
@@ -83,7 +83,7 @@ class Following:
         if client is None:
             if self._followed >= MAX_FOLLOWED:
                 return
-            before = self._orderly.get(life.client_key, 0)
+            before = self._orderly.get(life.client_key) or 0
             client = self._clients[life.client_key] = _Client(before)
         client.loads += 1
         if self._talks:
@@ -126,15 +126,11 @@ class Following:
             self._has_none(life.client_key, client)
 
     def _has_none(self, key: str, client: _Client | None) -> None:
-        orderly = self._orderly
         if client is None:
-            orderly[key] = orderly.get(key, 0) + 1
+            self._orderly.put(key, (self._orderly.get(key) or 0) + 1)
         else:
-            orderly[key] = max(0, client.loads - 2 * client.closes)
+            self._orderly.put(key, max(0, client.loads - 2 * client.closes))
             del self._clients[key]
-        orderly.move_to_end(key)  # so that the oldest stays first
-        if len(orderly) > MAX_ORDERLY:
-            orderly.popitem(last=False)
 
     def loads(self, key: str | None) -> int:
         """How many connections the client opened since it last had none; 0 if never several.
@@ -241,7 +237,7 @@ class Following:
         return {
             "clocked": self._clocked, "talks": self._talks, "lasted": self.lasted.snapshot(),
             "alone": [self._closes, self._exposure, self._alone, self._since],
-            "orderly": list(self._orderly.items()),
+            "orderly": self._orderly.snapshot(),
             "clients": [
                 [
                     key, client.loads, list(client.followed.items()), client.closes,
@@ -256,7 +252,7 @@ class Following:
         self._clocked, self._talks = state["clocked"], state["talks"]
         self.lasted.restore(state["lasted"])
         self._closes, self._exposure, self._alone, self._since = state["alone"]
-        self._orderly.update(state["orderly"])
+        self._orderly.restore(state["orderly"])
         for key, loads, followed, closes, exposure, silent, spoke in state["clients"]:
             client = self._clients[key] = _Client(0)
             client.loads = loads

@@ -11,13 +11,13 @@ A mark carries its proof: the line that came before.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections import Counter, deque
+from typing import Any, Final
 
 from logdiag.diagnosis.clients import client_keys
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import passed
+from logdiag.diagnosis.recent import Recent
 from logdiag.model import SECOND, Event, Mark
 
 BEFORE: Final = 5 * SECOND  # "just before": a mount, its requests and its socket
@@ -27,32 +27,49 @@ ADDRESSED: Final = "?"  # the latest of an address, for openings that tell who, 
 TWIN: Final = 2 * SECOND
 TWIN_LINES: Final = 4
 CONNECTING: Final = 0  # readyState
-_MEMORIES: Final = ("failed", "lost")
-MAX_CLIENTS: Final = 20_000  # clients remembered for each kind of thing that came before
+MAX_CLIENTS: Final = 40_000  # clients remembered for each kind of thing that came before
 MAX_CLEANED: Final = 8  # of a client: pages left in haste, one after the other
 MAX_REFUSED: Final = 2_000  # refused requests kept: as many as pairs in a group
 
-_T = TypeVar("_T")
-_new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
+class _Before:
+    """What came before: when, the line that tells it, and what that is about."""
 
-class _Before(NamedTuple):
-    time: int | None
-    ordinal: int
-    proof: Mark
-    lost: int = 1  # connections lost and not yet replaced
+    __slots__ = ("lost", "offset", "ordinal", "path", "source", "time")
+
+    def __init__(
+        self, time: int | None, ordinal: int, source: int, offset: int, path: str | None,
+        lost: int = 1,
+    ) -> None:  # fmt: skip
+        self.time = time
+        self.ordinal = ordinal
+        self.source, self.offset = source, offset
+        self.path = path
+        self.lost = lost  # connections lost and not yet replaced
+
+    def is_near(self, event: Event, ordinal: int) -> bool:
+        """Whether it came just before the event."""
+        since = self.time, self.ordinal
+        return not passed(since, (event.time, ordinal), BEFORE, BEFORE_LINES)
+
+    @property
+    def proof(self) -> Mark:
+        """The mark that it leaves."""
+        return Mark(self.source, self.offset, self.path)
+
+    def plain(self) -> list[Any]:
+        """All of it, as plain JSON types."""
+        return [self.time, self.ordinal, self.source, self.offset, self.path, self.lost]
 
 
 class Marks:
     """Remembers, per client, what came before the next opening."""
 
     def __init__(self) -> None:
-        # In order: a dict is slow to find its first item once many before it were taken out.
-        self._failed: OrderedDict[str, _Before] = OrderedDict()
-        self._lost: OrderedDict[str, _Before] = OrderedDict()
-        self._cleaned: OrderedDict[str, list[_Before]] = OrderedDict()  # oldest first
-        # By client and path: time, ordinal, source, offset, path of the latest opening.
-        self._opened: OrderedDict[str, tuple[int | None, int, int, int, str | None]] = OrderedDict()
+        self._failed: Recent[_Before] = Recent(MAX_CLIENTS)
+        self._lost: Recent[_Before] = Recent(MAX_CLIENTS)
+        self._cleaned: Recent[list[_Before]] = Recent(MAX_CLIENTS)  # oldest first
+        self._opened: Recent[_Before] = Recent(MAX_CLIENTS)  # by client and path, the latest
         self._refused: deque[tuple[int, str | None]] = deque(maxlen=MAX_REFUSED)  # line, path
 
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
@@ -60,10 +77,10 @@ class Marks:
         self._refused.append((ordinal, event.path))
         before = _before(event, ordinal)
         for known in client_keys(event) if key else [""]:
-            self._note(self._failed, known, before)
+            self._failed.put(known, before)
         if event.client and not event.user:
-            self._note(self._failed, ADDRESSED, before)
-        self._note(self._failed, ANYONE, before)
+            self._failed.put(ADDRESSED, before)
+        self._failed.put(ANYONE, before)
 
     def refused_since(self, ordinal: int) -> int:
         """How often the request was refused that was refused most often, from that line on."""
@@ -72,12 +89,15 @@ class Marks:
 
     def on_failure_of(self, line: tuple[int, int], event: Event) -> None:
         """An echo tells whose request it was that `line` (source, offset) refused."""
-        latest = self._failed.get(ANYONE)
-        if latest is not None and latest.proof[:2] == line:
-            if self._failed.get("") == latest:  # it says nothing of other addresses any more
-                self._note(self._failed, ADDRESSED, self._failed.pop(""))
+        failed = self._failed
+        latest = failed.get(ANYONE)
+        if latest is not None and (latest.source, latest.offset) == line:
+            nobody = failed.get("")
+            if nobody is not None and (nobody.source, nobody.offset) == line:
+                failed.drop("")  # it says nothing of other addresses any more
+                failed.put(ADDRESSED, latest)
             for known in client_keys(event):
-                self._note(self._failed, known, latest)
+                failed.put(known, latest)
 
     def on_loss(self, event: Event, key: str | None, ordinal: int) -> None:
         """A connection of the client was lost, or it says that it reconnects."""
@@ -87,48 +107,47 @@ class Marks:
             return  # somebody's close says nothing of the next one's opening
         earlier = self._lost.get(key or "")
         before = _before(event, ordinal)
-        if earlier is not None and _near(earlier, event, ordinal):
+        if earlier is not None and earlier.is_near(event, ordinal):
             announced = event.kind == "reconnect"  # of what was lost before
-            before = before._replace(lost=earlier.lost if announced else max(earlier.lost, 0) + 1)
-        self._note(self._lost, key or "", before)
+            before.lost = earlier.lost if announced else max(earlier.lost, 0) + 1
+        self._lost.put(key or "", before)
 
     def on_cleanup(self, event: Event, key: str | None, ordinal: int) -> None:
         """A page went away; what it left behind was still connecting."""
         if event.state == CONNECTING:
-            waiting = self._cleaned.get(key or "", [])[1 - MAX_CLEANED :]
-            waiting = [before for before in waiting if _near(before, event, ordinal)]
-            self._note(self._cleaned, key or "", [*waiting, _before(event, ordinal)])
+            waiting = (self._cleaned.get(key or "") or [])[1 - MAX_CLEANED :]
+            waiting = [before for before in waiting if before.is_near(event, ordinal)]
+            self._cleaned.put(key or "", [*waiting, _before(event, ordinal)])
 
     def on_opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
         """Mark the connection of client `key` that just opened."""
         latest = self._failed.get(ANYONE)
-        if latest and _near(latest, event, ordinal):
+        if latest is not None and latest.is_near(event, ordinal):
             failed = self._failed_before(event, key)
-            if failed and _near(failed, event, ordinal):
+            if failed is not None and failed.is_near(event, ordinal):
                 _mark(life, "auth_failure", failed.proof)
-        if self._lost:
+        if len(self._lost):
             self._replace(life, key or "", event, ordinal)
-        if self._cleaned:
+        if len(self._cleaned):
             self._let_go(life, key or "", event, ordinal)
         if key is not None:
             self._twin(life, f"{key} {life.path or ''}", event, ordinal)
 
     def _replace(self, life: Life, key: str, event: Event, ordinal: int) -> None:
         """The connection may come for one that was lost."""
-        where = key if key in self._lost else ""
-        lost = self._lost.get(where)
-        if lost and _near(lost, event, ordinal):
+        lost = self._lost.get(key) or self._lost.get("")
+        if lost is not None and lost.is_near(event, ordinal):
             _mark(life, "reconnect", lost.proof)
             if lost.lost <= 0:
                 _mark(life, "surplus", lost.proof)
-            self._lost[where] = lost._replace(lost=lost.lost - 1)
+            lost.lost -= 1
 
     def _let_go(self, life: Life, key: str, event: Event, ordinal: int) -> None:
         """It may be one that its page let go of: the first that did, if several went in haste."""
         cleaned = self._cleaned.get(key) or self._cleaned.get("")
         if not cleaned:
             return
-        near = [before for before in cleaned if _near(before, event, ordinal)]
+        near = [before for before in cleaned if before.is_near(event, ordinal)]
         if near:
             _mark(life, "cleanup", near[0].proof)
         cleaned[:] = near[1:] or near
@@ -141,61 +160,59 @@ class Marks:
         failed = self._failed
         if key is None:
             return failed.get(ANYONE)
-        if (found := failed.get(key)) is not None:
+        found: _Before | None = failed.get(key)
+        if found is not None:
             return found
         for known in client_keys(event):
-            if (found := failed.get(known)) is not None:
+            found = None if known == key else failed.get(known)
+            if found is not None:
                 return found
-        return failed.pop("", None) or (None if event.client else failed.pop(ADDRESSED, None))
+        nobody = "" if event.client or failed.get("") is not None else ADDRESSED
+        found = failed.get(nobody)
+        if found is not None:
+            failed.drop(nobody)
+        return found
 
     def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:
-        opened = self._opened
-        earlier = opened.get(name)
+        earlier = self._opened.get(name)
         if earlier is not None:
-            time, line, source, offset, path = earlier
-            if not passed((time, line), (event.time, ordinal), TWIN, TWIN_LINES):
-                _mark(life, "twin", Mark(source, offset, path))
-            opened.move_to_end(name)  # so that the oldest stays first
-        opened[name] = (event.time, ordinal, event.source, event.offset, event.path)
-        if len(opened) > MAX_CLIENTS:
-            opened.popitem(last=False)
-
-    @staticmethod
-    def _note(memory: OrderedDict[str, _T], key: str, before: _T) -> None:
-        memory[key] = before
-        memory.move_to_end(key)  # so that the oldest stays first
-        if len(memory) > MAX_CLIENTS:
-            memory.popitem(last=False)
+            since = earlier.time, earlier.ordinal
+            if not passed(since, (event.time, ordinal), TWIN, TWIN_LINES):
+                _mark(life, "twin", earlier.proof)
+        self._opened.put(name, _before(event, ordinal))
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        memories = {name: getattr(self, f"_{name}") for name in (*_MEMORIES, "cleaned", "opened")}
-        return {**memories, "refused": list(self._refused)}
+        memories = {"failed": self._failed, "lost": self._lost, "opened": self._opened}
+        return {
+            **{name: _plain(memory) for name, memory in memories.items()},
+            "cleaned": [
+                [(key, [before.plain() for before in some]) for key, some in generation]
+                for generation in self._cleaned.snapshot()
+            ],
+            "refused": list(self._refused),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        for name in _MEMORIES:
-            memory = OrderedDict((key, _restored(row)) for key, row in state[name].items())
-            setattr(self, f"_{name}", memory)
-        for key, rows in state["cleaned"].items():
-            self._cleaned[key] = [_restored(row) for row in rows]
-        self._opened = OrderedDict((name, tuple(row)) for name, row in state["opened"].items())
+        memories = {"failed": self._failed, "lost": self._lost, "opened": self._opened}
+        for name, memory in memories.items():
+            memory.restore([[(key, _Before(*row)) for key, row in some] for some in state[name]])
+        self._cleaned.restore(
+            [
+                [(key, [_Before(*row) for row in rows]) for key, rows in generation]
+                for generation in state["cleaned"]
+            ]
+        )
         self._refused.extend((ordinal, path) for ordinal, path in state["refused"])
 
 
 def _before(event: Event, ordinal: int) -> _Before:
-    proof = _new(Mark, (event.source, event.offset, event.path))
-    return _new(_Before, (event.time, ordinal, proof, 1))
+    return _Before(event.time, ordinal, event.source, event.offset, event.path)
 
 
-def _restored(row: Sequence[Any]) -> _Before:
-    time, ordinal, proof, lost = row
-    return _Before(time, ordinal, Mark(*proof), lost)
-
-
-def _near(before: _Before, event: Event, ordinal: int) -> bool:
-    since = before.time, before.ordinal
-    return not passed(since, (event.time, ordinal), BEFORE, BEFORE_LINES)
+def _plain(memory: Recent[_Before]) -> list[Any]:
+    return [[(key, before.plain()) for key, before in some] for some in memory.snapshot()]
 
 
 def _mark(life: Life, mark: str, proof: Mark) -> None:

@@ -6,35 +6,41 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.recent import Recent
 from logdiag.model import Event
 
-_End = tuple[int, int, int | None]  # source, offset, ns
+MAX_RECENT: Final = 10_000  # ids that ended: a close told twice is one
 
-MAX_RECENT: Final = 5_000  # so many ended ids are kept, and up to twice: a close told twice is one
+
+# Source and offset of the closing line, its time (ns), and the process of its connection.
+_End = tuple[int, int, int | None, str | None]
 
 
 class Names:
-    """The connections that are followed, by their keys, and the keys of those that just ended."""
+    """The connections that are followed, by their keys, and the keys of those that just ended.
+
+    An id is one within its process. As long as no two processes use the same id, the id alone will
+    do, at half the cost.
+    """
 
     def __init__(self) -> None:
         self._lives: dict[str, Life] = {}  # a NUL stands in what cannot be an id
         self._aliases: dict[int, set[str]] = {}  # number -> further ids, told by echoes
         self._taken: dict[int, set[str]] = {}  # number -> its keys that a later one took over
-        # key -> the closing line and its time; the older half goes when the younger one is full
-        self._recent: dict[str, _End] = {}
-        self._older: dict[str, _End] = {}
+        self._ended: Recent[_End] = Recent(MAX_RECENT)
         # process -> its connections that a stop line ended, and the line: their closes may follow
         self._stopped: dict[str | None, tuple[int, _End]] = {}
+        self._shared = False  # whether several processes use the same ids
 
     def find(self, event: Event) -> Life | None:
         """The life that the event names by id or address, if we follow it."""
-        if not event.process and event.connection:  # what most logs have
-            return self._lives.get(event.connection)
-        for key in keys(event):
+        name, process = event.connection, event.process
+        if name and not (process and self._shared):  # what most logs have
+            life = self._lives.get(name)
+            return life if life is None or _of_one(life.process, process) else None
+        for key in keys(event, self._shared):
             life = self._lives.get(key)
-            if life is not None and (
-                life.process == event.process or None in (life.process, event.process)
-            ):
+            if life is not None and _of_one(life.process, process):
                 return life
         return None
 
@@ -51,15 +57,15 @@ class Names:
         return end[:2]
 
     def _end(self, event: Event) -> _End | None:
-        found = keys(event)
-        if not found:
+        found = keys(event, self._shared)
+        end = self._ended.get(found[0]) if found else None
+        if end is None or (event.connection and event.process and event.process != end[3]):
             return None
-        key = found[0]  # an id is one within its process
-        return self._recent.get(key) or self._older.get(key)
+        return end
 
     def _of_stopped(self, event: Event) -> _End | None:
         """The stop of a server that closes its connections in order, and says of none which."""
-        if event.kind != "closed" or keys(event) or event.process not in self._stopped:
+        if event.kind != "closed" or keys(event, self._shared) or event.process not in self._stopped:
             return None
         count, end = self._stopped.pop(event.process)
         if count > 1:
@@ -70,47 +76,59 @@ class Names:
         """A connection begins."""
         if self._stopped:
             self._stopped.pop(life.process, None)  # the next server is there
-        for key in keys_of(life):
+        if life.process and not self._shared and life.identity == "id":
+            other = self._lives.get(life.name)
+            if other is not None and not _of_one(other.process, life.process):
+                self._share()
+        for key in keys_of(life, self._shared):
             if (before := self._lives.get(key)) is not None:
                 self._aliases.get(before.number, set()).discard(key)
                 self._taken.setdefault(before.number, set()).add(key)
             self._lives[key] = life
-            if key in self._recent:
-                del self._recent[key]
-            if key in self._older:
-                del self._older[key]
+            self._ended.drop(key)
+
+    def _share(self) -> None:
+        """Two processes use one id: from now on all are told apart by their processes, too."""
+        self._shared = True
+        for key, life in list(self._lives.items()):
+            if life.process and life.identity == "id" and life.name == key:
+                self._lives[keys_of(life, True)[0]] = life
+        for some in self._ended.snapshot():
+            for key, end in some:
+                if end[3]:
+                    self._ended.put(f"{end[3]}\0{key}", end)
 
     def add_alias(self, life: Life, event: Event) -> None:
         """An echo names the connection in another way."""
-        for key in keys(event):
+        for key in keys(event, self._shared):
             if key not in self._lives:
                 self._lives[key] = life
                 self._aliases.setdefault(life.number, set()).add(key)
 
     def forget(self, life: Life) -> None:
         """It is over: its names are free, and remembered for a while."""
-        names = keys_of(life)
+        names = keys_of(life, self._shared)
         if life.number in self._aliases:
             names += tuple(self._aliases.pop(life.number))
         if self._taken:
             self._taken.pop(life.number, None)
-        told = life.ended
-        end = (told.source, told.offset, told.time) if told is not None else (0, 0, None)
-        if told is not None and told.kind == "server_stop":
-            count, _ = self._stopped.get(life.process, (0, end))
-            self._stopped[life.process] = count + 1, end
+        told, process = life.ended, life.process
+        end: _End = (0, 0, None, process)
+        if told is not None:
+            end = (told.source, told.offset, told.time, process)
+            if told.kind == "server_stop":
+                count, _ = self._stopped.get(process, (0, end))
+                self._stopped[process] = count + 1, end
         for key in names:
             if self._lives.get(key) is life:
                 del self._lives[key]
-            self._recent[key] = end
-        if len(self._recent) > MAX_RECENT:
-            self._older, self._recent = self._recent, {}
+            self._ended.put(key, end)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs beside the lives, as plain JSON types."""
         return {
-            "recent": list(self._recent.items()),
-            "older": list(self._older.items()),
+            "shared": self._shared,
+            "ended": self._ended.snapshot(),
             "aliases": [[number, sorted(names)] for number, names in self._aliases.items()],
             "taken": [[number, sorted(names)] for number, names in self._taken.items()],
             "stopped": list(self._stopped.items()),
@@ -118,12 +136,12 @@ class Names:
 
     def restore(self, state: dict[str, Any], lives: Mapping[int, Life]) -> None:
         """Take up where `snapshot` was made, with the lives that were not over, by number."""
-        self._recent = {key: tuple(line) for key, line in state["recent"]}
-        self._older = {key: tuple(line) for key, line in state["older"]}
+        self._shared = state["shared"]
+        self._ended.restore([[(key, tuple(end)) for key, end in some] for some in state["ended"]])
         self._stopped = {process: (count, tuple(end)) for process, (count, end) in state["stopped"]}
         self._taken = {number: set(names) for number, names in state["taken"]}
         for life in lives.values():
-            for key in keys_of(life):
+            for key in keys_of(life, self._shared):
                 if key not in self._taken.get(life.number, ()):
                     self._lives[key] = life
         for number, names in state["aliases"]:
@@ -132,23 +150,28 @@ class Names:
                 self._lives.setdefault(key, lives[number])
 
 
-def keys(event: Event) -> tuple[str, ...]:
-    """What a connection is found by: its id within its process, its address and port."""
+def _of_one(process: str | None, other: str | None) -> bool:
+    """Whether these may be the same process: not every line tells it."""
+    return not process or not other or process == other
+
+
+def keys(event: Event, shared: bool) -> tuple[str, ...]:
+    """What a connection is found by: its id, if `shared` within its process; address and port."""
     name = event.connection
     if name:
         process = event.process
-        return (f"{process}\0{name}", name) if process else (name,)
+        return (f"{process}\0{name}", name) if process and shared else (name,)
     if event.client and event.port:
         return (f"\0{event.client}:{event.port}",)
     return ()
 
 
-def keys_of(life: Life) -> tuple[str, ...]:
+def keys_of(life: Life, shared: bool) -> tuple[str, ...]:
     """The same of a connection that we follow."""
     found: tuple[str, ...] = ()
     if life.identity == "id":
         name, process = life.name, life.process
-        found = (f"{process}\0{name}", name) if process else (name,)
+        found = (f"{process}\0{name}", name) if process and shared else (name,)
     if life.port and life.client:
         found += (f"\0{life.client}:{life.port}",)
     return found

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.moments import Moment, far
+from logdiag.diagnosis.recent import Recent
 from logdiag.model import SECOND
 
 HERD_SHARE: Final = 0.3  # of the clients, that lost a connection and came back
@@ -21,7 +22,7 @@ AROUND_LINES: Final = 40
 LONG: Final = 1800 * SECOND  # the same for what lasts, like a heartbeat that is too slow
 LONG_LINES: Final = 2_000
 PER_CLIENT: Final = 2  # connections that any client may have, unless more is set: two tabs
-MAX_RETURNS: Final = 20_000  # clients remembered as just lost or just returned
+MAX_RETURNS: Final = 40_000  # clients remembered as just lost or just returned
 
 
 class Surroundings:
@@ -30,7 +31,7 @@ class Surroundings:
     def __init__(self, clients: Clients, per_client: int = PER_CLIENT) -> None:
         self._clients = clients
         self._per_client = per_client
-        self._lost: OrderedDict[str, Moment] = OrderedDict()
+        self._lost: Recent[bool] = Recent(MAX_RETURNS)
         self._returned: OrderedDict[str, Moment] = OrderedDict()
         self.herd: Moment | None = None
         self.gap: Moment | None = None
@@ -40,14 +41,14 @@ class Surroundings:
 
     def opened(self, key: str, moment: Moment) -> None:
         """A connection of the client is live."""
-        if key in self._lost:
-            del self._lost[key]
-            self._remember(self._returned, key, moment)
+        if self._lost.get(key):
+            self._lost.drop(key)
+            self._remember(key, moment)
             self._look_for_herd(moment)
 
-    def lost(self, key: str, moment: Moment) -> None:
+    def lost(self, key: str) -> None:
         """A connection of the client ended, and its page did not close it itself."""
-        self._remember(self._lost, key, moment)
+        self._lost.put(key, True)
 
     def forget_clients(self) -> None:
         """Nobody can say any more whose connections are left."""
@@ -75,24 +76,24 @@ class Surroundings:
         if len(recent) >= max(HERD_LEAST, HERD_SHARE * self._clients.count):
             self.herd = moment
 
-    @staticmethod
-    def _remember(memory: OrderedDict[str, Moment], key: str, moment: Moment) -> None:
-        memory[key] = moment
-        memory.move_to_end(key)
-        if len(memory) > MAX_RETURNS:
-            memory.popitem(last=False)
+    def _remember(self, key: str, moment: Moment) -> None:
+        returned = self._returned
+        returned[key] = moment
+        returned.move_to_end(key)
+        if len(returned) > MAX_RETURNS:
+            returned.popitem(last=False)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
         return {
-            "lost": list(self._lost.items()), "returned": list(self._returned.items()),
+            "lost": self._lost.snapshot(), "returned": list(self._returned.items()),
             "herd": self.herd, "gap": self.gap,
             "outage": self.outage, "expiry": self.expiry, "half_open": self.half_open,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._lost = OrderedDict((key, tuple(at)) for key, at in state["lost"])
+        self._lost.restore(state["lost"])
         self._returned = OrderedDict((key, tuple(at)) for key, at in state["returned"])
         self.herd = tuple(state["herd"]) if state["herd"] else None
         self.gap = tuple(state["gap"]) if state["gap"] else None
