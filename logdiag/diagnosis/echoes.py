@@ -9,8 +9,6 @@ two, not one and not four.
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.moments import Moment, passed
@@ -50,26 +48,26 @@ class Report(NamedTuple):
         return ours is None or theirs is None or ours == theirs or _local(ours) or _local(theirs)
 
 
-_new: Final = tuple.__new__  # makes a named tuple in a third of its own constructor's time
+# A report as it is kept, in the order of its fields: most are never looked at again.
+_Kept = tuple[Event, tuple[str, ...], int, int | None]
 
 
 class Echoes:
     """Finds the echoes among the events of one service."""
 
     def __init__(self) -> None:
-        self._recent: dict[str, deque[Report]] = {}  # see `_key`
+        self._recent: dict[str, list[_Kept]] = {}  # see `_key`
         self._reporters: dict[str, set[str]] = {kind: set() for kind in sorted(KINDS)}
-        self._complete: deque[Report] = deque(maxlen=MAX_LOOK)  # told by all reporters known then
-        self._names: dict[tuple[str, str, bool], str] = {}
+        self._complete: list[_Kept] = []  # told by all reporters known then
+        self._names: dict[str, tuple[str, str, str]] = {}  # by pattern: layer, and see `reporter`
 
     def find(self, event: Event, reporter: str, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
         known = self._reporters[event.kind]
         if len(known) < 2 and (not known or reporter in known):
             return None  # nobody else reports such events
-        reports = self._recent.get(_key(event), deque())
-        while reports and _expired(reports[0], event, ordinal):
-            reports.popleft()
+        reports = self._recent.get(_key(event), [])
+        _drop_expired(reports, event, ordinal)
         place = _place(reports, event, reporter)
         if place is None:
             if reporter not in known:  # what all had told, this one had not
@@ -81,14 +79,13 @@ class Echoes:
         if len(found.reporters) >= len(known):
             del reports[place]
             self._complete.append(found)
+            del self._complete[:-MAX_LOOK]
         return found
 
     def _late(self, event: Event, reporter: str, ordinal: int) -> Report | None:
-        late = self._complete
-        while late and _expired(late[0], event, ordinal):
-            late.popleft()
-        place = _place(late, event, reporter)
-        return None if place is None else _told(late, place, reporter)
+        _drop_expired(self._complete, event, ordinal)
+        place = _place(self._complete, event, reporter)
+        return None if place is None else _told(self._complete, place, reporter)
 
     def add(self, event: Event, reporter: str, ordinal: int, life: int | None) -> None:
         """Remember an event that was counted, of that connection, so that its echoes are known."""
@@ -98,17 +95,18 @@ class Echoes:
         reports = self._recent.get(key)
         if reports is None:
             self._forget(event, ordinal)
-            reports = self._recent[key] = deque(maxlen=MAX_KEPT)
-        reports.append(_new(Report, (event, (reporter,), ordinal, life)))
+            reports = self._recent[key] = []
+        elif len(reports) >= MAX_KEPT:  # half at once, so that it is done seldom
+            del reports[: MAX_KEPT // 2]
+        reports.append((event, (reporter,), ordinal, life))
 
     def reporter(self, event: Event) -> str:
         """Who tells: the pack and the layer. Lines with and without an id are two wordings."""
-        key = (event.pattern, event.layer, event.connection is None)
-        name = self._names.get(key)
-        if name is None:
-            pack = event.pattern.partition(":")[0]
-            name = self._names[key] = f"{pack}/{event.layer}" + _WITH_ID * (not key[2])
-        return name
+        names = self._names.get(event.pattern)
+        if names is None or names[0] != event.layer:
+            name = f"{event.pattern.partition(':')[0]}/{event.layer}"
+            names = self._names[event.pattern] = (event.layer, name, name + _WITH_ID)
+        return names[1] if event.connection is None else names[2]
 
     def _forget(self, event: Event, ordinal: int) -> None:
         """Drop what is too old to be echoed, once the paths are many."""
@@ -117,7 +115,7 @@ class Echoes:
         kept = [
             (key, reports)
             for key, reports in self._recent.items()
-            if reports and not _expired(reports[-1], event, ordinal)
+            if reports and not _expired(reports[-1], (event.time, ordinal), 1)
         ]
         # In a storm of paths even these are too many: half of them, so that this is done seldom.
         self._recent = dict(kept[-MAX_KEPT // 2 :])
@@ -127,7 +125,7 @@ class Echoes:
         recent = ((key, _kept(reports, now)) for key, reports in self._recent.items())
         return {
             "reporters": {kind: sorted(names) for kind, names in self._reporters.items() if names},
-            "complete": list(self._complete),
+            "complete": self._complete,
             "recent": [[key, reports] for key, reports in recent if reports],
         }
 
@@ -135,20 +133,19 @@ class Echoes:
         """Take up where `snapshot` was made."""
         for kind, names in state["reporters"].items():
             self._reporters[kind] = set(names)
-        self._complete.extend(map(_report, state["complete"]))
-        self._recent = {
-            key: deque(map(_report, reports), maxlen=MAX_KEPT) for key, reports in state["recent"]
-        }
+        self._complete.extend(map(_restored, state["complete"]))
+        self._recent = {key: list(map(_restored, reports)) for key, reports in state["recent"]}
 
 
-def _report(plain: list[Any]) -> Report:
+def _restored(plain: list[Any]) -> _Kept:
     event, reporters, ordinal, life = plain
-    return Report(Event(*event), tuple(reporters), ordinal, life)
+    return Event(*event), tuple(reporters), ordinal, life
 
 
-def _place(reports: deque[Report], event: Event, reporter: str) -> int | None:
+def _place(reports: list[_Kept], event: Event, reporter: str) -> int | None:
     """Where the oldest report stands that the event repeats."""
-    for place, report in enumerate(islice(reports, MAX_LOOK)):
+    for place, kept in enumerate(reports[:MAX_LOOK]):
+        report = Report(*kept)
         if (
             report.event.kind == event.kind
             and reporter not in report.reporters
@@ -158,9 +155,9 @@ def _place(reports: deque[Report], event: Event, reporter: str) -> int | None:
     return None
 
 
-def _told(reports: deque[Report], place: int, reporter: str) -> Report:
+def _told(reports: list[_Kept], place: int, reporter: str) -> Report:
     """That report, once the reporter told it too."""
-    found = reports[place]
+    found = Report(*reports[place])
     found = reports[place] = found._replace(reporters=(*found.reporters, reporter))
     return found
 
@@ -172,19 +169,23 @@ def _key(event: Event) -> str:
     return f"auth_failure {event.path.partition('?')[0].rpartition('/')[2]}"
 
 
-def _expired(report: Report, event: Event, ordinal: int) -> bool:
-    since = report.event.time, report.ordinal
-    return passed(since, (event.time, ordinal), WINDOW, WINDOW_LINES)
+def _expired(kept: _Kept, now: Moment, windows: int) -> bool:
+    """Whether a report is so many windows old."""
+    since = kept[0].time, kept[2]
+    return passed(since, now, windows * WINDOW, windows * WINDOW_LINES)
 
 
-def _kept(reports: deque[Report], now: Moment) -> list[Report]:
+def _drop_expired(reports: list[_Kept], event: Event, ordinal: int) -> None:
+    place, now = 0, (event.time, ordinal)
+    while place < len(reports) and _expired(reports[place], now, 1):
+        place += 1
+    del reports[:place]
+
+
+def _kept(reports: list[_Kept], now: Moment) -> list[_Kept]:
     """Those that a line may still repeat: where one reporter tells all, nobody takes them out."""
-    return [
-        one
-        for one in reports
-        # twice the window: lines may be a little late
-        if not passed((one.event.time, one.ordinal), now, 2 * WINDOW, 2 * WINDOW_LINES)
-    ]
+    # twice the window: lines may be a little late
+    return [report for report in reports if not _expired(report, now, 2)]
 
 
 def _same_path(one: str, other: str) -> bool:
