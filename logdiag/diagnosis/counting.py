@@ -9,7 +9,7 @@ from typing import Any
 
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.view import View
+from logdiag.diagnosis.view import Service, View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Event
 
@@ -162,6 +162,44 @@ def at_most_followed(kind: str) -> Callable[[Group], int]:
     """No more than are live; where nobody is named, than there are proofs of it."""
     unnamed = at_most_after(kind)
     return lambda group: unnamed(group) if group.client is None else len(group.lives)
+
+
+# The service: asked at each opening, so these are typed functions, which compile to C
+
+
+def drift(service: Service) -> float:
+    """Connections that the server holds beyond what its lines account for."""
+    return service.drift
+
+
+def opens(service: Service) -> float:
+    """Connections that opened so far."""
+    return service.opens
+
+
+def closes(service: Service) -> float:
+    """Connections that closed so far."""
+    return service.closes
+
+
+def unnamed(service: Service) -> float:
+    """Closes that do not say of which connection."""
+    return service.quality.unnamed
+
+
+def untimed(service: Service) -> float:
+    """Openings and closes without a time."""
+    return service.quality.untimed
+
+
+def trend(service: Service) -> float:
+    """By how much the live connections per client rise per day."""
+    return service.trend.rise("live_per_client")
+
+
+def share_lived(service: Service, least: float, most: float) -> float:
+    """How many of the connections that closed lived so long."""
+    return service.lifetimes.share(least, most)
 
 
 # Lines

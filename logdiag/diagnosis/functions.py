@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 from logdiag.diagnosis import counting
@@ -43,7 +42,7 @@ class Function:
     at_most: Callable[[str], Callable[[Group], int]] | None = None
 
 
-CLIENTS = f"the latest {MAX_CLIENTS:,} clients"
+CLIENTS = f"the latest {MAX_CLIENTS // 2:,} clients, at most twice as many"
 EVENTS = f"the latest {MAX_WINDOW:,} events per kind and group"
 SPIKES = f"{BINS} minutes of the service, {MAX_SPIKING:,} clients per minute and kind"
 FOLLOWED = f"the latest openings of clients with several connections, at most {MAX_FOLLOWED:,}"
@@ -64,11 +63,11 @@ _TABLE = (
         "drift", (), "count",
         "How many more connections the server says it holds than its own lines account for.",
         "a number per server process",
-        lambda view: view.service.drift, of_service=attrgetter("drift"),
+        lambda view: view.service.drift, of_service=counting.drift,
     ),
     Function(
         "opens", (), "count", "Connections of the service that opened so far.", "a number",
-        lambda view: view.service.opens, of_service=attrgetter("opens"),
+        lambda view: view.service.opens, of_service=counting.opens,
     ),
     Function(
         "trend", (), "share",
@@ -77,23 +76,23 @@ _TABLE = (
         "Where closes name nobody, the clients are all addresses that ever came.",
         "168 roll-ups, and then at most 20,000 addresses",
         lambda view: view.service.trend.rise("live_per_client"), counting.of_several,
-        of_service=lambda service: service.trend.rise("live_per_client"),
+        of_service=counting.trend,
     ),
     Function(
         "closes", (), "count", "Connections of the service that closed so far.", "a number",
-        lambda view: view.service.closes, of_service=attrgetter("closes"),
+        lambda view: view.service.closes, of_service=counting.closes,
     ),
     Function(
         "unnamed", (), "count", "Closes whose line does not say which connection it was.",
         "a number, and the latest lines",
         lambda view: view.service.quality.unnamed, events=counting.samples,
-        of_service=attrgetter("quality.unnamed"),
+        of_service=counting.unnamed,
     ),
     Function(
         "untimed", (), "count", "Openings and closes whose line has no time, nor one before it.",
         "a number, and the latest lines",
         lambda view: view.service.quality.untimed, events=counting.samples,
-        of_service=attrgetter("quality.untimed"),
+        of_service=counting.untimed,
     ),
     Function(
         "settle", (), "duration", "The settle time S.", "nothing",
@@ -230,7 +229,7 @@ _TABLE = (
         "to within 9%.", HISTOGRAM,
         lambda view, least, most: view.service.lifetimes.share(least, most),
         events=counting.lived,
-        of_service=lambda service, least, most: service.lifetimes.share(least, most),
+        of_service=counting.share_lived,
     ),
 )  # fmt: skip
 

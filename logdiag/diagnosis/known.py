@@ -16,7 +16,7 @@ from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, near
 from logdiag.diagnosis.trend import Trend
-from logdiag.diagnosis.view import View
+from logdiag.diagnosis.view import Service, View
 from logdiag.model import SECOND
 
 LEAST_CLOSES: Final = 3  # closes that make a time scale
@@ -25,7 +25,7 @@ MAX_UNNAMED: Final = 10_000  # openings that wait for the close of somebody
 MAX_ADDRESSES: Final = 20_000  # where closes name nobody; of more nobody says who holds how much
 
 
-class Known:
+class Known(Service):
     """Answers from the connections, their lifetimes and their surroundings."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Known:
         self._lifelines = Lifetimes(least=1)  # the same in lines, where there is no clock
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._addresses: set[str] = set()  # all that ever opened one, where closes name nobody
-        self.opens = 0  # connections that opened so far
+        self._opens = 0  # connections that opened so far
         self._connections = connections
         self._clients = clients
         self._surroundings = surroundings
@@ -49,7 +49,7 @@ class Known:
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""
-        self.opens += 1
+        self._opens += 1
         self.quality.tells("opened", life.opened_line, moment, True)
         if life.client_key is None and life.client and len(self._addresses) < MAX_ADDRESSES:
             self._addresses.add(life.client)
@@ -96,7 +96,7 @@ class Known:
         """What `restore` needs, as plain JSON types."""
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
-            self.opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
+            self._opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
             sorted(self._addresses),
         ]  # fmt: skip
 
@@ -105,7 +105,7 @@ class Known:
         self.lifetimes.restore(state[0])
         self._lifelines.restore(state[1])
         self._unnamed.extend((time, line) for time, line in state[2])
-        self.opens = state[3]
+        self._opens = state[3]
         self.following.restore(state[4])
         self.quality.restore(state[5])
         self.trend.restore(state[6])
@@ -125,6 +125,11 @@ class Known:
             return None
         usual = 2 * (lifetimes.quantile(0.95) or 0)
         return min(self.settle, max(usual, LEAST_SCALE))
+
+    @property
+    def opens(self) -> int:
+        """Connections that opened so far."""
+        return self._opens
 
     @property
     def closes(self) -> int:

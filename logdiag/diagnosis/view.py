@@ -7,10 +7,11 @@ never adds up to a leak, and a late close takes its connection out of the count.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice, takewhile
-from typing import Any, Protocol
+from typing import Any
 
 from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
@@ -31,7 +32,7 @@ MOST_REFUSED = 2  # times for each marked opening that the same is asked for: on
 LEAST_STEPS = 4  # marked openings: three that happen to climb are chance
 
 
-class Service(Protocol):
+class Service(ABC):
     """What a rule can ask about the service as a whole."""
 
     lifetimes: Lifetimes
@@ -41,54 +42,70 @@ class Service(Protocol):
     baselines: Baselines
     settle: int
 
+    @abstractmethod
     def usual(self) -> tuple[int, int]:
         """How long connections must live to outlive what is usual here: ns, and lines."""
 
     @property
+    @abstractmethod
     def opens(self) -> int:
         """Connections that opened so far."""
 
     @property
+    @abstractmethod
     def closes(self) -> int:
         """Connections that closed so far."""
 
     @property
+    @abstractmethod
     def drift(self) -> int:
         """Connections that the server holds beyond what its lines account for."""
 
+    @abstractmethod
     def held_by(self, key: str | None) -> int:
         """Live connections of that client."""
 
+    @abstractmethod
     def growth(self) -> bool | None:
         """Whether clients become more over days, and connections only with them."""
 
+    @abstractmethod
     def limit(self, group: Group) -> int:
         """How many live connections one client of that group may have."""
 
+    @abstractmethod
     def restarted(self, view: View) -> bool | None:
         """Whether the server restarted around the view's moment; None: the log does not tell."""
 
+    @abstractmethod
     def mass_reconnect(self, view: View) -> bool | None:
         """Whether a large share of the clients lost a connection and came back around then."""
 
+    @abstractmethod
     def slow_heartbeat(self, view: View) -> bool:
         """Whether the server was seen to keep dead peers for long."""
 
+    @abstractmethod
     def identity_outage(self, view: View) -> bool | None:
         """Whether requests of most clients were suddenly refused around then."""
 
+    @abstractmethod
     def token_expiry(self, view: View) -> bool | None:
         """Whether the tokens of many clients expired around then, and were renewed."""
 
+    @abstractmethod
     def many_users(self, address: str) -> bool | None:
         """Whether many users were refused from that address."""
 
+    @abstractmethod
     def refused_since(self, ordinal: int) -> int:
         """How often, from that line on, the request was refused that was so most often."""
 
+    @abstractmethod
     def closes_unseen(self) -> bool:
         """Whether nothing in the log ever tells that a connection ended."""
 
+    @abstractmethod
     def gap(self, view: View) -> bool:
         """Whether lines went missing around then."""
 

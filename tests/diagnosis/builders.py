@@ -15,7 +15,7 @@ from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.trend import Trend
-from logdiag.diagnosis.view import View
+from logdiag.diagnosis.view import Service, View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Event, Finding, Transition
 
@@ -131,7 +131,7 @@ def rule(when: str = "live >= 3", more: str = "", **changes: Any) -> Rule:
 
 
 @dataclass
-class FakeService:
+class FakeService(Service):
     """What a view asks about its service, as plain values."""
 
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
