@@ -103,7 +103,10 @@ class Baselines:
     def rename(self, kind: str, weaker: Iterable[str], client: str) -> None:
         """Events of this bin were that client's, whom their own lines know less well."""
         known = self._kinds[kind].clients
-        count = sum(known.pop(one, 0) for one in weaker)
+        count = 0
+        for one in weaker:
+            if one in known:
+                count += known.pop(one)
         if client not in known and len(known) < MAX_CLIENTS:
             known[client] = max(1, count)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.moments import Moment, far, passed
+from logdiag.diagnosis.moments import NEVER, Moment, far, passed
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Event
 
@@ -44,6 +44,7 @@ class Deliveries:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._waiting: OrderedDict[str, _Update] = OrderedDict()
+        self._oldest: Moment = NEVER  # when the first of them went out
         self._owners: OrderedDict[str, str] = OrderedDict()  # message -> client
 
     def take(
@@ -64,6 +65,8 @@ class Deliveries:
         name = f"{client} {event.message} {event.reason}"
         update = self._waiting.get(name)
         if update is None:
+            if not self._waiting:
+                self._oldest = moment
             self._waiting[name] = self._first(client, event, life, moment)
         elif life is not None and life.number != update.number:
             if update.number is not None and not update.twice:
@@ -104,15 +107,17 @@ class Deliveries:
         kind, about = ("undelivered", newest) if life is None else ("misdelivered", life)
         return update._replace(missed=_about(kind, event, about), newer=newest.opened_line)
 
+    def late(self, moment: Moment) -> bool:
+        """Whether there is anything `overdue`."""
+        late = self.waits and far(self._oldest, moment, TOGETHER, TOGETHER_LINES)
+        return late or len(self._waiting) > MAX_WAITING
+
     def overdue(self, moment: Moment) -> Iterator[tuple[str, Seen]]:
         """Final statuses that the newest connection did not get in time."""
         waiting = self._waiting
-        while waiting:
-            update = next(iter(waiting.values()))
-            late = far(update.since, moment, TOGETHER, TOGETHER_LINES)
-            if len(waiting) <= MAX_WAITING and not late:
-                break
-            waiting.popitem(last=False)
+        while self.late(moment):
+            _, update = waiting.popitem(last=False)
+            self._oldest = next(iter(waiting.values())).since if waiting else NEVER
             if update.missed is not None:
                 yield update.client, Seen(moment[1], update.missed, update.newer)
 
@@ -132,6 +137,7 @@ class Deliveries:
                 tuple(since), client, number, tuple(line),
                 None if missed is None else Event(*missed), tuple(newer) if newer else None, twice,
             )  # fmt: skip
+        self._oldest = next(iter(self._waiting.values())).since if self._waiting else NEVER
 
 
 def _about(kind: str, event: Event, life: Life) -> Event:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.derived import HANGING, OVERLAPS, unanswered
+from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, passed
 from logdiag.diagnosis.surroundings import Surroundings
@@ -19,19 +20,6 @@ ROUND_TRIP: Final = SECOND  # a close takes one: what overlaps for less was clos
 MAX_HANGING: Final = 64  # handshakes looked at, the oldest ones: so many that hang have been told
 
 
-class Siblings(Protocol):
-    """The live connections of each client."""
-
-    def newest(self, key: str | None) -> Life | None:
-        """The youngest one of that client."""
-
-    def next_after(self, life: Life) -> Life | None:
-        """The first one that its client opened after it."""
-
-    def held_by(self, key: str | None) -> int:
-        """How many that client holds."""
-
-
 class Deriving:
     """Tells of one service what its openings and closes mean together.
 
@@ -39,7 +27,7 @@ class Deriving:
     """
 
     def __init__(
-        self, connections: Connections, siblings: Siblings, surroundings: Surroundings,
+        self, connections: Connections, siblings: Clients, surroundings: Surroundings,
         settle: int, kinds: Collection[str],
     ) -> None:  # fmt: skip
         self._connections = connections
@@ -51,10 +39,12 @@ class Deriving:
 
     def closed(self, life: Life, event: Event, before: str | None, moment: Moment) -> list[Seen]:
         """What the close of a connection tells, that was in the state `before`."""
-        if not self._overlaps:
+        newest = self._siblings.newest(life.client_key) if self._overlaps else None
+        if newest is None or newest.opened_ordinal <= life.opened_ordinal:
             return []
         found = []
-        for derived, newer in overlaps(life, event, before, self._siblings, self._settle // 2):
+        horizon = self._settle // 2
+        for derived, newer in overlaps(life, event, before, newest, self._siblings, horizon):
             if derived.kind == "half_open":
                 self._surroundings.half_open = moment
             found.append(Seen(moment[1], derived, newer.opened_line))
@@ -73,7 +63,7 @@ class Deriving:
 
 
 def hanging(
-    life: Life, siblings: Siblings, moment: Moment, settle: int
+    life: Life, siblings: Clients, moment: Moment, settle: int
 ) -> Iterator[tuple[Event, Life]]:
     """That a handshake hangs, once, and the newer connection that its client opened instead."""
     newest, line = siblings.newest(life.client_key), life.opened_line
@@ -93,15 +83,12 @@ def hanging(
 
 
 def overlaps(
-    life: Life, event: Event, before: str | None, siblings: Siblings, horizon: int
+    life: Life, event: Event, before: str | None, newest: Life, siblings: Clients, horizon: int
 ) -> Iterator[tuple[Event, Life]]:
-    """What the close of a connection tells, if its client had opened a newer one, and that one.
+    """What the close of a connection tells whose client has a newer one, and that one.
 
     `before`: the state that it was in.
     """
-    newest = siblings.newest(life.client_key)
-    if newest is None or newest.opened_ordinal <= life.opened_ordinal:
-        return
     about = event._replace(
         connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
     )
@@ -117,7 +104,7 @@ def overlaps(
         yield about._replace(kind="drained"), newest
 
 
-def _drained(newest: Life, siblings: Siblings, now: int, horizon: int) -> bool:
+def _drained(newest: Life, siblings: Clients, now: int, horizon: int) -> bool:
     """Whether that one is all that its client holds, and no older than the horizon."""
     age = newest.age(now)
     together = age is not None and ROUND_TRIP <= age < horizon

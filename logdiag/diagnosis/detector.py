@@ -28,7 +28,7 @@ from logdiag.diagnosis.refusals import Refusals
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.surroundings import PER_CLIENT, Surroundings
 from logdiag.diagnosis.ticks import Ticks
-from logdiag.diagnosis.windows import Seen
+from logdiag.diagnosis.windows import as_seen
 from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap, State
 
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
@@ -81,10 +81,9 @@ class Detector:
         self.latest = event.time
         if self._court.open:
             self._tick(before, moment, event)
-        if self._deliveries.waits:
+        if self._deliveries.late(moment):
             self._court.told(self._deliveries.overdue(moment), moment, self._nobody)
-        kind, line = event.kind, moment[1]
-        key = client_key(event)
+        kind, key, line = event.kind, client_key(event), moment[1]
         life = self._connections.names.find(event)
         told = kind in KINDS
         reporter = self._echoes.reporter(event) if told else ""
@@ -159,7 +158,7 @@ class Detector:
     ) -> None:
         lost = not on_purpose(event, before)
         if lost and life.client_key is not None:
-            self._surroundings.lost(life.client_key, moment)
+            self._surroundings.lost(life.client_key)
         if life.state != "closed":
             self._known.lost_track()
             return
@@ -183,7 +182,8 @@ class Detector:
         if event.kind in self._notes.kinds:
             self._notes.take(event, key, moment)
         if event.kind in self._counted:
-            self._court.happened(Seen(moment[1], event), None if self._nobody else key, moment)
+            whose = None if self._nobody else key
+            self._court.happened(as_seen(moment[1], event), whose, moment)
 
     def _forget_clients(self) -> None:
         """A close named nobody though openings name addresses: what is left has no owner."""

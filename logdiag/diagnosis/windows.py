@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.moments import Moment
 from logdiag.model import Event
@@ -20,6 +20,14 @@ class Seen(NamedTuple):
     ordinal: int
     event: Event
     proof: tuple[int, int] | None = None  # (source, offset) of an earlier line
+
+
+_new: Final = tuple.__new__  # makes a named tuple in a third of its own constructor's time
+
+
+def as_seen(ordinal: int, event: Event) -> Seen:
+    """An event that needs no other line to be what it is."""
+    return _new(Seen, (ordinal, event, None))
 
 
 class Window:
