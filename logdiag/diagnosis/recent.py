@@ -36,7 +36,7 @@ class Recent(Generic[T]):
         """Note what is known of it now."""
         younger = self._younger
         younger[key] = value
-        if len(younger) > self._half:
+        if len(younger) >= self._half:
             self._older, self._younger = younger, {}
 
     def drop(self, key: str) -> None:

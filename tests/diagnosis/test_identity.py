@@ -160,6 +160,23 @@ def test_a_close_in_one_worker_is_not_told_by_another() -> None:
     assert 2 == len(follow(log("closed", 9, connection="1", process="102")).connections)
 
 
+def test_workers_come_to_use_the_same_ids() -> None:
+    """Until then the id alone tells them apart; what it told before, it still does."""
+    log = Log()("opened", 0, connection="1", process="101")(
+        "opened", 1, connection="2", process="101"
+    )
+    log("closed", 2, connection="1", process="101", pattern="other:1")
+    log("opened", 3, connection="2", process="102")
+    log("closed", 4, connection="1", process="101")  # the same close once more
+    log("closed", 5, connection="1", process="102")  # opened before the log
+    log("closed", 6, connection="2", process="102")
+    told = follow(log)
+    assert [("101", "closed"), ("101", "open"), ("102", "closed"), ("102", "closed")] == [
+        (one.process, one.state) for one in told.connections.values()
+    ]
+    assert [(1, 500, 1, 300)] == told.echoes
+
+
 def test_a_line_that_does_not_tell_its_process_fits_any() -> None:
     """Access lines do not know the worker; the id alone is enough then."""
     log = Log()("opened", 0, connection="1", process="101")("closed", 9, connection="1")
