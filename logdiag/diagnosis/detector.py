@@ -18,6 +18,7 @@ from logdiag.diagnosis.echoes import KINDS, Echoes, Report
 from logdiag.diagnosis.ending import as_if_ended, convict, is_short
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groupings import Groupings, in_turn
+from logdiag.diagnosis.handover import Handover
 from logdiag.diagnosis.known import Known
 from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.moments import Moment
@@ -79,10 +80,9 @@ class Detector:
         if self._first is None:
             self._first = event.time
         self.latest = event.time
-        if self._court.open:
+        if self._court.open or self._deliveries.late(moment):
             self._tick(before, moment, event)
-        if self._deliveries.late(moment):
-            self._court.told(self._deliveries.overdue(moment), moment, self._nobody)
+            self._tell_overdue(moment)
         kind, key, line = event.kind, client_key(event), moment[1]
         life = self._connections.names.find(event)
         told = kind in KINDS
@@ -197,13 +197,16 @@ class Detector:
 
     def on_timer(self, now: int) -> None:
         """Event time reached `now` (ns) without an event: the log is silent, not stopped."""
-        moment = now, self._order.now[1]
-        self._court.told(self._deliveries.overdue(moment), moment, self._nobody)
         self._wait(self._order.now, now)
 
     def _wait(self, since: Moment, until: int | None) -> None:
         for moment in self._ticks.within(since, until):
+            self._tell_overdue(moment)
             self._court.tick(moment)
+
+    def _tell_overdue(self, moment: Moment) -> None:
+        if self._deliveries.late(moment):
+            self._court.told(self._deliveries.overdue(moment), moment, self._nobody)
 
     @property
     def suspects(self) -> bool:
@@ -214,6 +217,8 @@ class Detector:
         if not self._ticks.due(moment):
             return
         self._wait(before, moment[0])
+        if not self._court.open:
+            return  # the same whether or not the wall clock had it told before
         self._ticks.last = moment
         for step in self._connections.retire(event, moment[1]):
             self._stepped(step, event, None, moment)
@@ -286,15 +291,10 @@ class Detector:
         self._nobody = state["nobody"]
         self._ticks.restore(state["ticks"])
         self._first, self.latest = state["first"], state["latest"]
-        self._overlay.restore(state["overlaid"], self.orphaned)
+        self._overlay.restore(state["overlaid"], self.taken.orphaned)
         self._court.catch_up(self._order.now)
 
     @property
-    def renewed(self) -> bool:
-        """Whether the rules are others than when the state was left."""
-        return self._court.taken.renewed
-
-    @property
-    def orphaned(self) -> Sequence[str]:
-        """Fingerprints that fired when the state was left, and whose rules are gone since."""
-        return self._court.taken.orphaned
+    def taken(self) -> Handover:
+        """What these rules took over of the state that was left, perhaps by others."""
+        return self._court.taken

@@ -65,8 +65,8 @@ class Service:
     def _take_up(self, state: dict[str, Any]) -> None:
         """Restore the detector, and end the findings of rules that are gone."""
         self.detector.restore(state, self._writer.open_connections(self.name))
-        self.touched = self.touched or self.detector.renewed
-        orphaned = set(self.detector.orphaned)
+        self.touched = self.touched or self.detector.taken.renewed
+        orphaned = set(self.detector.taken.orphaned)
         if orphaned:
             self._ended = [
                 replace(one, state="resolved", resolved_at=self.detector.latest, note=RULE_GONE)

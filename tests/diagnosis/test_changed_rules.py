@@ -102,9 +102,9 @@ def test_a_rule_that_is_gone_leaves_its_finding_to_be_ended() -> None:
     told.take(detector.drain())
     assert [("too-many", "firing")] == states(told.findings)
     without = stopped(detector, told, [PAIR])
-    assert (list(told.findings), True) == (without.orphaned, without.renewed)
+    assert (list(told.findings), True) == (without.taken.orphaned, without.taken.renewed)
     kept = stopped(detector, told, [THREE])
-    assert ([], False) == (kept.orphaned, kept.renewed)
+    assert ([], False) == (kept.taken.orphaned, kept.taken.renewed)
 
 
 def test_what_a_rule_says_does_not_change_how_it_judges() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logdiag.diagnosis import Detector
 from logdiag.diagnosis.deliveries import MAX_OWNERS, Deliveries
@@ -59,7 +61,7 @@ def test_time_alone_tells_what_was_missed() -> None:
     log = opened()("message", 10, connection="a", message="m", reason="completed")
     assert ["misdelivered"] == told(log("error", 13))
     log.events.pop()
-    for silent, expected in ((11.9, []), (12.1, ["misdelivered"])):
+    for silent, expected in ((11.9, []), (15, ["misdelivered"])):
         detector, found = Detector("app", MADE), Told()
         for event in log.events:
             detector.on_event(event)
@@ -68,6 +70,21 @@ def test_time_alone_tells_what_was_missed() -> None:
         detector.on_timer(at(silent))
         names = [one.rule for one in found.take(detector.drain()).findings.values()]
         assert expected == names
+
+
+@given(st.lists(st.floats(10, 60), max_size=9).map(sorted))
+def test_when_the_clock_asks_makes_no_difference(asked: list[float]) -> None:
+    """A log that is followed, with looks in its silences, tells what it tells when read at once."""
+    log = opened()
+    for second, message in ((10, "m"), (14, "n"), (31, "o")):
+        log("message", second, connection="a", message=message, reason="completed")
+    log("error", 60)
+    detector, times = Detector("app", MADE), [*asked]
+    for event in log.events:
+        while times and at(times[0]) <= (event.time or 0):
+            detector.on_timer(at(times.pop(0)))
+        detector.on_event(event)
+    assert follow(log, MADE).findings == Told().take(detector.drain(ended=True)).findings
 
 
 def test_only_final_statuses_are_missed() -> None:

@@ -167,9 +167,9 @@ def test_workers_come_to_use_the_same_ids() -> None:
     )
     log("closed", 2, connection="1", process="101", pattern="other:1")
     log("opened", 3, connection="2", process="102")
-    log("closed", 4, connection="1", process="101")  # the same close once more
-    log("closed", 5, connection="1", process="102")  # opened before the log
-    log("closed", 6, connection="2", process="102")
+    log("closed", 24, connection="1", process="101")  # the same close once more
+    log("closed", 25, connection="1", process="102")  # opened before the log
+    log("closed", 26, connection="2", process="102")
     told = follow(log)
     assert [("101", "closed"), ("101", "open"), ("102", "closed"), ("102", "closed")] == [
         (one.process, one.state) for one in told.connections.values()
