@@ -65,7 +65,8 @@ class Names:
 
     def _of_stopped(self, event: Event) -> _End | None:
         """The stop of a server that closes its connections in order, and says of none which."""
-        if event.kind != "closed" or keys(event, self._shared) or event.process not in self._stopped:
+        named = keys(event, self._shared)
+        if event.kind != "closed" or named or event.process not in self._stopped:
             return None
         count, end = self._stopped.pop(event.process)
         if count > 1:
