@@ -19,16 +19,16 @@ def told(reader: Reader, service: str, period: Period, *, sampled: bool = False)
 
     `sampled`: of many connections look at some only, for somebody who waits.
     """
-    some = statistics.sample(reader, service) if sampled else statistics.ALL
+    some = statistics.sample(reader, service, *period) if sampled else statistics.ALL
     codes = statistics.close_codes(reader, service, *period, some.spread)
     return {
         "sampled": some.size,
         "flow": _flow(statistics.flow(reader, service, *period)),
-        "clients": _clients(statistics.clients(reader, service, *period, some.whole)),
+        "clients": _clients(statistics.clients(reader, service, *period, some.newest)),
         "lifetimes": _lifetimes(statistics.lifetimes(reader, service, *period, some.spread)),
         "close_codes": [{"code": code, "name": closecodes.name(code), "count": count}
                         for code, count in codes],
-        "overlap": _overlap(statistics.overlap(reader, service, *period, some.whole)),
+        "overlap": _overlap(statistics.overlap(reader, service, *period, some.newest)),
         "lost": _lost(statistics.losses(reader, service, *period)),
     }  # fmt: skip
 

@@ -17,7 +17,6 @@ from logdiag.timeline.reader import Reader
 
 MOST = 2_000  # connections told one by one; 30 ms
 SAMPLE = 1_000  # those told of more
-MOST_MATCHING = 1_000  # found by a search
 LOOK_BACK = 20_000  # connections before a window that are looked at for those still alive in it
 _GOLDEN = 2_654_435_761  # 2^32 by the golden ratio
 LATE = 5 * SECOND  # a line may be so much later than another and still be told before it
@@ -98,10 +97,10 @@ def during(reader: Reader, service: str, begin: int, end: int) -> Population:
         return Population(members, len(members), sampled=False)
     known = reader.span(service)
     whole = known.first is not None and begin <= known.first and (known.last or 0) < end
-    spans = [(1, last + 1)] if whole else _spans(reader, service, begin - LATE, end + LATE)
-    opened = sum(after - first for first, after in spans)
-    found = _living(reader, service, end, max(after for _, after in spans))
-    for first, after in spans:
+    ranges = [(1, last + 1)] if whole else spans(reader, service, begin - LATE, end + LATE)
+    opened = sum(after - first for first, after in ranges)
+    found = _living(reader, service, end, max(after for _, after in ranges))
+    for first, after in ranges:
         found += _range(reader, service, first, after, opened)
         found += _earlier(reader, service, first, begin, end)
     there = {
@@ -109,7 +108,7 @@ def during(reader: Reader, service: str, begin: int, end: int) -> Population:
         for one in sorted(found)
         if (one.begin is None or one.begin < end) and (one.end is None or one.end >= begin)
     }
-    earlier = sum(not any(first <= one.number for first, _ in spans) for one in there.values())
+    earlier = sum(not any(first <= one.number for first, _ in ranges) for one in there.values())
     wanted = minutes.last_live(reader, service, begin)
     missing = opened > MOST or earlier < wanted - MOST // 100
     return Population(list(there.values()), opened, missing)
@@ -132,31 +131,23 @@ def named(
 ) -> list[Member]:
     """The connections of these numbers."""
     within = " AND c.number IN (SELECT value FROM json_each(?2))"
-    return _members(reader, _TIMED if clock else _LINED, within, service, str(list(numbers)))
+    return told(reader, within, service, str(list(numbers)), clock=clock)
 
 
-def matching(
-    reader: Reader, service: str, text: str, *, clock: bool = True, most: int = MOST_MATCHING
+def told(
+    reader: Reader, within: str, service: str, *parameters: object, clock: bool = True
 ) -> list[Member]:
-    """The connections whose name, client or path has the text in it, ignoring ASCII case."""
-    within = (
-        " AND (c.name LIKE ?2 ESCAPE '\\' OR c.client_key LIKE ?2 ESCAPE '\\'"
-        " OR c.path LIKE ?2 ESCAPE '\\') LIMIT ?3"
-    )
-    escaped = "".join(f"\\{char}" if char in "\\%_" else char for char in text)
-    return _members(
-        reader, _TIMED if clock else _LINED, within, service, f"%{escaped}%", most
-    )  # fmt: skip
+    """Those of the service ?1 for which `within` holds, the end of an SQL WHERE clause."""
+    return _members(reader, _TIMED if clock else _LINED, within, service, *parameters)
 
 
 def near(
     reader: Reader, service: str, number: int, most: int, client: str, *, clock: bool = True
 ) -> list[Member]:
     """The client's connections among `most` around one of them, by number."""
-    select = _TIMED if clock else _LINED
     within = " AND c.number BETWEEN ?2 AND ?3 AND c.client_key = ?4"
-    return _members(
-        reader, select, within, service, number - most // 2, number + most // 2, client
+    return told(
+        reader, within, service, number - most // 2, number + most // 2, client, clock=clock
     )  # fmt: skip
 
 
@@ -166,7 +157,7 @@ def count(reader: Reader, service: str) -> int:
     return int(reader._rows(sql, service)[0]["count"])
 
 
-def _spans(reader: Reader, service: str, begin: int, end: int) -> list[tuple[int, int]]:
+def spans(reader: Reader, service: str, begin: int, end: int) -> list[tuple[int, int]]:
     """From which number to before which connections opened in [begin, end), ns; at least one span.
 
     There are several where archives were not read in the order of their times: the roll-up tells
@@ -174,7 +165,7 @@ def _spans(reader: Reader, service: str, begin: int, end: int) -> list[tuple[int
     """
     bounds = begin // minutes.MINUTE, end // minutes.MINUTE
     runs = reader._rows(_RUNS, service, *bounds) or reader._rows(_BEFORE, service, bounds[0])
-    spans = []
+    found = []
     for run in runs:
         last = reader._rows(_BORN.format(order="DESC"), service, 0, run["last"])
         if last:
@@ -183,8 +174,8 @@ def _spans(reader: Reader, service: str, begin: int, end: int) -> list[tuple[int
             born = reader._rows(_BORN.format(order="ASC"), service, run["first"], run["last"])
             low = min(high, born[0]["connection"]) if born else high
             first, after = (_number_at(reader, service, at, low, high) for at in (begin, end))
-            spans.append((first, after))
-    return spans or [(1, 1)]
+            found.append((first, after))
+    return found or [(1, 1)]
 
 
 def _number_at(reader: Reader, service: str, time: int, low: int, high: int) -> int:

@@ -191,27 +191,45 @@ def test_gaps_hide_the_time_between_their_neighbours(
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten connections are many."""
-    for name, most in (("MOST", 10), ("SAMPLE", 10), ("LEAST_CLIENTS", 2)):
-        monkeypatch.setattr(sampling, name, most)
+    for name in ("MOST", "SAMPLE"):
+        monkeypatch.setattr(sampling, name, 10)
 
 
 @pytest.mark.usefixtures("few")
 def test_of_many_connections_some_stand_for_all(
     writer: Writer, source: Source, reader: Reader
 ) -> None:
-    """Some spread evenly, and all of some clients; who holds the most now is known all the same."""
-    lives = [life(n, n, n + 1.5, client_key=f"user {n % 8}") for n in range(1, 41)]
-    stored(writer, source, lives + [life(n, n, None, client_key="user 7") for n in (41, 42, 43)])
+    """Some spread evenly; the newest without holes, and with them the oldest that still live."""
+    lives = [life(n, n, n + 1.5, client_key=f"user {n % 4}") for n in range(1, 41)]
+    for left in (3, 7, 11):
+        lives[left - 1] = life(left, left, None, client_key="user 3")
+    lives += [life(n, n, n + 0.5, client_key=None) for n in (41, 42)]
+    stored(writer, source, lives)
     some = statistics.sample(reader, "app")
     assert 10 == some.size
-    assert [n for n in range(1, 41) if n % 4 == 0] == json.loads(some.whole or "")
-    found = statistics.clients(reader, "app", numbers=some.whole)
-    assert (Quantiles(2, 1, 1, 1), Held("user 7", 3)) == (found.peak, found.most)
-    assert 8 == statistics.overlap(reader, "app", numbers=some.whole).reopened
+    assert [3, 7, 11, *range(33, 43)] == json.loads(some.newest or "")
+    found = statistics.clients(reader, "app", numbers=some.newest)
+    assert (Quantiles(4, 1, 4, 4), Held("user 3", 4)) == (found.peak, found.most)
+    assert (Quantiles(1, 3, 3, 3), 2) == (found.at_end, found.nobodys)
+    assert 7 == statistics.overlap(reader, "app", numbers=some.newest).reopened
     closed = [n for n in json.loads(some.spread or "") if n <= 40]
     assert len(closed) == statistics.lifetimes(reader, "app", numbers=some.spread).quantiles.total
     codes = statistics.close_codes(reader, "app", numbers=some.spread)
     assert [Code(None, len(closed))] == codes
+
+
+@pytest.mark.usefixtures("few")
+def test_a_sample_of_a_period_is_of_the_period(
+    writer: Writer, source: Source, reader: Reader
+) -> None:
+    """The newest that opened in it, those that lived on from before, and none from after it."""
+    lives = [life(60 * n, 60 * n, 60 * n + 90, client_key="user 1") for n in range(1, 41)]
+    lives = [one._replace(number=nth) for nth, one in enumerate(lives, 1)]
+    lives[4] = lives[4]._replace(state="open", closed_at=None)
+    stored(writer, source, lives)
+    some = statistics.sample(reader, "app", 900 * SECOND, 1_500 * SECOND)
+    assert [5, *range(15, 25)] == json.loads(some.newest or "")
+    assert [*range(15, 25)] == json.loads(some.spread or "")
 
 
 @pytest.mark.usefixtures("few")

@@ -106,14 +106,6 @@ def test_in_a_window_without_openings_live_those_from_before(reader: Reader) -> 
     assert [] == population.during(reader, "app", -9 * SECOND, 0).members
 
 
-def test_a_search_finds_names_clients_and_paths(reader: Reader) -> None:
-    """Whatever the case; characters that SQL's LIKE knows are only characters."""
-    assert [4321] == [one.number for one in population.matching(reader, "app", "C04321")]
-    assert population.MOST_MATCHING == len(population.matching(reader, "app", "10.0.0."))
-    assert [] == population.matching(reader, "app", "c%")
-    assert [] == population.matching(reader, "app", "c_4321")
-
-
 def test_neighbours_are_of_the_same_client(reader: Reader) -> None:
     """Only those around it are looked at."""
     found = population.near(reader, "app", 700, 140, "address 10.0.0.0")

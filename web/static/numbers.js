@@ -10,7 +10,7 @@ import { duration, number, plural } from "./words.js";
 export function numbers({ sampled, lifetimes, close_codes: codes, clients, overlap }, key = "") {
   const { quantiles } = lifetimes;
   return h("div", { class: "two", id: `numbers${key}` },
-    sampled ? h("p", { class: "soft" }, `Of a sample of about ${number(sampled)} connections; `,
+    sampled ? h("p", { class: "soft" }, `Of a sample of about ${number(sampled)} connections, and of the newest who holds how many; `,
       h("code", {}, "logdiag report --stats"), " counts them all.") : null,
     section(`lifetimes${key}`, "How long connections live",
       quantiles.count ? h("figure", { class: "card" },

@@ -50,7 +50,7 @@ _LIVING = (
 _NOBODYS = (
     f"SELECT count(*) AS count FROM connections WHERE service = {SERVICE} AND client_key IS NULL"
     " AND state NOT IN ('connecting', 'rejected') AND (?2 IS NULL OR closed_at IS NULL OR"
-    " closed_at >= ?2) AND (?3 IS NULL OR opened_at < ?3)"
+    " closed_at >= ?2) AND (?3 IS NULL OR opened_at < ?3){picked}"
 )
 _OVERLAPS = f"""
 WITH openings AS (
@@ -104,8 +104,8 @@ def clients(
 ) -> Clients:  # fmt: skip
     """Of the clients that the log tells apart; at most and at the end of the period.
 
-    `numbers`: a JSON array of all connections of some clients, and only these are looked at; but
-    who holds the most at the end of the data is known all the same.
+    `numbers`: a JSON array of connections, and only these are looked at; but who holds the most at
+    the end of the data is known all the same.
     """
     sql = (
         f"{_LEVELS.format(picked=picked(numbers, 'connection'))}"
@@ -114,6 +114,7 @@ def clients(
         " AS at_end FROM levels WHERE ?2 IS NULL OR last OR ends >= ?2 GROUP BY client_key)"
         " WHERE peak > 0 GROUP BY peak, at_end ORDER BY peak DESC"
     )
+    nobodys = _NOBODYS.format(picked=picked(numbers))
     rows = reader._rows(sql, service, since, until, numbers)
     held = [Held(row["client"], row["peak"]) for row in rows]
     if numbers is not None and until is None:
@@ -122,7 +123,7 @@ def clients(
         _spread((row["peak"], row["count"]) for row in rows),
         _spread((row["at_end"], row["count"]) for row in rows if row["at_end"]),
         min(held, key=lambda one: (-one.connections, one.client), default=None),
-        int(reader._rows(_NOBODYS, service, since, until)[0]["count"]),
+        int(reader._rows(nobodys, service, since, until, numbers)[0]["count"]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from logdiag.timeline import population
@@ -11,26 +12,24 @@ from logdiag.timeline.statistics.asking import SERVICE
 
 MOST = 50_000  # connections that are all looked at; 0.7 s
 SAMPLE = 20_000  # of more, about so many
-LEAST_CLIENTS = 200  # whose connections are looked at, however many they have
+_EVER = 1 << 62  # ns, some time after 2100
 
-_CLIENTS = (
-    f"SELECT DISTINCT client_key FROM connections WHERE service = {SERVICE}"
-    " AND client_key IS NOT NULL ORDER BY client_key"
-)
-_OF_CLIENTS = (
-    f"SELECT number FROM connections WHERE service = {SERVICE}"
-    " AND client_key IN (SELECT value FROM json_each(?2))"
+_OLDEST_LIVING = (
+    f"SELECT number FROM connections INDEXED BY connections_open WHERE service = {SERVICE}"
+    " AND state IN ('connecting', 'open', 'closing') AND coalesce(opened_at < ?2, 1)"
+    " ORDER BY number LIMIT ?3"
 )
 
 
 class Sample(NamedTuple):
     """Numbers of connections as JSON arrays; None: all.
 
-    `spread` are spread evenly; `whole` are all those of some clients, each so many-th.
+    `spread` are spread evenly. `newest` opened last, and none of their time is missing, so that who
+    holds how many is true of it; with them are the oldest of those that still live.
     """
 
     spread: str | None = None
-    whole: str | None = None
+    newest: str | None = None
 
     @property
     def size(self) -> int | None:
@@ -48,14 +47,38 @@ def picked(numbers: str | None, column: str = "number") -> str:
     return f" AND {column} IN (SELECT value FROM json_each(?4))"
 
 
-def sample(reader: Reader, service: str) -> Sample:
-    """Which of the service's connections to look at."""
+def sample(
+    reader: Reader, service: str, since: int | None = None, until: int | None = None
+) -> Sample:
+    """Which of the service's connections to look at, for a period."""
     count = population.count(reader, service)
     if count <= MOST:
         return ALL
-    clients = [key for (key,) in reader._many(("client_key",), _CLIENTS, service)]
-    every = max(1, min(count // SAMPLE, len(clients) // LEAST_CLIENTS))
-    numbers = reader._many(("number",), _OF_CLIENTS, service, json.dumps(clients[::every]))
-    return Sample(
-        population.spread(1, count + 1, SAMPLE), json.dumps([number for (number,) in numbers])
-    )  # fmt: skip
+    spans = [(1, count + 1)]
+    if since is not None or until is not None:
+        spans = population.spans(reader, service, since or 0, _EVER if until is None else until)
+    asked = (service, _EVER if until is None else until, SAMPLE)
+    living = [number for (number,) in reader._many(("number",), _OLDEST_LIVING, *asked)]
+    newest = sorted({*living, *_newest(spans)})
+    return Sample(json.dumps(_evenly(spans)), json.dumps(newest))
+
+
+def _newest(spans: Sequence[tuple[int, int]]) -> list[int]:
+    """The last of all, up to `SAMPLE` of them."""
+    numbers: list[int] = []
+    for first, after in reversed(spans):
+        numbers += range(max(first, after - SAMPLE + len(numbers)), after)
+    return numbers
+
+
+def _evenly(spans: Sequence[tuple[int, int]]) -> list[int]:
+    """All, or `SAMPLE` spread over them."""
+    opened = sum(after - first for first, after in spans)
+    if opened <= SAMPLE:
+        return [number for span in spans for number in range(*span)]
+    return [
+        number for first, after in spans
+        for number in json.loads(
+            population.spread(first, after, SAMPLE * (after - first) // opened)
+        )
+    ]  # fmt: skip

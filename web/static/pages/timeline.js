@@ -59,6 +59,7 @@ function drawAbove(live, width) {
 
 function summary({ connections, lanes_total: total, sampled, by }) {
   const whose = plural(total, by);
+  if (sampled && parameters().q) return `The newest connections that match, of ${whose}; a narrower search or window shows the others.`;
   if (sampled) return `A sample of the connections of ${whose}; suspicious and living ones are all here.`;
   return connections == null ? `Connections of ${whose}.` : `${plural(connections, "connection")} of ${whose}.`;
 }

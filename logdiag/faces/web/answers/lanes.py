@@ -13,7 +13,7 @@ from logdiag.faces.web.answers.asked import Axis, Context, Document, Window, axi
 from logdiag.faces.web.answers.bars import Bar, Life
 from logdiag.faces.web.answers.suspects import Suspects
 from logdiag.model import Event
-from logdiag.timeline import marks, population
+from logdiag.timeline import marks, population, search
 from logdiag.timeline.outlines import Outline
 from logdiag.timeline.population import Member, Population
 
@@ -87,8 +87,8 @@ def _population(
     reader, clock = context.reader, axis.clock
     found = Population([], 0, sampled=False)
     if q is not None and not only:
-        some = population.matching(reader, service, q, clock=clock)
-        found = Population(some, len(some), len(some) >= population.MOST_MATCHING)
+        some = search.matching(reader, service, q, window.begin, window.end, clock=clock)
+        found = Population(some, len(some), len(some) >= search.MOST)
     elif not only:
         ask = population.during if clock else population.of_lines
         found = ask(reader, service, window.begin, window.end)
