@@ -7,6 +7,7 @@ from itertools import islice, pairwise
 from statistics import fmean, pstdev
 from typing import Any
 
+from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import Service, View
@@ -34,6 +35,11 @@ def live(view: View) -> Iterator[Life]:
 def count_live(view: View) -> int:
     """How many of them there are."""
     return len(view.group.lives) if view.is_now else sum(1 for _ in view.lives())
+
+
+def held(view: View) -> int:
+    """Live connections of the client, if it is told from others."""
+    return 0 if known_by(view.client) in SHARED else view.service.held_by(view.client)
 
 
 def risen(view: View, _series: str = "live") -> Iterator[Life]:
@@ -232,6 +238,17 @@ def events(view: View, *kinds: str) -> Iterator[Seen]:
 def count(view: View, kind: str) -> int:
     """How many of that kind."""
     return view.count(kind)
+
+
+def recent(view: View, kind: str, age: float) -> int:
+    """How many of that kind are no older (ns), of those in the window."""
+    return view.count(kind, round(age))
+
+
+def events_since(view: View, kind: str, age: float) -> Iterator[Seen]:
+    """Which ones they are."""
+    found = list(view.events(kind))
+    return iter(found[len(found) - recent(view, kind, age) :])
 
 
 def kept(kind: str) -> Callable[[Group], int]:

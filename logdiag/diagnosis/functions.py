@@ -60,6 +60,12 @@ _TABLE = (
         lambda view: view.limit(), of_lives=True,
     ),
     Function(
+        "held", (), "count",
+        "Live connections of the group's client, on whatever path; 0 where it is known by its "
+        "address only, which many may share.", "a count per client",
+        counting.held,
+    ),
+    Function(
         "drift", (), "count",
         "How many more connections the server says it holds than its own lines account for.",
         "a number per server process",
@@ -145,6 +151,11 @@ _TABLE = (
     Function(
         "count", ("kind",), "count", "Events of that kind within the window.", EVENTS,
         counting.count, events=counting.events, at_most=counting.kept,
+    ),
+    Function(
+        "recent", ("kind", "duration"), "count",
+        "Events of that kind within the window that are no older than that; all of them without a "
+        "clock.", EVENTS, counting.recent, events=counting.events_since, at_most=counting.kept,
     ),
     Function(
         "distinct", ("field",), "count",

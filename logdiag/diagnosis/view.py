@@ -244,12 +244,13 @@ class View:
         ]
         return iter(found[0]) if len(found) == 1 else merge(*found, key=lambda seen: seen.ordinal)
 
-    def count(self, kind: str) -> int:
-        """How many events of that kind are within the window."""
+    def count(self, kind: str, age: int | None = None) -> int:
+        """How many events of that kind are within the window, and no older than that (ns)."""
         window = self.group.windows and self.group.windows.get(kind)
         if not window:
             return 0
-        begin, end = window.span((self.time, self.line), self.within, self.within_lines)
+        within = self.within if age is None else min(age, self.within)
+        begin, end = window.span((self.time, self.line), within, self.within_lines)
         return end - begin
 
 

@@ -63,6 +63,15 @@ def test_a_moment_ago_counts_what_is_still_open(text: str, expected: float) -> N
     assert expected == value(text, view(MARKED, then=79))
 
 
+@pytest.mark.parametrize(
+    ("client", "expected"), [("user u", 1), ("agent 192.0.2.1 x", 1), ("address 192.0.2.1", 0)]
+)
+def test_what_a_client_holds_if_it_is_told_from_others(client: str, expected: int) -> None:
+    """Everybody holds one; behind an address it may be anybody's. Of no client nobody knows."""
+    assert expected == value("held", view(client=client))
+    assert 0 == value("held", view())
+
+
 def test_a_twin_counts_while_both_live() -> None:
     """The mark names the line of the other one; without it the twin is alone."""
     pair = [life(1, 10), life(2, 11, "twin")]
@@ -78,6 +87,8 @@ def test_a_twin_counts_while_both_live() -> None:
         ("count(auth_failure)", 3), ("count(opened)", 2), ("count(error)", 0),
         ("pairs(auth_failure, opened)", 2), ("pairs(opened, auth_failure)", 1),
         ("distinct(client)", 5), ("distinct(user)", 0),
+        ("recent(auth_failure, 15s)", 1), ("recent(auth_failure, 25s)", 2),
+        ("recent(auth_failure, 1h)", 3), ("recent(error, 1h)", 0),
     ],
 )  # fmt: skip
 def test_events_are_counted_in_their_order(text: str, expected: float) -> None:
@@ -238,6 +249,13 @@ def test_a_condition_names_its_events() -> None:
     seen = window(("auth_failure", 75), ("error", 76), ("auth_failure", 80))
     events = condition("count(auth_failure) >= 1 and count(error) >= 1").events(seen)
     assert [75, 76, 80] == [int(str(one.event.client)[1:]) for one in events]
+
+
+def test_recent_events_are_named_without_those_before() -> None:
+    """What is older is in the window, and no part of it."""
+    seen = window(("error", 75), ("error", 76), ("error", 80), ("error", 99))
+    events = condition("recent(error, 20s) >= 2").events(seen)
+    assert ["c80", "c99"] == [one.event.client for one in events]
 
 
 MARKS = ["auth_failure:1", "auth_failure:2", "surplus", "twin", "reconnect"]
