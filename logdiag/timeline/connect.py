@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from logdiag.errors import NoTimelineError, TimelineError
-from logdiag.timeline.migrate import STEPS, version
+from logdiag.timeline.migrate import STEPS, lacking, made_on, version
 from logdiag.timeline.schema import APPLICATION_ID
 
 MEMORY = ":memory:"
@@ -206,10 +206,22 @@ def _check_readable(connection: sqlite3.Connection, path: Path) -> None:
         raise _missing(path)
     if version(connection) < len(STEPS):
         raise TimelineError(
-            f"The database {path} was written by an older logdiag.",
+            f"The database {path} was written by an older logdiag "
+            f"(schema {version(connection)}, this one knows {len(STEPS)}).",
             "Run `logdiag ingest` or `logdiag watch` once to bring it up to date.",
         )
-    connection.execute("SELECT 1 FROM services")  # a damaged schema is told here, not later
+    refuse_other(connection, path)
+
+
+def refuse_other(connection: sqlite3.Connection, path: Path | str) -> None:
+    """Refuse what another version made before its schema was settled. Errors: `TimelineError`."""
+    missing = lacking(connection)  # a damaged schema is told here, not later
+    if missing:
+        words = f"The database {path} was made on {made_on(connection)} by another version of"
+        raise TimelineError(
+            f"{words} logdiag, which kept other things: {missing[0]} is not in it.",
+            "Move it away and read the logs again with `logdiag ingest`, or use that version.",
+        )
 
 
 def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:

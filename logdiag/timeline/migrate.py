@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from functools import cache
 from typing import TYPE_CHECKING
 
 from logdiag.timeline import library
@@ -38,6 +40,37 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> No
     for number, (name, sql) in enumerate(steps, 1):
         migrations(name=name)(_step(number, sql))
     migrations.apply(database)
+
+
+def lacking(connection: sqlite3.Connection) -> list[str]:
+    """Which tables, columns (as `table.column`), indices and views a current database would have.
+
+    A step that is not released yet may change, and what it made before counts as up to date.
+    """
+    return sorted(_current() - _names(connection))
+
+
+def made_on(connection: sqlite3.Connection) -> str:
+    """The day on which the database was made, as 2026-11-24."""
+    (time,) = connection.execute("SELECT min(applied_at) FROM _sqlite_migrations").fetchone()
+    return str(time)[:10]
+
+
+@cache
+def _current() -> frozenset[str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for _, sql in STEPS:
+            connection.executescript(sql)
+        return frozenset(_names(connection))
+
+
+def _names(connection: sqlite3.Connection) -> set[str]:
+    named = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'"
+    columns = (
+        "SELECT m.name || '.' || p.name FROM sqlite_schema AS m"
+        " JOIN pragma_table_info(m.name) AS p WHERE m.type = 'table'"
+    )
+    return {name for (name,) in connection.execute(f"{named} UNION ALL {columns}")}
 
 
 def _step(number: int, sql: str) -> Callable[..., None]:

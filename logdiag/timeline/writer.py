@@ -83,6 +83,7 @@ class Writer:
         try:
             with connect.told(path):
                 migrate(connection)
+                connect.refuse_other(connection, path)
         except BaseException:
             connection.close()
             raise

@@ -85,6 +85,39 @@ def test_memory_has_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("opener", [Writer, Reader])
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("ALTER TABLE findings DROP COLUMN leak", "findings.leak"),
+        ("DROP TABLE remarks", "remarks"),
+        ("DROP INDEX connections_open", "connections_open"),
+    ],
+)
+def test_other_tables_under_the_same_number_are_refused(
+    path: Path, opener: type[Writer] | type[Reader], change: str, missing: str
+) -> None:
+    """A version from before a release had others: it says what is missing and what to do."""
+    Writer.open(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        (made,) = other.execute("SELECT applied_at FROM _sqlite_migrations").fetchone()
+        other.execute(change)
+    said = f"The database {path} was made on {made[:10]} by another version of logdiag, which kept"
+    assert (
+        f"{said} other things: {missing} is not in it. Move it away and read the logs again with"
+        " `logdiag ingest`, or use that version."
+    ) == _error(path, opener)
+
+
+def test_what_somebody_added_does_no_harm(path: Path) -> None:
+    """A view of one's own makes no other database of it."""
+    Writer.open(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE VIEW mine AS SELECT name FROM services")
+    Writer.open(path).close()
+    Reader.open(path).close()
+
+
+@pytest.mark.parametrize("opener", [Writer, Reader])
 def test_text_file_is_left_alone(path: Path, opener: type[Writer] | type[Reader]) -> None:
     """A log given as the database by mistake is refused, and not changed by a byte."""
     path.parent.mkdir()
