@@ -1,4 +1,7 @@
-"""One writer at a time: an advisory lock beside the database, gone when its process dies."""
+"""One writer at a time: an advisory lock beside the database, gone when its process dies.
+
+Its file has the process's number, which is taken out again by who lets go in peace.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,18 @@ import fcntl
 import os
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from logdiag.errors import TimelineError
 
 _TRIES, _PAUSE = 3, 0.01  # seconds; who only asks for the holder has the lock for microseconds
+
+
+class Holder(NamedTuple):
+    """A process, 0 if it has not said its number; if not `alive`, it was killed or crashed."""
+
+    process: int
+    alive: bool
 
 
 class Lock:
@@ -46,12 +57,13 @@ class Lock:
     def release(self) -> None:
         """Let the next writer in. May be called twice."""
         if self._file >= 0:
+            os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = -1
 
 
-def holder(database: Path) -> int | None:
-    """The process that holds the lock, 0 if it has not said its number; None: nobody does."""
+def holder(database: Path) -> Holder | None:
+    """Who holds the lock, or never let it go; None: nobody."""
     try:
         file = os.open(database.with_name(database.name + "-lock"), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -59,11 +71,17 @@ def holder(database: Path) -> int | None:
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        number = _written(file)
-        return int(number) if number.isdecimal() else 0
+        return Holder(_number(file), True)
+    else:
+        lost = _number(file)
+        return Holder(lost, False) if lost else None
     finally:
         os.close(file)
-    return None
+
+
+def _number(file: int) -> int:
+    number = _written(file)
+    return int(number) if number.isdecimal() else 0
 
 
 def _written(file: int) -> str:

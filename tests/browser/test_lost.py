@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,30 @@ def test_a_killed_daemon_is_said(
             expect(banner).to_have_count(0)
             expect(seen.page.get_by_role("status")).to_have_text("Live")
             assert [] == seen.troubles()
+
+
+def test_a_page_that_is_opened_later_knows_of_a_killed_daemon(
+    open_window: Visitor, log: Path, serve: Callable[[Path], str]
+) -> None:
+    """It names the process and when it last wrote; one that was stopped is not missed."""
+    with following(log) as (process, _):
+        process.kill()  # kill -9
+        process.wait()
+    with open_window(serve(log.with_name("timeline.db"))) as seen:
+        seen.open("/")
+        banner = seen.page.get_by_role("alert")
+        expect(banner).to_contain_text(f"Process {process.pid} was killed or crashed;")
+        expect(banner.locator("time")).to_have_attribute("title", re.compile("UTC"))
+        expect(seen.page.get_by_role("status")).to_have_text("Not followed")
+        with following(log) as (again, _):
+            expect(banner).to_have_count(0)
+            again.terminate()
+            again.wait()
+            expect(seen.page.get_by_role("status")).to_have_text("Not followed")
+        seen.open("/")
+        expect(seen.page.get_by_role("status")).to_have_text("Not followed")
+        expect(banner).to_have_count(0)
+        assert [] == seen.troubles()
 
 
 def test_a_killed_page_and_daemon_in_one_is_said(open_window: Visitor, log: Path) -> None:

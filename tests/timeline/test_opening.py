@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from logdiag.errors import TimelineError
-from logdiag.timeline import Reader, Writer, default_path
+from logdiag.timeline import Reader, Writer, default_path, lock
 from logdiag.timeline.migrate import STEPS
 from tests.timeline import builders
 
@@ -306,3 +306,22 @@ def test_nobody_may_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Writer.open(path).close()
     monkeypatch.setattr(Path, "open", refuse)
     assert f"The database {path} cannot be read: Permission denied." in _error(path, Reader)
+
+
+def test_a_writer_that_was_killed_is_known_for_it(path: Path) -> None:
+    """Its number stays in the lock's file; who closes in peace takes it out."""
+    lines = (
+        "import sys", "from logdiag.timeline import Writer", "held = Writer.open(sys.argv[1])",
+        "print('open', flush=True)", "sys.stdin.read()",
+    )  # fmt: skip
+    command = [sys.executable, "-c", "\n".join(lines), str(path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert lock.Holder(process.pid, alive=True) == lock.holder(path)
+        process.kill()
+    assert lock.Holder(process.pid, alive=False) == lock.holder(path)
+    with Writer.open(path):
+        assert lock.Holder(os.getpid(), alive=True) == lock.holder(path)
+    assert lock.holder(path) is None

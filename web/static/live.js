@@ -79,9 +79,12 @@ function notice({ status, lost, problem, followed }) {
       "This is what was known at ", time(lost), ". Start ", h("code", {}, "logdiag web"),
       " or ", h("code", {}, "logdiag watch --web"), " again; the page goes on by itself.");
   }
-  if (followed && !status.writer.alive) {
+  const { alive, lost: killed } = status?.writer ?? {};
+  if (killed || (followed && !alive)) {
     return h("p", { class: "banner", role: "alert" },
-      h("strong", {}, "Nobody follows the logs any more. "), "What happens now is not seen. Start ",
+      h("strong", {}, "Nobody follows the logs any more. "),
+      killed ? [`Process ${status.writer.pid} was killed or crashed; the last news are of `, time(status.changed_at), ". "] : null,
+      "What happens now is not seen. Start ",
       h("code", {}, "logdiag watch"), " again; it goes on where it stopped.");
   }
   return null;

@@ -88,7 +88,10 @@ def _status(database: Database) -> BaseResponse:
         services = reader.services()
     told = {
         "version": version, "tool": f"logdiag {__version__}", "database": database.path.name,
-        "writer": {"alive": writer is not None, "pid": writer},
+        "writer": {
+            "alive": bool(writer and writer.alive), "lost": bool(writer and not writer.alive),
+            "pid": writer.process if writer else None,
+        },
         "changed_at": iso(_changed(database.path)), "services": services,
     }  # fmt: skip
     return _answer(_text(told), version)

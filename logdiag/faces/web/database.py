@@ -53,8 +53,8 @@ class Database:
             self._generation += 1
             self._seen = seen
 
-    def writer(self) -> int | None:
-        """The process that writes the database just now; None: nobody does."""
+    def writer(self) -> lock.Holder | None:
+        """Who writes the database, or was lost while it did; None: nobody."""
         return lock.holder(self.path)
 
 

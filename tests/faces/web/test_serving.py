@@ -78,7 +78,8 @@ def test_watch_shows_the_page_beside_its_work(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert "Watching" in process.stdout.readline()
         status, told = fetch(url.rstrip("/") + STATUS)
-        assert (200, {"alive": True, "pid": process.pid}) == (status, told["writer"])
+        known = {"alive": True, "lost": False, "pid": process.pid}
+        assert (200, known) == (status, told["writer"])
         process.send_signal(signal.SIGTERM)
         assert 0 == process.wait(20)
 
