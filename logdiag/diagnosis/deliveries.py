@@ -121,6 +121,13 @@ class Deliveries:
             if update.missed is not None:
                 yield update.client, Seen(moment[1], update.missed, update.newer)
 
+    def rest(self, now: Moment) -> Iterator[tuple[str, Seen]]:
+        """The same of all that may yet arrive, if nothing follows."""
+        for update in self._waiting.values():
+            if update.missed is not None:
+                yield update.client, Seen(now[1], update.missed, update.newer)
+        self._waiting.clear()
+
     def lost_track(self) -> None:
         """A restart or a gap: nobody knows any more which connections are gone."""
         self._owners.clear()

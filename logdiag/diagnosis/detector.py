@@ -15,7 +15,7 @@ from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.derived import on_purpose
 from logdiag.diagnosis.deriving import Deriving
 from logdiag.diagnosis.echoes import KINDS, Echoes, Report
-from logdiag.diagnosis.ending import as_if_ended, convict, is_short
+from logdiag.diagnosis.ending import as_if_ended, convict
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groupings import Groupings, in_turn
 from logdiag.diagnosis.handover import Handover
@@ -90,7 +90,7 @@ class Detector:
         if told and self._repeated(event, reporter, life, key, line):
             return
         if self._court.open and (kind in _RESTARTS or (kind == "closed" and life is not None)):
-            convict(self._court, life, moment, self._known.scale, self._is_short())
+            convict(self._court, life, moment, self._first)
         steps = self._connections.on_event(event, life, line)
         for step in steps:
             self._stepped(step, event, key, moment)
@@ -110,8 +110,7 @@ class Detector:
             return self._echo(event, life.opened_line or (event.source, event.offset))
         if event.kind == "closed":
             told = self._connections.names.ended_before(event)
-            told = told or self._refusals.explains(event, line)
-            if told:
+            if told := told or self._refusals.explains(event, line):
                 return self._echo(event, told)
         elif event.kind in _BEGINS and (over := self._connections.names.over_before(event)):
             return self._echo(event, over)
@@ -235,12 +234,13 @@ class Detector:
 
     # The end
 
-    def _is_short(self) -> bool:
-        return is_short(self._first, self._order.now, self._known.settle)
-
     def on_eof(self) -> list[Finding]:
         """The findings that change if the input ends here. The detector itself can go on."""
-        return as_if_ended(self._court, self._order.now, self._known.scale, self._is_short())
+        return as_if_ended(self._court, self._order.now, self._first)
+
+    def run_out(self) -> None:
+        """The input is over: what did not come in time never will. Nothing may follow."""
+        self._court.told(self._deliveries.rest(self._order.now), self._order.now, self._nobody)
 
     # Out
 

@@ -46,6 +46,10 @@ class Service(ABC):
     def usual(self) -> tuple[int, int]:
         """How long connections must live to outlive what is usual here: ns, and lines."""
 
+    @abstractmethod
+    def scale(self, client: str | None, now: Moment) -> int | None:
+        """How long is too long for that client in a short log, ns; None: nothing tells."""
+
     @property
     @abstractmethod
     def opens(self) -> int:

@@ -54,6 +54,7 @@ def findings(log: str | Sequence[str], rules: Sequence[Rule], formats: Formats) 
         for event in parser.parse(Block(source, offset, data, after)):
             detector.on_event(event)
         offset = after.offset
+    detector.run_out()
     found = detector.drain(ended=True).findings
     return [finding for finding in found if finding.state != "pending"]
 

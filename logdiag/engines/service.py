@@ -151,6 +151,7 @@ class Service:
         """
         self.before = json.loads(json.dumps(self._snapshot()))
         self.release(None)
+        self.detector.run_out()
         changes = self._drain(ended=True)
         self._hear(changes)
         self._withdraw(changes)

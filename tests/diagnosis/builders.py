@@ -13,6 +13,7 @@ from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
+from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import Service, View
@@ -150,6 +151,10 @@ class FakeService(Service):
     def usual(self) -> tuple[int, int]:
         """No connection has to outlive anything."""
         return 0, 0
+
+    def scale(self, client: str | None, now: Moment) -> int | None:
+        """Nothing closed."""
+        return None
 
     @property
     def opens(self) -> int:

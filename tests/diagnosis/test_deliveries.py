@@ -72,6 +72,32 @@ def test_time_alone_tells_what_was_missed() -> None:
         assert expected == names
 
 
+@pytest.mark.parametrize("clock", [True, False])
+@pytest.mark.parametrize(
+    ("sent", "expected"), [("a", ["misdelivered"]), ("b", []), ("ab", ["duplicated"])]
+)
+def test_what_did_not_arrive_before_the_input_ran_out(
+    clock: bool, sent: str, expected: list[str]
+) -> None:
+    """Nothing more comes; while it may, nothing is missed."""
+    log = Log()("opened", 0 if clock else None, connection="a", user="u")
+    log("opened", 1 if clock else None, connection="b", user="u")
+    for _ in range(12):
+        log("error", 5 if clock else None)
+    for to in sent:
+        log("message", 10 if clock else None, connection=to, message="m", reason="completed")
+    detector, found = Detector("app", MADE), Told()
+    for event in log.events:
+        detector.on_event(event)
+    found.take(detector.drain(ended=True))
+    assert "misdelivered" not in {one.rule for one in found.findings.values()}
+    detector.run_out()
+    found.take(detector.drain(ended=True))
+    assert [(name, "firing") for name in expected] == [
+        (one.rule, one.state) for one in found.findings.values()
+    ]
+
+
 @given(st.lists(st.floats(10, 60), max_size=9).map(sorted))
 def test_when_the_clock_asks_makes_no_difference(asked: list[float]) -> None:
     """A log that is followed, with looks in its silences, tells what it tells when read at once."""

@@ -256,6 +256,15 @@ def test_at_the_end_the_young_ones_join() -> None:
     assert 4 == only(log("message", 120), ended=True).connections_total
 
 
+@pytest.mark.parametrize(("hold", "expected"), [(0, "firing"), (1, "pending")])
+def test_at_the_end_what_need_not_last_fires(hold: int, expected: str) -> None:
+    """However long the log is: its last line is enough, as there is no next look."""
+    log = Log()("message", 0)("error", 1_000)
+    made = rule("count(error) >= 1", by=(), hold=hold)
+    assert expected == only(log, made, ended=True).state
+    assert "pending" == only(log, made).state
+
+
 def test_a_short_log_has_a_time_scale_of_its_own() -> None:
     """Where others closed after a second, ten are long; where none closed, `at_end` decides."""
     log = opened(Log(), "abc", 0)

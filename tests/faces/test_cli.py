@@ -127,6 +127,25 @@ def test_a_server_that_stops_in_order_ends_each_connection_once(tmp_path: Path) 
     assert ("clean", 0) == (told["verdict"], told["live"]["at_end"])
 
 
+def test_a_status_that_nobody_got_in_the_last_line_is_missed(tmp_path: Path) -> None:
+    """The second of two; a file that goes on takes it back if it arrives."""
+    line = '{{"time":"2026-11-20T10:0{}:00.000Z","userId":"u1",{}}}\n'
+    path, db = tmp_path / "app.log", tmp_path / "app.db"
+    sent = '"msg":"Status update for video v-{}: completed sent to 0 clients"'
+    log = line.format(0, '"connId":"a1","msg":"WebSocket connected"')
+    path.write_text(log + line.format(1, sent.format(1)) + line.format(5, sent.format(2)), "utf-8")
+    for more, expected in (
+        ("", ["duplicate-delivery"]),
+        ("Status update for video v-2: completed sent to connection a1", []),
+    ):
+        with path.open("a", encoding="utf-8") as file:
+            file.write(more and f"2026-11-20T10:05:00.500Z info: {more}\n")
+        run("ingest", path, "--db", db)
+        told = json.loads(run("report", "--db", db, "--format", "json").stdout)
+        found = [one["rule"] for one in told["findings"] if one["state"] != "pending"]
+        assert expected == found
+
+
 def test_check_leaves_nothing_behind(temporary: Path, tmp_path: Path) -> None:
     """No database stays, in no place, whether it went well or not."""
     (tmp_path / "bad.gz").write_bytes(b"\x1f\x8b\x08\x00 this is no archive")
