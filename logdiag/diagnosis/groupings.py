@@ -62,7 +62,10 @@ class Groupings:
 
     def opened(self, life: Life) -> list[Group]:
         """A connection is live; gives its groups that some rule may look at."""
-        found: list[Group] = [] if self._whole is None else [self._whole]
+        found: list[Group] = []
+        if self._whole is not None:
+            self._whole.stir()
+            found.append(self._whole)
         for groups in self._following:
             group = groups.add(life)
             if group is not None:
@@ -72,7 +75,10 @@ class Groupings:
     def ended(self, life: Life) -> list[Group]:
         """It is live no more; gives the groups that it leaves, where a rule found something."""
         whole = self._whole
-        found: list[Group] = [whole] if whole is not None and whole.judgements else []
+        found: list[Group] = []
+        if whole is not None and whole.judgements:
+            whole.stir()
+            found.append(whole)
         for groups in self._following:
             group = groups.remove(life, groups.place(life))
             if group is not None and group.judgements:
