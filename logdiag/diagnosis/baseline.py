@@ -36,6 +36,20 @@ class _Kind:
         self.middle = 0.0
         self._limit: float | None = None  # what a spike exceeds; None: not worked out yet
 
+    def name(self, client: str | None, held: int) -> None:
+        """One of them was of that client, which holds so many connections."""
+        clients = self.clients
+        if client is None:
+            return
+        before = clients.get(client)
+        if before is None:
+            if len(clients) >= MAX_CLIENTS:
+                return
+            before = 0
+        clients[client] = before + 1
+        if before > held:
+            self.again.add(client)
+
     def learn(self) -> None:
         """The history is another one: what is usual, too."""
         if len(self.history) >= LEAST_BINS:
@@ -45,7 +59,7 @@ class _Kind:
     @property
     def spikes(self) -> bool:
         """Whether this bin is a spike."""
-        if len(self.history) < LEAST_BINS or self.count < self.middle + LEAST_ABOVE:
+        if self.count < self.middle + LEAST_ABOVE or len(self.history) < LEAST_BINS:
             return False
         if self._limit is None:
             deviation = median([abs(count - self.middle) for count in self.history])
@@ -83,22 +97,17 @@ class Baselines:
         """One event, of a client that holds so many connections; `clients` has the service."""
         if time is None:
             return
-        if self._bin is None or time // BIN > self._bin:
+        if self._bin is None or time >= self._bin * BIN + BIN:
             self._advance(time // BIN, clients)
         one = self._kinds[kind]
         one.count += 1
-        self.name(kind, client, held)
+        one.name(client, held)
         if one.spikes:
             self._spiked[kind] = (time, one.count - one.middle)
 
     def name(self, kind: str, client: str | None, held: int) -> None:
         """Whose event it was."""
-        one = self._kinds[kind]
-        if client is None or (len(one.clients) >= MAX_CLIENTS and client not in one.clients):
-            return
-        count = one.clients[client] = one.clients.get(client, 0) + 1
-        if count > held + 1:
-            one.again.add(client)
+        self._kinds[kind].name(client, held)
 
     def rename(self, kind: str, weaker: Iterable[str], client: str) -> None:
         """Events of this bin were that client's, whom their own lines know less well."""

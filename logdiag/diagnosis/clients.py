@@ -25,7 +25,7 @@ SHARED: Final = frozenset({"address", "none"})  # several clients may be behind 
 # The connection's own events: what a request asks for says less of who asks.
 _OWN: Final = frozenset({"opening", "opened", "closing", "closed", "rejected", "message"})
 _WHO: Final = r"(?:user|client|member|player|visitor)"
-_IN_PATH = re.compile(
+_IN_PATH: Final = re.compile(
     rf"(?:/{_WHO}s?/|[?&]{_WHO}(?:_?id)?=)(?P<id>(?!v\d+\b)[^/?#&]*\d[^/?#&]*)", re.IGNORECASE
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, pairwise
 from statistics import fmean, pstdev
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.groups import Group
@@ -14,8 +14,8 @@ from logdiag.diagnosis.view import Service, View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Event
 
-MAX_INTERVALS = 64  # the latest ones of a window: in a storm it holds thousands
-MAX_PILE = 10_000  # connections looked at for those that pile up
+MAX_INTERVALS: Final = 64  # the latest ones of a window: in a storm it holds thousands
+MAX_PILE: Final = 10_000  # connections looked at for those that pile up
 INFINITE: float = float("inf")
 
 

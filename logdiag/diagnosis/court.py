@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.description import describe, named
 from logdiag.diagnosis.groupings import Groupings
@@ -20,7 +20,7 @@ from logdiag.diagnosis.windows import Seen
 from logdiag.diagnosis.yielding import explained, explains, in_order
 from logdiag.model import Event, Finding
 
-MAX_JUDGEMENTS = 10_000  # findings remembered per service; the oldest resolved ones go first
+MAX_JUDGEMENTS: Final = 10_000  # findings remembered per service; the oldest resolved ones go first
 
 
 class Court:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
@@ -16,14 +16,14 @@ from logdiag.diagnosis.moments import NEVER, Moment, far, passed
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Event
 
-FINAL = frozenset({
+FINAL: Final = frozenset({
     "cancelled", "complete", "completed", "done", "error", "failed", "finished", "succeeded",
     "success",
 })  # fmt: skip
-TOGETHER = 2 * SECOND  # one update goes to all of a client's connections within
-TOGETHER_LINES = 10
-MAX_WAITING = 1_000  # updates that may yet be sent to another connection
-MAX_OWNERS = 2_000  # what updates are about, and whose that is: what is not done yet
+TOGETHER: Final = 2 * SECOND  # one update goes to all of a client's connections within
+TOGETHER_LINES: Final = 10
+MAX_WAITING: Final = 1_000  # updates that may yet be sent to another connection
+MAX_OWNERS: Final = 2_000  # what updates are about, and whose that is: what is not done yet
 
 
 class _Update(NamedTuple):

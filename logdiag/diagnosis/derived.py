@@ -27,7 +27,7 @@ COUNTABLE: Final = (*KINDS, *DERIVED)
 _ABNORMAL: Final = 1006
 _LEFT: Final = (1000, 1001)
 _BY_CLIENT: Final = re.compile(r"client (namespace )?disconnect")
-_UNANSWERED = re.compile(
+_UNANSWERED: Final = re.compile(
     r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
 )
 

@@ -7,7 +7,7 @@ as `on_timer`. Its state is the lives that are not over, plus `snapshot`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.clients import client_key
 from logdiag.diagnosis.connections import Connections, Step
@@ -34,8 +34,8 @@ from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap
 
 SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
-_RESTARTS = frozenset({"server_start", "server_stop"})
-_BEGINS = frozenset({"opening", "opened"})
+_RESTARTS: Final = frozenset({"server_start", "server_stop"})
+_BEGINS: Final = frozenset({"opening", "opened"})
 
 
 class Detector:

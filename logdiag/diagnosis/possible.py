@@ -141,7 +141,12 @@ def _of_service(function: Function | None, node: Node) -> Callable[[Service], fl
     spans = [one.ns for one in arguments if isinstance(one, Span)]
     if len(spans) < len(arguments):
         return None
-    return (lambda service: ask(service, *spans)) if spans else ask
+    match spans:
+        case []:
+            return ask
+        case [one, other]:  # not `*spans`: it is asked at each opening
+            return lambda service: ask(service, one, other)
+    return lambda service: ask(service, *spans)
 
 
 def _at_least_share(

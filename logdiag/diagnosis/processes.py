@@ -21,7 +21,7 @@ class Processes:
     """The server processes of one service."""
 
     def __init__(self) -> None:
-        self._spoke: dict[str, tuple[int | None, int]] = {}  # process -> last time and line
+        self._spoke: dict[str, int] = {}  # process -> last line
         self._began: dict[str, tuple[int | None, int]] = {}
         self._restart: tuple[int | None, int] | None = None
         self.ordinal = 0  # of the latest line
@@ -29,7 +29,7 @@ class Processes:
     def seen(self, event: Event, ordinal: int) -> None:
         """Note that a process speaks."""
         process = event.process or ""
-        self._spoke[process] = (event.time, ordinal)
+        self._spoke[process] = ordinal
         if process not in self._began:
             self._began[process] = (event.time, ordinal)
 
@@ -58,7 +58,7 @@ class Processes:
         began_at, began_line = self._began[newest]
         if not passed((began_at, began_line), (time, ordinal), SILENT, SILENT_LINES):
             return []
-        gone = {process for process, spoke in self._spoke.items() if spoke[1] < began_line}
+        gone = {process for process, line in self._spoke.items() if line < began_line}
         for process in gone:
             del self._spoke[process]
             del self._began[process]
@@ -86,7 +86,7 @@ class Processes:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._spoke = {process: tuple(at) for process, at in state["spoke"].items()}
+        self._spoke = dict(state["spoke"])
         self._began = {process: tuple(at) for process, at in state["began"].items()}
         self._restart = tuple(state["restart"]) if state["restart"] else None
         self.ordinal = state["ordinal"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.moments import NEVER, Moment, far
 
-SLOWER = 16  # once so many looks long, a silence is looked at when it is a sixteenth longer
-LINES = 10  # between two looks, where there is no clock
+SLOWER: Final = 16  # once so many looks long, a silence is looked at when it is a sixteenth longer
+LINES: Final = 10  # between two looks, where there is no clock
 
 
 class Ticks:

@@ -7,12 +7,12 @@ connections whose close it logged: that is `drift`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from logdiag.model import Event
 
-RESET_FROM = 3  # a total that falls to one from at least this many is a restart, not closes
-MAX_FLIPS = 3  # contradictions after which the number is not the service's total (one per room?)
+RESET_FROM: Final = 3  # a total that falls to one from so many is a restart, not closes
+MAX_FLIPS: Final = 3  # contradictions after which it is not the service's total (one per room?)
 
 
 class Comparison(NamedTuple):
@@ -22,7 +22,7 @@ class Comparison(NamedTuple):
     restarted: bool = False
 
 
-NOTHING = Comparison()
+NOTHING: Final = Comparison()
 
 
 _FIELDS = ("before", "closed_since", "drift", "fell", "flips", "offsets")

@@ -9,9 +9,9 @@ from typing import Any, Final, NamedTuple
 from logdiag.diagnosis.moments import Moment
 from logdiag.model import Event
 
-MAX_WINDOW = 2_000  # recent events kept per kind: a rule counts to tens, a storm has thousands
+MAX_WINDOW: Final = 2_000  # events kept per kind: a rule counts to tens, a storm has thousands
 
-MAX_TAKE = 64  # events looked at to find a recent one
+MAX_TAKE: Final = 64  # events looked at to find a recent one
 
 
 class Seen(NamedTuple):
