@@ -45,7 +45,7 @@ class Grouping:
         self._full = MAX_IDLE  # so many groups make it look for idle ones
         self._lone = not any(rule.when.of_lone for rule in rules)
         self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
-        self._horizon = _horizon(rules)
+        self.horizon = _horizon(rules)
 
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its group where a rule may look at it."""
@@ -133,7 +133,7 @@ class Grouping:
     def forget(self, moment: Moment) -> None:
         """Drop events that no rule will count again."""
         for group in list(self.recent()):
-            group.forget(moment, *self._horizon)
+            group.forget(moment, *self.horizon)
             self._dissolve(group)
 
     def _dissolve(self, group: Group) -> None:

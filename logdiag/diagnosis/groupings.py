@@ -115,7 +115,7 @@ class Groupings:
         found = []
         for groups in self._counting.get(seen.event.kind, ()):
             group = groups.of_event(seen.event, key)
-            group.saw(seen)
+            group.saw(seen, groups.horizon[0])
             found.append((group, self.candidates(group, seen.event.kind)))
         return found
 

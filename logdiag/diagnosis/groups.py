@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
-from logdiag.diagnosis.windows import Seen, Window
+from logdiag.diagnosis.windows import NEVER_ENDING, Seen, Window
 from logdiag.model import Mark
 
 if TYPE_CHECKING:
@@ -112,14 +112,14 @@ class Group:
         self.lives = {life.number: life for life in ordered}
         self.youngest = youngest(self.lives)
 
-    def saw(self, seen: Seen) -> None:
-        """An event that some rule may count."""
+    def saw(self, seen: Seen, within: int = NEVER_ENDING) -> None:
+        """An event that some rule may count; none counts those more than `within` ns older."""
         if self.windows is None:
             self.windows = {}
         window = self.windows.get(seen.event.kind)
         if window is None:
             window = self.windows[seen.event.kind] = Window()
-        window.add(seen)
+        window.add(seen, within)
         if self.judgements:
             self.stir()
 

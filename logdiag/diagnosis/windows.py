@@ -10,7 +10,7 @@ from logdiag.diagnosis.moments import Moment
 from logdiag.model import Event
 
 MAX_WINDOW: Final = 2_000  # events kept per kind: a rule counts to tens, a storm has thousands
-
+NEVER_ENDING: Final = 1 << 60  # ns
 MAX_TAKE: Final = 64  # events looked at to find a recent one
 
 
@@ -49,14 +49,16 @@ class Window:
     def __iter__(self) -> Iterator[Seen]:
         return iter(self._seen)
 
-    def add(self, seen: Seen) -> None:
-        """One more event."""
+    def add(self, seen: Seen, within: int = NEVER_ENDING) -> None:
+        """One more event; nobody counts those that are more than `within` ns older."""
         if len(self._seen) >= 2 * MAX_WINDOW:  # half at once, so that it is done seldom
             self._drop(MAX_WINDOW)
         time = -1 if seen.event.time is None else seen.event.time
         line = seen.ordinal
         if self._seen:
             time, line = max(time, self._times[-1]), max(line, self._lines[-1])
+            if self._times[0] < time - within:
+                self._drop(bisect_left(self._times, time - within))
         self._seen.append(seen)
         self._times.append(time)
         self._lines.append(line)
