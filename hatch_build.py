@@ -15,7 +15,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # Each event passes through these; the two languages and what writes findings do not repay it.
 NAMES = """
-    attempts baseline candidates clients connections counting court deliveries derived deriving
+    asks attempts baseline candidates clients connections counting court deliveries derived deriving
     detector echoes following functions grouping groupings groups judgement known lifecycle
     lifetimes marks moments names notes order patience possible processes quality recent refusals
     surroundings ticks totals trend view windows

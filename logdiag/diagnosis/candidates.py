@@ -8,15 +8,24 @@ not that of rules.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.possible import Bound
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import Service
 
-# The least of all, that of each rule, and the rules' places.
-_Needs = tuple[float, list[float], list[int]]
+
+class _Need:
+    """How much of one measure rules need: in rising order, each with the rule's place."""
+
+    __slots__ = ("ask", "least", "leasts", "places", "sign")
+
+    def __init__(self, bound: Bound, needs: Iterable[tuple[float, int]]) -> None:
+        self.ask = bound.ask
+        self.sign = bound.sign
+        self.leasts, self.places = map(list, zip(*sorted(needs), strict=True))
+        self.least = float(self.leasts[0])
 
 
 class Candidates:
@@ -33,27 +42,15 @@ class Candidates:
             for bound in rule.when.bounds or ():
                 needs.setdefault(bound.measure, []).append((bound.least, place))
                 asks[bound.measure] = bound
-        self._of_group: list[tuple[Callable[[Group], float], _Needs]] = []
-        self._of_service: list[tuple[Callable[[Service], float], int, _Needs]] = []
-        for measure, some in needs.items():
-            least, places = map(list, zip(*sorted(some), strict=True))
-            bound, need = asks[measure], (least[0], least, places)
-            if bound.of_group is not None:
-                self._of_group.append((bound.of_group, need))
-            elif bound.of_service is not None:
-                self._of_service.append((bound.of_service, bound.sign, need))
+        self._needs = [_Need(asks[measure], some) for measure, some in needs.items()]
 
     def of(self, group: Group) -> Sequence[Rule]:
         """Those whose condition may hold for the group as it is now, in their order."""
         found: list[int] = []
-        for of_group, (least, leasts, places) in self._of_group:
-            value = of_group(group)
-            if value >= least:
-                found += places[: bisect_right(leasts, value)]
-        for of_service, sign, (least, leasts, places) in self._of_service:
-            value = sign * of_service(self._service)
-            if value >= least:
-                found += places[: bisect_right(leasts, value)]
+        for need in self._needs:
+            value = need.sign * need.ask.of(group, self._service)
+            if value >= need.least:
+                found += need.places[: bisect_right(need.leasts, value)]
         if not found:
             return self._usual
         return [self._rules[place] for place in sorted({*found, *self._always})]

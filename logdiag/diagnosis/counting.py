@@ -8,9 +8,8 @@ from statistics import fmean, pstdev
 from typing import Any, Final
 
 from logdiag.diagnosis.clients import SHARED, known_by
-from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.view import Service, View
+from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Event
 
@@ -109,16 +108,6 @@ def chance(view: View) -> float:
     return view.service.following.chance(view.client, (view.now, view.line))
 
 
-def at_most_marked(mark: str) -> Callable[[str], Callable[[Group], int]]:
-    """No more than carry the mark now."""
-    return lambda _: lambda group: len(group.marked.get(mark, ()))
-
-
-def every(_: str) -> Callable[[Group], int]:
-    """No more than are live."""
-    return lambda group: len(group.lives)
-
-
 # The mark that an event of a kind leaves on the opening that follows.
 _MARKS = {
     "auth_failure": "auth_failure", "closed": "reconnect", "reconnect": "reconnect",
@@ -152,60 +141,6 @@ def count_followed(view: View, kind: str) -> int:
 def count_after(view: View, kind: str) -> int:
     """How many such events came before them."""
     return view.proofs(mark_of(kind))
-
-
-def at_most_after(kind: str) -> Callable[[Group], int]:
-    """No more than there are proofs of it now."""
-    mark = mark_of(kind)
-    return lambda group: (
-        min(len(group.lives), len(group.pairs))
-        if group.anonymous
-        else len(group.proofs.get(mark, ()))
-    )
-
-
-def at_most_followed(kind: str) -> Callable[[Group], int]:
-    """No more than are live; where nobody is named, than there are proofs of it."""
-    unnamed = at_most_after(kind)
-    return lambda group: unnamed(group) if group.client is None else len(group.lives)
-
-
-# The service: asked at each opening, so these are typed functions, which compile to C
-
-
-def drift(service: Service) -> float:
-    """Connections that the server holds beyond what its lines account for."""
-    return service.drift
-
-
-def opens(service: Service) -> float:
-    """Connections that opened so far."""
-    return service.opens
-
-
-def closes(service: Service) -> float:
-    """Connections that closed so far."""
-    return service.closes
-
-
-def unnamed(service: Service) -> float:
-    """Closes that do not say of which connection."""
-    return service.quality.unnamed
-
-
-def untimed(service: Service) -> float:
-    """Openings and closes without a time."""
-    return service.quality.untimed
-
-
-def trend(service: Service) -> float:
-    """By how much the live connections per client rise per day."""
-    return service.trend.rise("live_per_client")
-
-
-def share_lived(service: Service, least: float, most: float) -> float:
-    """How many of the connections that closed lived so long."""
-    return service.lifetimes.share(least, most)
 
 
 # Lines
@@ -249,11 +184,6 @@ def events_since(view: View, kind: str, age: float) -> Iterator[Seen]:
     """Which ones they are."""
     found = list(view.events(kind))
     return iter(found[len(found) - recent(view, kind, age) :])
-
-
-def kept(kind: str) -> Callable[[Group], int]:
-    """No window holds more than the group keeps."""
-    return lambda group: group.kept(kind)
 
 
 def pairs(view: View, first: str, second: str) -> int:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from logdiag.diagnosis import counting
+from logdiag.diagnosis import asks, counting
+from logdiag.diagnosis.asks import Ask
 from logdiag.diagnosis.baseline import BINS
 from logdiag.diagnosis.baseline import MAX_CLIENTS as MAX_SPIKING
 from logdiag.diagnosis.following import MAX_FOLLOWED
-from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.marks import MAX_CLIENTS
 from logdiag.diagnosis.measures import Measure
@@ -32,14 +32,14 @@ class Function:
     run: Callable[..., Any]
     lives: Callable[..., Iterable[Life]] | None = None  # the connections that it counts
     events: Callable[..., Iterable[Seen]] | None = None  # the events that it counts
-    of_service: Callable[..., float] | None = None  # the same value, where no group matters
+    of_service: Callable[..., Ask] | None = None  # the same value, where no group matters
     of_client: bool = False  # it asks about the group's client: a rule must go by client
     of_lives: bool = False  # it asks for the group's connections, beside `lives`
     marks: bool = False  # it asks for what their openings are marked with
     suspects: bool = False  # a finding names these connections, whatever else is asked
     baseline: bool = False  # its kinds are counted by the minute, one by one or as a pair
     # By its first argument: the most that it can give for a group, quickly.
-    at_most: Callable[[str], Callable[[Group], int]] | None = None
+    at_most: Callable[[str], Ask] | None = None
 
 
 CLIENTS = f"the latest {MAX_CLIENTS // 2:,} clients, at most twice as many"
@@ -69,11 +69,11 @@ _TABLE = (
         "drift", (), "count",
         "How many more connections the server says it holds than its own lines account for.",
         "a number per server process",
-        lambda view: view.service.drift, of_service=counting.drift,
+        lambda view: view.service.drift, of_service=asks.Drift,
     ),
     Function(
         "opens", (), "count", "Connections of the service that opened so far.", "a number",
-        lambda view: view.service.opens, of_service=counting.opens,
+        lambda view: view.service.opens, of_service=asks.Opens,
     ),
     Function(
         "trend", (), "share",
@@ -82,23 +82,23 @@ _TABLE = (
         "Where closes name nobody, the clients are all addresses that ever came.",
         "168 roll-ups, and then at most 20,000 addresses",
         lambda view: view.service.trend.rise("live_per_client"), counting.of_several,
-        of_service=counting.trend,
+        of_service=asks.Rising,
     ),
     Function(
         "closes", (), "count", "Connections of the service that closed so far.", "a number",
-        lambda view: view.service.closes, of_service=counting.closes,
+        lambda view: view.service.closes, of_service=asks.Closes,
     ),
     Function(
         "unnamed", (), "count", "Closes whose line does not say which connection it was.",
         "a number, and the latest lines",
         lambda view: view.service.quality.unnamed, events=counting.samples,
-        of_service=counting.unnamed,
+        of_service=asks.Unnamed,
     ),
     Function(
         "untimed", (), "count", "Openings and closes whose line has no time, nor one before it.",
         "a number, and the latest lines",
         lambda view: view.service.quality.untimed, events=counting.samples,
-        of_service=counting.untimed,
+        of_service=asks.Untimed,
     ),
     Function(
         "settle", (), "duration", "The settle time S.", "nothing",
@@ -109,21 +109,21 @@ _TABLE = (
         "Live connections that opened within 2 s (4 lines) of another one of the same client and "
         "path, both still live.", CLIENTS,
         counting.number_of(counting.twins), counting.twins, marks=True,
-        at_most=counting.at_most_marked("twin"),
+        at_most=lambda _: asks.Marked("twin"),
     ),
     Function(
         "surplus", (), "count",
         "Live connections that opened within 5 s (10 lines) of a loss that had been made good.",
         CLIENTS,
         counting.number_of(counting.surplus), counting.surplus, marks=True,
-        at_most=counting.at_most_marked("surplus"),
+        at_most=lambda _: asks.Marked("surplus"),
     ),
     Function(
         "left_behind", (), "count",
         "Live connections whose client has opened a newer one since; all of the group's where no "
         "close says whose it is.", FOLLOWED,
         counting.count_left_behind, counting.left_behind,
-        of_client=True, suspects=True, at_most=counting.every,
+        of_client=True, suspects=True, at_most=asks.Live,
     ),
     Function(
         "loads", (), "count",
@@ -137,7 +137,7 @@ _TABLE = (
         "behind one went over another connection of the client: nobody subscribed there. None "
         "where the log does not say over which connection messages go.", FOLLOWED,
         counting.number_of(counting.orphans), counting.orphans,
-        of_client=True, at_most=counting.every,
+        of_client=True, at_most=asks.Live,
     ),
     Function(
         "chance", (), "share",
@@ -150,12 +150,12 @@ _TABLE = (
     ),
     Function(
         "count", ("kind",), "count", "Events of that kind within the window.", EVENTS,
-        counting.count, events=counting.events, at_most=counting.kept,
+        counting.count, events=counting.events, at_most=asks.Kept,
     ),
     Function(
         "recent", ("kind", "duration"), "count",
         "Events of that kind within the window that are no older than that; all of them without a "
-        "clock.", EVENTS, counting.recent, events=counting.events_since, at_most=counting.kept,
+        "clock.", EVENTS, counting.recent, events=counting.events_since, at_most=asks.Kept,
     ),
     Function(
         "distinct", ("field",), "count",
@@ -164,7 +164,7 @@ _TABLE = (
     Function(
         "pairs", ("kind", "kind"), "count",
         "How often, within the window, an event of the first kind is followed by one of the "
-        "second.", EVENTS, counting.pairs, events=counting.events, at_most=counting.kept,
+        "second.", EVENTS, counting.pairs, events=counting.events, at_most=asks.Kept,
     ),
     Function(
         "spike", ("logged kind",), "count",
@@ -214,7 +214,8 @@ _TABLE = (
         "while still connecting (`cleanup` with state 0) came just before (5 s, 10 lines) the "
         "opening of a connection that is still live; or openings (`opened`) of the same client and "
         "path (2 s, 4 lines).", CLIENTS,
-        counting.count_after, counting.after, marks=True, at_most=counting.at_most_after,
+        counting.count_after, counting.after, marks=True,
+        at_most=lambda kind: asks.Proven(counting.mark_of(kind)),
     ),
     Function(
         "followed_after", ("prior kind",), "count",
@@ -222,7 +223,7 @@ _TABLE = (
         "the next opening that shows why the one before was not closed. The same as "
         "`opened_after` where no close says whose it is.", FOLLOWED,
         counting.count_followed, counting.followed_after,
-        of_client=True, at_most=counting.at_most_followed,
+        of_client=True, at_most=lambda kind: asks.Followed(counting.mark_of(kind)),
     ),
     Function(
         "older", ("duration",), "count", "Live connections at least that old.", "the connections",
@@ -240,7 +241,7 @@ _TABLE = (
         "to within 9%.", HISTOGRAM,
         lambda view, least, most: view.service.lifetimes.share(least, most),
         events=counting.lived,
-        of_service=counting.share_lived,
+        of_service=asks.Lived,
     ),
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from logdiag.diagnosis.counting import kept
+from logdiag.diagnosis.asks import Ask, Kept, Live
 from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number, Span, unparse
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Group
@@ -21,14 +21,13 @@ Possible = Callable[[Group, Service], bool]
 class Bound(NamedTuple):
     """A measure (equal texts are equal measures), and how much of it there must be at least.
 
-    One of `of_group` and `of_service` gives the most that the measure can be. What must be small is
-    compared with the other sign.
+    `ask` gives the most that the measure can be. What must be small is compared with the other
+    sign.
     """
 
     measure: str
     least: float
-    of_group: Callable[[Group], float] | None
-    of_service: Callable[[Service], float] | None
+    ask: Ask
     often: int  # how often there is much of it, from 0
     sign: int = 1  # -1 where it must be small
 
@@ -54,19 +53,19 @@ def _ceiling(function: Function | None, node: Node, most: float) -> tuple[Bound]
     ask = _of_service(function, node)
     if ask is None:
         return None
-    return (Bound(f"-{unparse(node)}", -most, None, ask, 2, -1),)
+    return (Bound(f"-{unparse(node)}", -most, ask, 2, -1),)
 
 
 def _bound(function: Function | None, node: Node, least: float) -> tuple[Bound] | None:
     if ask := _of_service(function, node):
-        return (Bound(unparse(node), least, None, ask, 2 if isinstance(node, Call) else 3),)
+        return (Bound(unparse(node), least, ask, 2 if isinstance(node, Call) else 3),)
     at_most = _at_most(function, node)
     if at_most is None:
         return None
-    if at_most is _live:
-        return (Bound("live", least, at_most, None, 1),)
+    if function is not None and function.at_most is None:
+        return (Bound("live", least, at_most, 1),)
     often = 2 if isinstance(node, Call) and node.arguments[0] == Name("opened") else 0
-    return (Bound(unparse(node), least, at_most, None, often),)
+    return (Bound(unparse(node), least, at_most, often),)
 
 
 def _often(some: Sequence[Bound]) -> int:
@@ -85,7 +84,7 @@ def possible(node: Node) -> Possible | None:
             ask := _of_service(FUNCTIONS.get(name), node.left)
         ) and word in _ANY:
             compare, bound = _ANY[word], value / 100 if percent else value
-            return lambda group, service: compare(ask(service), bound)
+            return lambda group, service: compare(ask.of(group, service), bound)
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, percent)):
             least = value / 100 if percent else value
             return _at_least(FUNCTIONS.get(name), node.left, least, _BEYOND[word])
@@ -109,7 +108,7 @@ def of_lone(node: Node) -> bool:
             if function is not None and function.result == "count":
                 if function.lives:
                     return _BEYOND[word](1, value)
-                if function.at_most is kept:
+                if function.at_most is Kept:
                     return _BEYOND[word](0, value)
     return True
 
@@ -128,25 +127,17 @@ def _at_least(
     if function is None:
         return None
     if at_most := _at_most(function, node):
-        return lambda group, service: beyond(at_most(group), least)
+        return lambda group, service: beyond(at_most.of(group, service), least)
     return None
 
 
-def _of_service(function: Function | None, node: Node) -> Callable[[Service], float] | None:
+def _of_service(function: Function | None, node: Node) -> Ask | None:
     """What asks for the value where no group matters, nor anything that is not written there."""
     if function is None or function.of_service is None:
         return None
-    ask = function.of_service
     arguments = node.arguments if isinstance(node, Call) else ()
     spans = [one.ns for one in arguments if isinstance(one, Span)]
-    if len(spans) < len(arguments):
-        return None
-    match spans:
-        case []:
-            return ask
-        case [one, other]:  # not `*spans`: it is asked at each opening
-            return lambda service: ask(service, one, other)
-    return lambda service: ask(service, *spans)
+    return function.of_service(*spans) if len(spans) == len(arguments) else None
 
 
 def _at_least_share(
@@ -155,24 +146,20 @@ def _at_least_share(
     at_most = _at_most(function, node)
     if at_most is None:
         return None
-    return lambda group, service: at_most(group) >= share * whole(group)
+    return lambda group, service: at_most.of(group, service) >= share * whole(group)
 
 
-def _at_most(function: Function | None, node: Node) -> Callable[[Group], int] | None:
+def _at_most(function: Function | None, node: Node) -> Ask | None:
     if function is None:
         return None
     if function.at_most is not None:
         first = node.arguments[0] if isinstance(node, Call) else None
         return function.at_most(first.name if isinstance(first, Name) else "")
-    return _live if function.lives else None  # it counts some of the live ones
-
-
-def _live(group: Group) -> int:
-    return len(group.lives)
+    return Live() if function.lives else None  # it counts some of the live ones
 
 
 # What a condition takes a share of, and how many there are of it at least.
 _AT_LEAST: dict[str, Callable[[Group], int]] = {
-    "live": _live,
+    "live": lambda group: len(group.lives),
     "left_behind": lambda group: len(group.lives) if group.client is None else 0,
 }
