@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -75,3 +77,32 @@ def test_pointing_at_a_bar_tells_its_times_in_utc_too(open_window: Visitor, samp
         title = visited.page.locator(".lane svg a title").first
         expect(title).to_contain_text("from 23 Nov, 05:49:")
         expect(title).to_contain_text("\n2026-11-23 00:19:")
+
+
+def test_no_label_of_the_axis_leaves_its_card(open_window: Visitor, samples: str) -> None:
+    """Not even on a phone, with ticks at the very edges."""
+    begin = datetime(2026, 11, 23, 0, 19, 20, tzinfo=UTC).timestamp() * 1000
+    with open_window(samples, **PHONE) as visited:
+        window = f"from={begin:.0f}&to={begin + 10_000:.0f}"
+        visited.open(f"/timeline?service=node-leaky&{window}")
+        card = visited.page.locator(".lanes-card").bounding_box()
+        labels = [one.bounding_box() for one in visited.page.locator(".lane-axis text").all()]
+        assert card is not None
+        edges = [(box["x"], box["x"] + box["width"]) for box in labels if box]
+        assert card["x"] < min(edges)[0] < max(edges)[1] < card["x"] + card["width"]
+        assert len(edges) > 1
+
+
+def test_many_lines_that_nobody_knew_scroll_by_themselves(
+    open_window: Visitor, samples: str
+) -> None:
+    """They do not push the other sources out of sight, and keys reach them."""
+    with open_window(samples) as visited:
+        visited.open("/sources")
+        visited.page.locator("summary").first.click()
+        lines = visited.page.get_by_label("Lines that nobody knew")
+        lines.wait_for()
+        box = lines.bounding_box()
+        assert box is not None
+        assert box["height"] < 450
+        assert [] == visited.troubles()

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { coded, connectionLink, connectionState, facts, levelBadge, logLine, section, stateWord, table } from "./parts.js";
-import { GUARD_OUTCOMES, duration, group, number, short, spaced, time } from "./words.js";
+import { GUARD_OUTCOMES, KNOWN_BY, duration, number, short, spaced, time, who } from "./words.js";
 
 const SIGNS = { no: "✓", yes: "!", cannot_tell: "?" };
 
@@ -19,7 +19,7 @@ export function findingHead(finding) {
       ["Since", since ? time(since) : first && `${first.source}:${first.line}`],
       ["Called a leak", finding.fired_at ? time(finding.fired_at) : null],
       ["Over since", finding.resolved_at ? time(finding.resolved_at) : null],
-      ["Who", group(finding.group)],
+      ["Who", who(finding)], ["Told apart", Object.keys(finding.group).length ? KNOWN_BY[finding.known_by] : null],
       ["Connections", finding.connections_total ? number(finding.connections_total) : null],
       ["Note", finding.note],
     ]),

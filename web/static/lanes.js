@@ -23,7 +23,10 @@ export function lanes(answer, width, links = true) {
 export function laneAxis(answer, width) {
   const scale = scaleOf(answer, width);
   return s("svg", { class: "lane-axis", width, height: 20, viewBox: `0 0 ${width} 20`, "aria-hidden": "true" },
-    scale.ticks.map(({ at, label }) => s("text", { x: scale.x(at), y: 14 }, label)));
+    scale.ticks.map(({ at, label }) => {
+      const half = label.length * 3.3; // px; a label at an edge stays within
+      return s("text", { x: Math.min(Math.max(scale.x(at), half), width - half), y: 14 }, label);
+    }));
 }
 
 function scaleOf(answer, width) {

@@ -23,7 +23,7 @@ export function numbers({ sampled, lifetimes, close_codes: codes, clients, overl
         codes.map(({ code, name, count }) => [code ?? "", name, number(count)])) : null,
       facts([
         ["Per client", clients.peak.count ? `half hold at most ${number(clients.peak.p50)} at once, `
-          + `95% at most ${number(clients.peak.p95)}, ${clients.most_client} ${number(clients.most)}` : null],
+          + `95% at most ${number(clients.peak.p95)}; the most, ${number(clients.most)}, ${clients.most_client}` : null],
         ["Client not told", clients.nobodys ? plural(clients.nobodys, "connection") : null],
         ["Reopened", overlap.reopened ? `${plural(overlap.reopened, "time")}, ${number(overlap.overlapping)} `
           + "while the one before was still live" : null],

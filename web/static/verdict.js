@@ -3,7 +3,7 @@
 import { address } from "./api.js";
 import { h } from "./dom.js";
 import { facts, findingLink, levelBadge, link, stateWord, table, tile, verdictBadge } from "./parts.js";
-import { CLOCKS, IDENTITIES, duration, group, number, plural, time } from "./words.js";
+import { CLOCKS, IDENTITIES, duration, number, plural, time, who } from "./words.js";
 
 const ORDER = ["leak", "cannot_tell", "clean"];
 
@@ -28,7 +28,7 @@ function answers(service, finding, links) {
     facts([
       ["Since", begin ? [time(begin), ago > 0 ? ` (${duration(ago)} before the log's end)` : ""]
         : first && `${first.source}:${first.line}`],
-      ["Who", [group(finding.group), finding.connections_total ? `: ${plural(finding.connections_total, "connection")}` : ""]],
+      ["Who", [who(finding), finding.connections_total ? `: ${plural(finding.connections_total, "connection")}` : ""]],
       ["Why", finding.cause],
       ["What to do", h("strong", {}, finding.fix)],
     ], "answers"),
@@ -95,7 +95,7 @@ export function findingCards(findings, links = true) {
   h("p", { class: "card-head" }, levelBadge(finding.level), stateWord(finding.state),
     h("span", { class: "soft" }, finding.service)),
   h("h3", {}, links ? findingLink(finding.service, finding.fingerprint, finding.title) : finding.title),
-  h("p", { class: "soft" }, group(finding.group),
+  h("p", { class: "soft" }, who(finding),
     finding.connections_total ? `: ${plural(finding.connections_total, "connection")}` : "",
     finding.pending_at ? [", since ", time(finding.pending_at)] : "",
     finding.resolved_at ? [", until ", time(finding.resolved_at)] : "",

@@ -101,10 +101,18 @@ export const IDENTITIES = {
   count: "connections counted, which one closed is inferred",
 };
 
-/** What a finding's connections share, as "client 192.0.2.7, path /ws". */
-export function group(fields) {
-  const parts = Object.entries(fields).map(([name, value]) => `${name} ${value}`);
-  return parts.join(", ") || "nobody in particular: the log does not tell clients apart";
+export const KNOWN_BY = {
+  user: "clients are known by user", session: "clients are known by session",
+  path: "clients are known by an id in the path",
+  agent: "clients are known by address and user agent",
+  address: "clients are known by address only, which offices share",
+  none: "the log does not tell clients apart",
+};
+
+/** Whom a finding is about, as "client 192.0.2.7, path /ws". */
+export function who({ group, known_by: by }) {
+  const parts = Object.entries(group).map(([name, value]) => `${name} ${value}`);
+  return parts.join(", ") || `nobody in particular: ${KNOWN_BY[by]}`;
 }
 
 /** Identifiers as words: mass_reconnect is "mass reconnect". */

@@ -47,7 +47,7 @@ function unknown({ id, unknown: count }) {
     if (!box.open) return;
     const answer = await get("unknown", { source: id });
     patch(box.querySelector("div"), answer.lines.length
-      ? h("ol", { class: "context" }, answer.lines.map(({ line, text }) =>
+      ? h("ol", { class: "context many", tabindex: 0, "aria-label": "Lines that nobody knew" }, answer.lines.map(({ line, text }) =>
         h("li", {}, h("span", { class: "soft" }, `${line} `), text)))
       : h("p", { class: "soft" }, answer.reason || "None near its end."));
   } }, h("summary", {}, `${plural(count, "line tells", "lines tell")} of nothing that is followed here`), h("div", { "data-keep": true }));
