@@ -6,7 +6,7 @@
     changes = detector.drain(ended=True)
 
 Read the room in this order: lifecycle, connections (with names, totals, processes, echoes,
-refusals), marks, groups, view, functions, guards, expression, checking, rulecases,
+refusals), marks, handshakes, groups, view, functions, guards, expression, checking, rulecases,
 rules, judgement,
 candidates, groupings, handover, court, ending, detector, preview, verdict.
 """

@@ -49,9 +49,18 @@ def describe(judgement: Judgement, view: View) -> None:
         lines.append((seen.event.source, seen.event.offset))
     _prove(judgement, lines)
     _note_path(judgement, paths)
-    if rule.when.compares and view.client is not None:
-        following = view.service.following
-        judgement.grounds = following.grounds(view.client, (view.now, view.line))
+    judgement.grounds = _grounds(judgement, view)
+
+
+def _grounds(judgement: Judgement, view: View) -> str:
+    """The numbers behind it: how its client's connections end, how long handshakes took."""
+    if not judgement.rule.when.compares or view.client is None:
+        return ""
+    service, cleaned = view.service, view.group.marked.get("cleanup", {})
+    known = [service.following.grounds(view.client, (view.now, view.line))]
+    if 2 * len(cleaned) >= len(judgement.suspects):
+        known.append(service.handshakes.grounds(cleaned.keys()))
+    return "; ".join(filter(None, known))
 
 
 def named(rule: Rule, group: Group) -> dict[str, str]:

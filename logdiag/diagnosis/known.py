@@ -46,6 +46,7 @@ class Known(Service):
         self._surroundings = surroundings
         self._notes = notes
         self.baselines = notes.baselines
+        self.handshakes = notes.handshakes
 
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""

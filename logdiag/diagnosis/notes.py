@@ -10,13 +10,14 @@ from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.clients import client_keys
 from logdiag.diagnosis.deliveries import Deliveries
 from logdiag.diagnosis.grouping import Clients
+from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.marks import Marks
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.model import Event
 
-KINDS = frozenset({"auth_failure", "rejected", "cleanup", "reconnect"})
+KINDS = frozenset({"auth_failure", "rejected", "cleanup", "reconnect", "opening"})
 
 
 class Notes:
@@ -27,6 +28,7 @@ class Notes:
     ) -> None:
         self.marks = Marks()
         self.attempts = Attempts()
+        self.handshakes = Handshakes()
         self.deliveries = Deliveries(clients)
         self.baselines = Baselines([("auth_failure",), *asked])
         self._compared = self.baselines.kinds
@@ -48,6 +50,8 @@ class Notes:
             self.marks.on_loss(event, key, moment[1])
         elif kind == "cleanup":
             self.marks.on_cleanup(event, key, moment[1])
+        elif kind == "opening":
+            self.handshakes.begins(event)
 
     def _compare(self, event: Event, key: str | None, moment: Moment) -> None:
         """Hold it against what is usual."""
@@ -61,6 +65,7 @@ class Notes:
     def opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
         """A connection of client `key` opened: what came just before marks it."""
         self.marks.on_opened(life, key, event, ordinal)
+        self.handshakes.ends(life, event)
         if key is not None and life.marks is not None and "auth_failure" in life.marks:
             weaker = [one for one in client_keys(event) if one != key]
             self.baselines.rename("auth_failure", weaker, key)  # the opening tells whose it was
@@ -76,6 +81,7 @@ class Notes:
         return {
             "marks": self.marks.snapshot(),
             "attempts": self.attempts.snapshot(),
+            "handshakes": self.handshakes.snapshot(),
             "deliveries": self.deliveries.snapshot(),
             "baselines": self.baselines.snapshot(),
         }
@@ -84,5 +90,6 @@ class Notes:
         """Take up where `snapshot` was made."""
         self.marks.restore(state["marks"])
         self.attempts.restore(state["attempts"])
+        self.handshakes.restore(state["handshakes"])
         self.deliveries.restore(state["deliveries"])
         self.baselines.restore(state["baselines"])

@@ -16,6 +16,7 @@ from typing import Any
 from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group, Pair
+from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
@@ -40,6 +41,7 @@ class Service(ABC):
     quality: Quality
     trend: Trend
     baselines: Baselines
+    handshakes: Handshakes
     settle: int
 
     @abstractmethod

@@ -11,6 +11,7 @@ from logdiag.diagnosis import Detector, Rule, read_rule
 from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
@@ -140,6 +141,7 @@ class FakeService(Service):
     quality: Quality = field(default_factory=Quality)
     trend: Trend = field(default_factory=Trend)
     baselines: Baselines = field(default_factory=lambda: Baselines([("auth_failure",)]))
+    handshakes: Handshakes = field(default_factory=Handshakes)
     settle: int = 90 * SECOND
     opened: int = 0
     closed: int = 0
