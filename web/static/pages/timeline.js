@@ -6,6 +6,7 @@ import { Panels, Shared, spokenChart } from "../charts.js";
 import { h, patch } from "../dom.js";
 import { BORDERS, ready } from "../figures.js";
 import { dragToZoom, laneAxis, laneWidth, lanes, legend, patterns } from "../lanes.js";
+import { chartLegend } from "../overtime.js";
 import { link, nothingYet } from "../parts.js";
 import { chosenWindow, parameters, show, zoomTo } from "../view.js";
 import { controls, spokenWindow } from "../window.js";
@@ -31,7 +32,7 @@ export async function timeline({ place, service }) {
     h("div", { class: "chart-head" }, h("p", { class: "soft", role: "status" }, summary(answer), " ",
       axis.from == null ? "" : spokenWindow(axis, from, to)),
     controls(() => ({ from, to }), (chosen) => zoomTo(chosen && within(axis, chosen)))),
-    legend(),
+    legend(), chartLegend(),
     answer.lanes.length ? h("div", { class: "card lanes-card",
       onpointerdown: (event) => dragToZoom(event, answer, width) },
     h("div", { id: "above", class: "panels", "data-keep": true, role: "img", "aria-label": spokenChart(live) }),
