@@ -69,6 +69,11 @@ class Echoes:
         reports = self._recent.get(_key(event), [])
         _drop_expired(reports, event, ordinal)
         place = _place(reports, event, reporter)
+        if place is None and event.kind == "auth_failure" and event.path:
+            # An error's stack trace does not say what was asked for; the access line does.
+            reports = self._recent.get(event.kind, [])
+            _drop_expired(reports, event, ordinal)
+            place = _place(reports, event, reporter)
         if place is None:
             if reporter not in known:  # what all had told, this one had not
                 known.add(reporter)

@@ -82,6 +82,15 @@ def test_the_window_in_seconds(seconds: float, expected: int) -> None:
     assert expected == counted(refused((0, {}), (seconds, ACCESS)))
 
 
+def test_a_stack_trace_and_the_access_line_after_it() -> None:
+    """The trace does not say what was asked for; each access line echoes one of them."""
+    trace, access = {"pattern": "jwt:1"}, {**ACCESS, "path": "/api/me", "status": 401}
+    assert 1 == counted(refused((0, trace), (0.1, access)))
+    assert 2 == counted(refused((0, trace), (0.1, access), (0.2, access)))
+    assert 2 == counted(refused((0, trace), (0.1, trace), (0.2, access), (0.3, access)))
+    assert 2 == counted(refused((0, trace), (2.1, access)))
+
+
 @pytest.mark.parametrize(("between", "expected"), [(9, 1), (10, 2)])
 def test_the_window_in_lines(between: int, expected: int) -> None:
     """Ten lines, where there is no clock."""
