@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Reversible, Sequence
 from itertools import islice, takewhile
 from operator import attrgetter
 from typing import Any, Final
@@ -19,6 +19,8 @@ SLACK_LINES: Final = 400
 LONGEST: Final = 86_400 * SECOND  # the same where a rule waits: longer waits count what is left
 LONGEST_LINES: Final = 20_000
 MAX_SEARCH: Final = 1_000  # connections of one client among which the next one is looked for
+FEW: Final = 8  # connections that may stand for their group
+MANY: Final = 20_000  # groups made, after which those are looked for that rest
 MAX_IDLE: Final = 50_000  # groups without connections kept per `by`, for their recent events
 
 
@@ -26,7 +28,8 @@ class Grouping:
     """All groups of one service under one `by`.
 
     Most groups hold a single connection all their lives, and no rule cares for it: then the
-    connection itself stands for its group, at a tenth of the memory and of the time.
+    connection itself stands for its group, at a tenth of the memory and of the time. So do a few of
+    them, as a tuple, where nothing else is known of a group, once there are many groups.
     `follows`: whether it keeps connections at all; where no rule asks for them but a guard in its
     `unless`, those of the client will do. `marks`: whether a rule asks what their openings are
     marked with.
@@ -41,8 +44,9 @@ class Grouping:
         self.follows = asking or "client" not in by
         self.marks = any(one.of_marks for one in conditions)
         self._fields_of = _getter(by)
-        self._groups: dict[Any, Group | Life] = {}  # by what `_fields_of` gives
+        self._groups: dict[Any, Group | Life | tuple[Life, ...]] = {}  # by what `_fields_of` gives
         self._full = MAX_IDLE  # so many groups make it look for idle ones
+        self._made, self._many = 0, MANY  # groups that were made, and may be until some are packed
         self._lone = not any(rule.when.of_lone for rule in rules)
         self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
         self.horizon = _horizon(rules)
@@ -54,6 +58,9 @@ class Grouping:
         if found is None and self._lone:
             self._groups[fields] = life
             return None
+        if self._made >= self._many:
+            self._pack_all()
+            found = self._groups.get(fields)
         group = found if type(found) is Group else self.of_key(self._key(fields))
         if not self._keeps(group):
             return None
@@ -76,6 +83,9 @@ class Grouping:
             return found
         if found is life:
             del self._groups[place]
+        elif type(found) is tuple:
+            left = tuple([one for one in found if one is not life])
+            self._groups[place] = left if len(left) > 1 else left[0]
         return None
 
     def place(self, life: Life) -> Any:
@@ -104,15 +114,17 @@ class Grouping:
             return found
         if len(self._groups) >= self._full:
             self._drop_idle()
-        group = self._groups[fields] = self._made(key)
+        group = self._groups[fields] = self._new(key)
         if found is not None and self._keeps(group):
-            group.add(found)
+            for life in _lives(found):
+                group.add(life)
         return group
 
     def _key(self, fields: Any) -> Key:
         return (fields,) if len(self.by) == 1 else fields
 
-    def _made(self, key: Key) -> Group:
+    def _new(self, key: Key) -> Group:
+        self._made += 1
         known = tuple([value is not None for value in key])
         rules = self._rules_of.get(known)
         if rules is None:
@@ -120,8 +132,15 @@ class Grouping:
         return Group(key, rules)
 
     def all(self) -> Iterator[Group]:
-        """Every group that is more than a lone connection."""
+        """Every group that is more than a few connections."""
         return (group for group in self._groups.values() if isinstance(group, Group))
+
+    def unpacked(self) -> list[Group]:
+        """Every group that is more than a lone connection."""
+        packed = [place for place, found in self._groups.items() if type(found) is tuple]
+        for place in packed:
+            self.of_key(self._key(place))
+        return list(self.all())
 
     def _drop_idle(self) -> None:
         """Forget the older half of the groups that have no connection."""
@@ -134,17 +153,26 @@ class Grouping:
         """Drop events that no rule will count again."""
         for group in list(self.recent()):
             group.forget(moment, *self.horizon)
-            self._dissolve(group)
+            self._pack(group)
 
-    def _dissolve(self, group: Group) -> None:
-        """Where a single connection is all that is left, let it stand for its group again."""
-        busy = group.windows or group.pairs or group.judgements or len(group.lives) > 1
+    def _pack_all(self) -> None:
+        for group in list(self.all()):
+            self._pack(group)
+        self._made = sum(1 for _ in self.all())
+        self._many = max(MANY, 2 * self._made)
+
+    def _pack(self, group: Group) -> None:
+        """Where a few connections are all that is left, let them stand for their group again."""
+        lives, place = group.lives, self.fields(group.key)
+        busy = group.windows or group.pairs or group.judgements or len(lives) > FEW
         if busy or not self._lone:
             return
-        if group.youngest is not None:
-            self._groups[self.fields(group.key)] = group.youngest
+        if len(lives) > 1:
+            self._groups[place] = tuple(lives.values())
+        elif group.youngest is not None:
+            self._groups[place] = group.youngest
         else:
-            del self._groups[self.fields(group.key)]
+            del self._groups[place]
 
     def recent(self) -> Iterable[Group]:
         """The groups that hold recent events."""
@@ -183,28 +211,29 @@ class Clients(Grouping):
         if key is None:
             return None
         found = self._groups.get(key)
-        return found.youngest if isinstance(found, Group) else found
+        if isinstance(found, Group):
+            return found.youngest
+        return found[-1] if isinstance(found, tuple) else found
 
     def next_after(self, life: Life) -> Life | None:
         """The first one that the connection's client opened after it, of the youngest ones."""
-        found = self._groups.get(life.client_key)
-        if not isinstance(found, Group):
-            return found if found and found.opened_ordinal > life.opened_ordinal else None
-        youngest = islice(reversed(found.lives.values()), MAX_SEARCH)
+        youngest = islice(reversed(self.lives(life.client_key)), MAX_SEARCH)
         newer = takewhile(lambda one: one.opened_ordinal > life.opened_ordinal, youngest)
         return next(iter(deque(newer, maxlen=1)), None)
 
-    def lives(self, key: str | None) -> Iterable[Life]:
-        """The live connections of that client, or of those that nobody knows."""
+    def lives(self, key: str | None) -> Reversible[Life]:
+        """The live connections of that client, or of those that nobody knows; oldest first."""
         found = self._groups.get(key)
         if isinstance(found, Group):
             return found.lives.values()
-        return () if found is None else (found,)
+        return () if found is None else _lives(found)
 
     def held_by(self, key: str | None) -> int:
         """Live connections of that client."""
         found = None if key is None else self._groups.get(key)
-        return len(found.lives) if type(found) is Group else found is not None
+        if type(found) is Group:
+            return len(found.lives)
+        return len(found) if type(found) is tuple else found is not None
 
     @property
     def held(self) -> int:
@@ -235,6 +264,10 @@ class Clients(Grouping):
                 del several[before]
         if after > 1:
             several[after] = several.get(after, 0) + 1
+
+
+def _lives(found: Life | tuple[Life, ...]) -> tuple[Life, ...]:
+    return found if isinstance(found, tuple) else (found,)
 
 
 def _horizon(rules: Sequence[Rule]) -> tuple[int, int]:

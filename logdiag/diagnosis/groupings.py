@@ -142,7 +142,7 @@ class Groupings:
 
     def of(self, rule: Rule) -> list[Group]:
         """All groups that the rule judges."""
-        return [group for group in self._by[rule.by].all() if rule in group.rules]
+        return [group for group in self._by[rule.by].unpacked() if rule in group.rules]
 
     @contextmanager
     def moving(self, life: Life) -> Iterator[None]:

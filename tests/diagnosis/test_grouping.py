@@ -1,12 +1,21 @@
 from __future__ import annotations
 
-import pytest
+from unittest.mock import patch
 
-from logdiag.diagnosis.grouping import Clients
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.judging import DAYS, logs
+from logdiag.diagnosis import grouping
+from logdiag.diagnosis.grouping import FEW, Clients
 from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.windows import Seen
+from logdiag.engines import knowledge
+from logdiag.engines.settings import Settings
 from logdiag.model import SECOND, Event
-from tests.diagnosis.builders import at, life, rule
+from tests.diagnosis.builders import at, follow, life, rule
 
 HOUR = 3600
 
@@ -49,8 +58,10 @@ def test_events_are_kept_while_some_rule_may_count_them(
     assert expected == groups_of(groups)
 
 
-@pytest.mark.parametrize(("held", "expected"), [(0, []), (1, []), (2, ["user u"])])
-def test_a_lone_connection_stands_for_its_group(held: int, expected: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("held", "expected"), [(0, []), (1, []), (2, []), (FEW, []), (FEW + 1, ["user u"])]
+)
+def test_a_few_connections_stand_for_its_group(held: int, expected: list[str]) -> None:
     """Once its events are forgotten; it is counted as before, and leaves as before."""
     groups = clients()
     lives = [life(number) for number in range(1, held + 1)]
@@ -74,3 +85,63 @@ def test_a_new_event_makes_the_group_again() -> None:
     groups.forget((at(HOUR), 10**6))
     assert [1] == list(refused(groups, "user u", HOUR).lives)
     assert 60 * SECOND == groups.rules[0].within
+
+
+@given(st.lists(st.tuples(st.sampled_from(["add", "remove", "see"]), st.integers(1, 30))))
+def test_what_stands_for_a_group_answers_as_it_would(steps: list[tuple[str, int]]) -> None:
+    """Whether groups are packed at every opening or never."""
+    with patch.object(grouping, "MANY", 0):
+        packed = clients()
+    groups, held = (packed, clients()), dict[int, list[Life]]()
+    for step, number in steps:
+        user = f"user {number % 3}"
+        if step == "add" and number not in held:
+            held[number] = [life(number, client_key=user) for _ in groups]
+            for which, one in zip(groups, held[number], strict=True):
+                which.add(one)
+        elif step == "remove" and number in held:
+            for which, one in zip(groups, held.pop(number), strict=True):
+                which.remove(one, which.place(one))
+        elif step == "see":
+            for which in groups:
+                refused(which, user, number)
+        packed._many = 0  # it grows with what is left
+        assert answers(packed, held, 0) == answers(groups[1], held, 1)
+    assert holdings(packed) == holdings(groups[1])
+
+
+def answers(groups: Clients, held: dict[int, list[Life]], which: int) -> list[object]:
+    """All that can be asked of clients."""
+    users = [f"user {number}" for number in range(3)]
+    newest = [groups.newest(user) for user in users]
+    after = [groups.next_after(lives[which]) for lives in held.values()]
+    return [
+        [one and one.number for one in (*newest, *after)],
+        [[one.number for one in groups.lives(user)] for user in users],
+        [groups.held_by(user) for user in users], groups.held, groups.count,
+    ]  # fmt: skip
+
+
+def holdings(groups: Clients) -> list[tuple[str | None, list[int]]]:
+    """The connections of each client that has several."""
+    return [
+        (group.key[0], list(group.lives)) for group in groups.unpacked() if len(group.lives) > 1
+    ]
+
+
+def test_packed_groups_are_judged_as_others() -> None:
+    """The days of the simulation, leaks among them."""
+    rules = knowledge.load_rules(Settings())
+    days = logs(DAYS, 4)
+    usual = {name: follow(day, rules) for name, day in days.items()}
+    with patch.object(grouping, "MANY", 0), patch.object(Clients, "_pack_all", pack_always):
+        assert usual == {name: follow(day, rules) for name, day in days.items()}
+
+
+_pack_all = Clients._pack_all
+
+
+def pack_always(groups: Clients) -> None:
+    """As if there were many groups."""
+    _pack_all(groups)
+    groups._many = 0
