@@ -19,7 +19,7 @@ SLACK_LINES: Final = 400
 LONGEST: Final = 86_400 * SECOND  # the same where a rule waits: longer waits count what is left
 LONGEST_LINES: Final = 20_000
 MAX_SEARCH: Final = 1_000  # connections of one client among which the next one is looked for
-FEW: Final = 8  # connections that may stand for their group
+FEW: Final = 16  # connections that may stand for their group
 MANY: Final = 20_000  # groups made, after which those are looked for that rest
 MAX_IDLE: Final = 50_000  # groups without connections kept per `by`, for their recent events
 
