@@ -5,11 +5,13 @@ A rule names in `unless` those that silence it; the others that apply are listed
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.following import BY_CHANCE
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import View
 from logdiag.model import Guard
 
@@ -43,15 +45,22 @@ def _several_tabs(view: View) -> bool | None:
     odds = following.odds(client, (view.now, view.line))
     if following.comparable or odds < BY_CHANCE:
         return odds >= BY_CHANCE
-    return following.crowded or _outlived(view) <= view.limit()
+    return following.crowded or _within_limits(view)
 
 
-def _outlived(view: View) -> int:
-    """How many of the connections are older than what is usual in the service."""
-    _, lines = view.service.usual()
-    usual = view.service.following.lasted.usual() or 0
-    ages = ((life.age(view.now), view.line - life.opened_ordinal) for life in view.lives())
-    return sum(order >= lines if age is None else age >= usual for age, order in ages)
+def _within_limits(view: View) -> bool:
+    """Whether those that outlived what is usual in the service are few, in all and on each path."""
+    paths = Counter(life.path for life in view.lives() if _outlived(view, life))
+    limits = ((count, view.service.limit_on(path, view.client)) for path, count in paths.items())
+    few = all(limit is None or count <= limit for count, limit in limits)
+    return few and paths.total() <= view.limit()
+
+
+def _outlived(view: View, life: Life) -> bool:
+    age = life.age(view.now)
+    if age is None:
+        return view.line - life.opened_ordinal >= view.service.usual()[1]
+    return age >= (view.service.following.lasted.usual() or 0)
 
 
 def _flapping(view: View) -> bool | None:
@@ -111,7 +120,8 @@ _TABLE = (
         "The client's connections end like those of others (`chance` of 0.5% or more): tabs "
         "explain them. While too few of the others closed: no more than `limit` of its own have "
         "outlived what is usual in the service (twice the 95th percentile, and more while few "
-        "closed).",
+        "closed), nor on any path more than `per_client` or twice what 95% of the others hold "
+        "there.",
         _several_tabs,
     ),
     GuardCheck(

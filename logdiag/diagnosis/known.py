@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import Any, Final
 
 from logdiag.diagnosis.connections import Connections
@@ -14,7 +14,7 @@ from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.quality import Quality
-from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, near
+from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, most, near
 from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import Service, View
 from logdiag.model import SECOND
@@ -146,6 +146,14 @@ class Known(Service):
         """How many live connections one client of that group may have."""
         life = next(iter(group.lives.values()), None)
         return self._surroundings.limit(life.client_key if life else None)
+
+    def limit_on(self, path: str | None, key: str | None) -> int | None:
+        """How many live connections that client may have on one path; None if nobody else is."""
+        there = (one.client_key for one in self._connections.live.values() if one.path == path)
+        others = Counter(other for other in there if other not in (None, key))
+        if path is None or not others:
+            return None
+        return self._surroundings.allowed(most(others.values()))
 
     def restarted(self, view: View) -> bool | None:
         """Whether the server restarted around the view's moment; None: the log does not tell."""

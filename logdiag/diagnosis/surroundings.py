@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
+from math import ceil
 from typing import Any, Final
 
 from logdiag.diagnosis.grouping import Clients
@@ -22,6 +24,7 @@ AROUND_LINES: Final = 40
 LONG: Final = 1800 * SECOND  # the same for what lasts, like a heartbeat that is too slow
 LONG_LINES: Final = 2_000
 PER_CLIENT: Final = 2  # connections that any client may have, unless more is set: two tabs
+USUAL: Final = 0.95  # of the others hold no more
 MAX_RETURNS: Final = 40_000  # clients remembered as just lost or just returned
 
 
@@ -67,7 +70,11 @@ class Surroundings:
 
     def limit(self, key: str | None) -> int:
         """How many live connections that client may have: what is set, or what others have."""
-        return max(self._per_client, 2 * (self._clients.usual(key, 0.95) or 0))
+        return self.allowed(self._clients.usual(key, USUAL))
+
+    def allowed(self, usual: int | None) -> int:
+        """How many, where 95% of the others hold so many or fewer."""
+        return max(self._per_client, 2 * (usual or 0))
 
     def _look_for_herd(self, moment: Moment) -> None:
         recent = self._returned
@@ -105,3 +112,8 @@ class Surroundings:
 def near(what: Moment | None, moment: Moment) -> bool:
     """Whether something happened, and close enough to the moment to explain it."""
     return what is not None and not far(what, moment, AROUND, AROUND_LINES)
+
+
+def most(counts: Collection[int]) -> int:
+    """So many or fewer are held by 95% of those that hold so many each."""
+    return sorted(counts)[ceil(USUAL * len(counts)) - 1]

@@ -80,6 +80,10 @@ class Service(ABC):
         """How many live connections one client of that group may have."""
 
     @abstractmethod
+    def limit_on(self, path: str | None, key: str | None) -> int | None:
+        """How many live connections that client may have on one path; None if nobody else is."""
+
+    @abstractmethod
     def restarted(self, view: View) -> bool | None:
         """Whether the server restarted around the view's moment; None: the log does not tell."""
 

@@ -185,6 +185,10 @@ class FakeService(Service):
         """The same for every group."""
         return self.allowed
 
+    def limit_on(self, path: str | None, key: str | None) -> int | None:
+        """Nobody else is anywhere."""
+        return None
+
     def restarted(self, view: View) -> bool | None:
         """As told; "?": nobody can tell."""
         return None if "?" in self.yes else "restarted" in self.yes

@@ -13,7 +13,7 @@ from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifetimes import Example, Lifetimes
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
-from tests.diagnosis.builders import FakeService, Log, life, rule, view
+from tests.diagnosis.builders import FakeService, Log, follow, life, rule, view
 
 
 def value(text: str, seen: View) -> float:
@@ -192,6 +192,26 @@ def test_several_tabs(count: int, client: str | None, expected: str) -> None:
     """Two are two tabs; of a group that is not one client nobody can tell."""
     lives = [life(number, number) for number in range(count)]
     assert expected == outcome("several_tabs", view(lives, client=client))
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [({"/feed": 4, "/chat": 2}, "yes"), ({"/feed": 2, "/chat": 4}, "no"),
+     ({"/mine": 6}, "yes"), ({"/mine": 9}, "no")],
+)  # fmt: skip
+def test_several_tabs_on_each_path(own: dict[str, int], expected: str) -> None:
+    """Others hold three on one path and one on another: so much more of one client is none of it.
+
+    Where nobody else is, only what clients hold in all says what is usual.
+    """
+    log = Log()
+    for user, paths in {"b": {"/feed": 3, "/chat": 1}, "c": {"/feed": 3}, "a": own}.items():
+        for path, count in paths.items():
+            for number in range(count):
+                log("opened", 0, connection=f"{user}{path}{number}", user=user, path=path)
+    many = rule(f"live >= {sum(own.values())}", hold=0)
+    (finding,) = follow(log("error", 1), [many]).findings.values()
+    assert expected == {one.name: one.outcome for one in finding.guards}["several_tabs"]
 
 
 @pytest.mark.parametrize(
