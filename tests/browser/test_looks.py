@@ -79,6 +79,17 @@ def test_pointing_at_a_bar_tells_its_times_in_utc_too(open_window: Visitor, samp
         expect(title).to_contain_text("\n2026-11-23 00:19:")
 
 
+def test_pointing_at_a_charts_words_tells_their_time_in_utc(
+    open_window: Visitor, samples: str
+) -> None:
+    """When most were live."""
+    with open_window(samples) as visited:
+        visited.open("/?service=node-leaky")
+        words = visited.page.locator("figcaption").first
+        expect(words).to_contain_text("9 at most at 23 Nov, 05:49:28")
+        assert (words.get_attribute("title") or "").startswith("2026-11-23 00:19:28.")
+
+
 def test_no_label_of_the_axis_leaves_its_card(open_window: Visitor, samples: str) -> None:
     """Not even on a phone, with ticks at the very edges."""
     begin = datetime(2026, 11, 23, 0, 19, 20, tzinfo=UTC).timestamp() * 1000

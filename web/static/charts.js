@@ -192,12 +192,17 @@ function spans({ marked, findings, axis }) {
   return all.map(([from, to]) => [from ?? axis.from, to ?? axis.to]).sort(([one], [other]) => one - other);
 }
 
+/** How many were live at most, and from which place of the axis on. */
+export function highest({ high, at }) {
+  const peak = Math.max(...high);
+  return { peak, when: at[high.indexOf(peak)] };
+}
+
 /** What the panels show, in a sentence, for those who do not see them. */
 export function spokenChart(answer) {
-  const { axis, high, last, at } = answer;
+  const { axis, last, at } = answer;
   if (!at.length) return "Nothing has been read yet.";
-  const peak = Math.max(...high);
-  const when = at[high.indexOf(peak)];
+  const { peak, when } = highest(answer);
   const near = answer.step > 1000 ? "about " : ""; // a step of a chart that is coarser than the words
   const place = axis.unit === "ms" ? `at ${near}${local(when)}` : `at line ${number(when)}`;
   return `${number(last.at(-1))} live at the end, ${number(peak)} at most ${place}; `

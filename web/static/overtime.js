@@ -1,16 +1,17 @@
 // The charts of a service as the page holds them: the panels' place, and the same as words and table.
 
-import { spokenChart } from "./charts.js";
+import { highest, spokenChart } from "./charts.js";
 import { h } from "./dom.js";
 import { table } from "./parts.js";
-import { number, place } from "./words.js";
+import { number, place, utc } from "./words.js";
 
 /** One service's charts; `Panels` fills the element with the id. */
 export const chartFigure = (answer, id, heading) => h("figure", { class: "card", "data-key": answer.service },
   heading ? h("p", { class: "chart-name" }, heading) : null,
   h("div", { id, class: "panels", "data-keep": true, role: "img",
     "aria-label": `Live connections of ${answer.service} over time` }),
-  h("figcaption", {}, spokenChart(answer)), chartTable(answer));
+  h("figcaption", { title: answer.axis.unit === "ms" && answer.at.length ? utc(highest(answer).when) : null },
+    spokenChart(answer)), chartTable(answer));
 
 /** What the marks in the charts mean. */
 export function chartLegend() {
