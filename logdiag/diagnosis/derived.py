@@ -4,6 +4,7 @@ overlap       a connection closed after a newer one of its client had opened
 timed_out     the same, since its peer no longer answered: noticed within H of that opening
 half_open     the same, noticed later
 drained       an overlap of a second to H with another end; its client holds but the newer one
+turned_away   a connection was let in, and closed since its client is not who may be there
 hanging       a handshake is neither accepted nor refused for S, and its client has a newer one open
 misdelivered  a final status went to a replaced connection alone (see `deliveries`)
 undelivered   a final status went to nobody, or to a closed connection alone
@@ -13,13 +14,15 @@ duplicated    an update went to several connections of one client
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from logdiag.model import KINDS, Event
 
 OVERLAPS: Final = ("overlap", "timed_out", "half_open", "drained")
 HANGING: Final = "hanging"
-DERIVED: Final = (*OVERLAPS, HANGING, "misdelivered", "undelivered", "duplicated")
+TURNED_AWAY: Final = "turned_away"
+DERIVED: Final = (*OVERLAPS, TURNED_AWAY, HANGING, "misdelivered", "undelivered", "duplicated")
 COUNTABLE: Final = (*KINDS, *DERIVED)
 
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
@@ -29,6 +32,15 @@ _LEFT: Final = (1000, 1001)
 _BY_CLIENT: Final = re.compile(r"client (namespace )?disconnect")
 _UNANSWERED: Final = re.compile(
     r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
+)
+
+# Unauthorized and Forbidden, as IANA registered them (WebSocket Close Code Number Registry), and
+# as people make them of HTTP's; and the words for it.
+_REFUSED: Final = frozenset({3000, 3003, 4401, 4403})
+_REFUSAL: Final = re.compile(
+    r"unauthori[sz]ed|forbidden|not authenticated|authentication (failed|required)"
+    r"|(token|jwt|session) (is |has )?(expired|invalid)|(invalid|expired) (token|jwt|session)",
+    re.IGNORECASE,
 )
 
 
@@ -51,3 +63,13 @@ def unanswered(event: Event, before: str | None = None) -> bool:
     if event.reason:
         return bool(_UNANSWERED.search(event.reason))
     return event.code == _ABNORMAL and before == "closing" and event.layer != "browser"
+
+
+def turned_away(event: Event) -> bool:
+    """Whether a close says that the client may not be here: a 401 after the handshake."""
+    return event.code in _REFUSED or (event.reason is not None and _refuses(event.reason))
+
+
+@lru_cache(maxsize=256)  # servers have few reasons
+def _refuses(reason: str) -> bool:
+    return bool(_REFUSAL.search(reason))

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from logdiag.diagnosis.connections import Connections
-from logdiag.diagnosis.derived import HANGING, OVERLAPS, unanswered
+from logdiag.diagnosis.derived import HANGING, OVERLAPS, TURNED_AWAY, turned_away, unanswered
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, passed
@@ -36,13 +36,17 @@ class Deriving:
         self._settle = settle
         self._overlaps = not set(OVERLAPS).isdisjoint(kinds)
         self._hangs = HANGING in kinds
+        self._refuses = TURNED_AWAY in kinds
 
     def closed(self, life: Life, event: Event, before: str | None, moment: Moment) -> list[Seen]:
         """What the close of a connection tells, that was in the state `before`."""
+        found = []
+        if self._refuses and turned_away(event):
+            away = _about(life, event)._replace(kind=TURNED_AWAY)
+            found.append(Seen(moment[1], away, life.opened_line))
         newest = self._siblings.newest(life.client_key) if self._overlaps else None
         if newest is None or newest.opened_ordinal <= life.opened_ordinal:
-            return []
-        found = []
+            return found
         horizon = self._settle // 2
         for derived, newer in overlaps(life, event, before, newest, self._siblings, horizon):
             if derived.kind == "half_open":
@@ -89,9 +93,7 @@ def overlaps(
 
     `before`: the state that it was in.
     """
-    about = event._replace(
-        connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
-    )
+    about = _about(life, event)
     yield about._replace(kind="overlap"), newest
     if event.time is None:
         return
@@ -102,6 +104,13 @@ def overlaps(
             yield about._replace(kind="timed_out" if in_time else "half_open"), back
     elif _drained(newest, siblings, event.time, horizon):
         yield about._replace(kind="drained"), newest
+
+
+def _about(life: Life, event: Event) -> Event:
+    """The close, with all that is known of the connection."""
+    return event._replace(
+        connection=life.name, client=life.client, port=life.port, user=life.user, path=life.path
+    )
 
 
 def _drained(newest: Life, siblings: Clients, now: int, horizon: int) -> bool:

@@ -74,6 +74,20 @@ def test_a_client_that_came_back_twice() -> None:
 
 
 @pytest.mark.parametrize(
+    ("close", "expected"),
+    [
+        ({"code": 4401}, 1), ({"code": 3003, "reason": "bye"}, 1), ({"code": 1008}, 0),
+        ({"code": 1008, "reason": "Token has expired"}, 1), ({"reason": "jwt expired"}, 1),
+        ({"reason": "Unauthorised"}, 1), ({"reason": "session timeout"}, 0), ({}, 0),
+    ],
+)  # fmt: skip
+def test_who_is_let_in_and_turned_away(close: dict[str, Any], expected: int) -> None:
+    """The code or the reason says so; a violation of some policy may be any."""
+    log = Log()("opened", 0, connection="a", **USER)("closed", 1, connection="a", **close)
+    assert expected == counted(log, "turned_away")
+
+
+@pytest.mark.parametrize(
     ("seconds", "close", "expected"),
     [
         (1.9, {}, 0), (2, {}, 1), (45.9, {"code": 1001}, 1), (46, {}, 0),
