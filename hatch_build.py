@@ -13,12 +13,12 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# Each event passes through these; the two languages and what writes findings do not repay it.
+# What each event passes through, and what looks at a group; the two languages do not repay it.
 NAMES = """
-    asks attempts baseline candidates clients connections counting court deliveries derived deriving
-    detector echoes following functions grouping groupings groups judgement known lifecycle
-    lifetimes marks moments names notes order patience possible processes quality recent refusals
-    surroundings ticks totals trend view windows
+    asks attempts baseline candidates checking clients connections counting court deliveries derived
+    deriving description detector echoes following functions grouping groupings groups guards
+    handshakes judgement known lifecycle lifetimes marks moments names notes order patience possible
+    processes quality recent refusals surroundings ticks totals trend view windows yielding
 """
 
 

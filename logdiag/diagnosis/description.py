@@ -47,7 +47,8 @@ def describe(judgement: Judgement, view: View) -> None:
     for seen in rule.when.events(view):
         lines += [seen.proof] if seen.proof else []
         lines.append((seen.event.source, seen.event.offset))
-    _prove(judgement, lines)
+    if lines and len(judgement.evidence) < MAX_EVIDENCE:
+        _prove(judgement, lines)
     _note_path(judgement, paths)
     judgement.grounds = _grounds(judgement, view)
 

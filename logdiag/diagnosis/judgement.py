@@ -81,7 +81,8 @@ class Judgement:
         A sixteenth of its age is long, and a quarter of the settle time (ns) always; four times as
         much while it holds and nothing happens in its group.
         """
-        (now, line), (since, began) = moment, self.first
+        now, line = moment
+        since, began = self.first
         age = now - since if now is not None and since is not None else 0
         span, lines = min(settle // 4, age // 16), min(20, (line - began) // 16)
         if self.state == "firing" and self.ended_at is None and not self.stirred:

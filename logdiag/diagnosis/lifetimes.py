@@ -7,6 +7,7 @@ by Little's law the mean is right whatever the order was.
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
@@ -48,6 +49,7 @@ class Lifetimes:
         self.closed = 0
         self._least = float(least)
         self._buckets: dict[int, int] = {}
+        self._sorted: list[int] = []  # their numbers
         self._known: dict[float, int] = {}  # quantiles, until the next one closes
         self._ranges: list[Range] = []  # those that some rule asks for
         self._asked: dict[tuple[float, float], Range] = {}  # the same by how it asks
@@ -59,7 +61,10 @@ class Lifetimes:
         """One more connection closed, as these two lines (source, offset) tell."""
         self.closed += 1
         bucket = self._bucket(lifetime)
-        self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
+        before = self._buckets.get(bucket)
+        if before is None:
+            insort(self._sorted, bucket)
+        self._buckets[bucket] = (before or 0) + 1
         if self._known:
             self._known.clear()
         for found in self._ranges:
@@ -74,7 +79,7 @@ class Lifetimes:
             return None
         if share not in self._known:
             rank = share * self.closed
-            for bucket in sorted(self._buckets):
+            for bucket in self._sorted:
                 rank -= self._buckets[bucket]
                 if rank <= 1e-9:
                     break
@@ -129,6 +134,7 @@ class Lifetimes:
         """Take up where `snapshot` was made."""
         self.closed = state[0]
         self._buckets = dict(state[1])
+        self._sorted = sorted(self._buckets)
         for first, last, count, examples in state[2]:
             found = Range(first, last)
             self._ranges.append(found)
