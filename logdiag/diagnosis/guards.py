@@ -118,10 +118,9 @@ _TABLE = (
     GuardCheck(
         "several_tabs",
         "The client's connections end like those of others (`chance` of 0.5% or more): tabs "
-        "explain them. While too few of the others closed: no more than `limit` of its own have "
-        "outlived what is usual in the service (twice the 95th percentile, and more while few "
-        "closed), nor on any path more than `per_client` or twice what 95% of the others hold "
-        "there.",
+        "explain them. While too few of the others closed: no more than `limit` of its own, in all "
+        "and by the others on each path, have outlived what is usual in the service (twice the "
+        "95th percentile, and more while few closed).",
         _several_tabs,
     ),
     GuardCheck(
