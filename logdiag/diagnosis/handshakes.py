@@ -37,10 +37,10 @@ class Handshakes:
 
     def grounds(self, numbers: Collection[int]) -> str:
         """How long those of these connections took, and those of others; empty if nobody knows."""
-        these = [ns for number, ns in self._took if number in numbers]
-        others = [ns for number, ns in self._took if number not in numbers]
+        these = [ns for number, ns in self._took if number in numbers] if numbers else []
         if not these:
             return ""
+        others = [ns for number, ns in self._took if number not in numbers]
         said = f"handshakes whose page had gone took {spoken(round(median(these)))} at the median"
         return said + (f", others {spoken(round(median(others)))}" if others else "")
 
