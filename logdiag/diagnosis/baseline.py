@@ -79,6 +79,7 @@ class Baselines:
         names = {kind for one in asked for kind in one}
         self._kinds = {kind: _Kind() for kind in sorted(names)}
         self._bin: int | None = None
+        self._ends = -1  # when the bin does, ns
         # For each pair: (clients of the second's spike, those with the first, of all: with, all)
         self._together: dict[Pair, deque[tuple[int, int, int, int]]] = {
             pair: deque(maxlen=BINS) for pair in self._pairs
@@ -97,7 +98,7 @@ class Baselines:
         """One event, of a client that holds so many connections; `clients` has the service."""
         if time is None:
             return
-        if self._bin is None or time >= self._bin * BIN + BIN:
+        if self._bin is None or time >= self._ends:
             self._advance(time // BIN, clients)
         one = self._kinds[kind]
         one.count += 1
@@ -115,7 +116,8 @@ class Baselines:
         count = 0
         for one in weaker:
             if one in known:
-                count += known.pop(one)
+                count += known[one]
+                del known[one]
         if client not in known and len(known) < MAX_CLIENTS:
             known[client] = max(1, count)
 
@@ -128,7 +130,7 @@ class Baselines:
                 one.history.extend([one.count, *[0] * min(number - self._bin - 1, BINS)])
                 one.learn()
                 one.count, one.clients, one.again = 0, {}, set()
-        self._bin = number
+        self._bin, self._ends = number, (number + 1) * BIN
 
     def _compare(self, pair: Pair, clients: int) -> None:
         first, second = (self._kinds[kind] for kind in pair)
@@ -192,6 +194,7 @@ class Baselines:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made; what no rule asks for any more is left."""
         self._bin = state["bin"]
+        self._ends = -1 if self._bin is None else (self._bin + 1) * BIN
         for kind, (count, clients, again, history) in state["kinds"].items():
             one = self._kinds.get(kind)
             if one is not None:

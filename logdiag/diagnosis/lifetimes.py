@@ -29,12 +29,13 @@ class Example(NamedTuple):
 
 
 class Range:
-    """The connections whose lifetimes lie between two buckets: how many, and the latest ones."""
+    """The connections that lived so long: how many, and the latest ones."""
 
-    __slots__ = ("count", "examples", "first", "last")
+    __slots__ = ("count", "examples", "first", "last", "least", "most")
 
-    def __init__(self, first: int, last: int) -> None:
-        self.first, self.last = first, last  # buckets
+    def __init__(self, least: float, most: float, first: int, last: int) -> None:
+        self.least, self.most = least, most
+        self.first, self.last = first, last  # their buckets
         self.count = 0
         self.examples: deque[Example] = deque(maxlen=MAX_EXAMPLES)
 
@@ -52,7 +53,6 @@ class Lifetimes:
         self._sorted: list[int] = []  # their numbers
         self._known: dict[float, int] = {}  # quantiles, until the next one closes
         self._ranges: list[Range] = []  # those that some rule asks for
-        self._asked: dict[tuple[float, float], Range] = {}  # the same by how it asks
 
     def add(
         self, lifetime: int, opened: tuple[int, int] | None = None,
@@ -95,19 +95,19 @@ class Lifetimes:
         return self._range(least, most).examples
 
     def _range(self, least: float, most: float) -> Range:
-        asked = self._asked.get((least, most))
-        if asked is not None:
-            return asked
-        first, last = self._bucket(least), self._bucket(most)
         for found in self._ranges:
-            if (found.first, found.last) == (first, last):
-                break
-        else:
-            found = Range(first, last)
-            found.count = sum(n for b, n in self._buckets.items() if first <= b <= last)
-            self._ranges.append(found)
-        self._asked[least, most] = found
+            if found.least == least and found.most == most:
+                return found
+        found = self._new_range(least, most)
+        found.count = sum(
+            count for one, count in self._buckets.items() if found.first <= one <= found.last
+        )
         return found
+
+    def _new_range(self, least: float, most: float) -> Range:
+        made = Range(least, most, self._bucket(least), self._bucket(most))
+        self._ranges.append(made)
+        return made
 
     def _bucket(self, lifetime: float) -> int:
         if lifetime < self._least:
@@ -126,7 +126,7 @@ class Lifetimes:
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
         ranges = [
-            [found.first, found.last, found.count, list(found.examples)] for found in self._ranges
+            [found.least, found.most, found.count, list(found.examples)] for found in self._ranges
         ]
         return [self.closed, sorted(self._buckets.items()), ranges]
 
@@ -135,8 +135,7 @@ class Lifetimes:
         self.closed = state[0]
         self._buckets = dict(state[1])
         self._sorted = sorted(self._buckets)
-        for first, last, count, examples in state[2]:
-            found = Range(first, last)
-            self._ranges.append(found)
+        for least, most, count, examples in state[2]:
+            found = self._new_range(least, most)
             found.count = count
             found.examples.extend(Example(*map(tuple, lines)) for lines in examples)

@@ -21,7 +21,9 @@ class Processes:
     """The server processes of one service."""
 
     def __init__(self) -> None:
-        self._spoke: dict[str, int] = {}  # process -> last line
+        self._spoke: dict[str, int] = {}  # process -> last line, but for the speaker
+        self._speaker: str | None = None  # who spoke last, and its last line
+        self._said = 0
         self._began: dict[str, tuple[int | None, int]] = {}
         self._restart: tuple[int | None, int] | None = None
         self.ordinal = 0  # of the latest line
@@ -29,9 +31,18 @@ class Processes:
     def seen(self, event: Event, ordinal: int) -> None:
         """Note that a process speaks."""
         process = event.process or ""
-        self._spoke[process] = ordinal
-        if process not in self._began:
-            self._began[process] = (event.time, ordinal)
+        if process != self._speaker:
+            self._keep_speaker()
+            self._speaker = process
+            self._spoke[process] = ordinal
+            if process not in self._began:
+                self._began[process] = (event.time, ordinal)
+        self._said = ordinal
+
+    def _keep_speaker(self) -> None:
+        if self._speaker is not None:
+            self._spoke[self._speaker] = self._said
+            self._speaker = None
 
     def mark_restart(self, event: Event) -> None:
         """Note a restart, for the guard."""
@@ -54,6 +65,7 @@ class Processes:
         """The lives of processes that fell silent when a newer process began to speak."""
         if len(self._spoke) < 2:
             return []
+        self._keep_speaker()
         newest = max(self._began, key=lambda process: self._began[process][1])
         began_at, began_line = self._began[newest]
         if not passed((began_at, began_line), (time, ordinal), SILENT, SILENT_LINES):
@@ -79,6 +91,7 @@ class Processes:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
+        self._keep_speaker()
         return {
             "spoke": self._spoke, "began": self._began,
             "restart": self._restart, "ordinal": self.ordinal,

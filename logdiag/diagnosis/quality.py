@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from logdiag.diagnosis.moments import Moment
 
 
-class Sample(NamedTuple):
+class Sample:
     """The latest line of its kind: an example of how this log tells it."""
 
-    ordinal: int
-    source: int
-    offset: int
+    __slots__ = ("offset", "ordinal", "source")
+
+    def __init__(self, ordinal: int, source: int, offset: int) -> None:
+        self.ordinal = ordinal
+        self.source, self.offset = source, offset
 
 
 class Quality:
@@ -21,25 +23,29 @@ class Quality:
     def __init__(self) -> None:
         self.unnamed = 0  # closes that do not say of which connection
         self.untimed = 0  # openings and closes without a time
-        self._latest: dict[str, tuple[int, tuple[int, int]]] = {}  # kind -> ordinal, line
+        self.samples: dict[str, Sample] = {}  # by kind, the latest line of it
 
     def tells(self, kind: str, line: tuple[int, int] | None, moment: Moment, named: bool) -> None:
         """A line (source, offset) that opened or closed a connection."""
         self.unnamed += not named
         self.untimed += moment[0] is None
-        if line is not None:
-            self._latest[kind] = moment[1], line
-
-    @property
-    def samples(self) -> dict[str, Sample]:
-        """By kind, the latest line of it."""
-        return {kind: Sample(ordinal, *line) for kind, (ordinal, line) in self._latest.items()}
+        if line is None:
+            return
+        sample = self.samples.get(kind)
+        if sample is None:
+            self.samples[kind] = Sample(moment[1], line[0], line[1])
+        else:  # at each opening and close: nothing is made for it
+            sample.ordinal, sample.source, sample.offset = moment[1], line[0], line[1]
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
-        return [self.unnamed, self.untimed, self._latest]
+        samples = {
+            kind: [sample.ordinal, sample.source, sample.offset]
+            for kind, sample in self.samples.items()
+        }
+        return [self.unnamed, self.untimed, samples]
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         self.unnamed, self.untimed = state[:2]
-        self._latest = {kind: (ordinal, tuple(line)) for kind, (ordinal, line) in state[2].items()}
+        self.samples = {kind: Sample(*values) for kind, values in state[2].items()}
