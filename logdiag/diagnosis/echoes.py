@@ -67,13 +67,11 @@ class Echoes:
         if len(known) < 2 and (not known or reporter in known):
             return None  # nobody else reports such events
         reports = self._recent.get(_key(event), [])
-        _drop_expired(reports, event, ordinal)
-        place = _place(reports, event, reporter)
+        place = _place(reports, event, reporter, ordinal)
         if place is None and event.kind == "auth_failure" and event.path:
             # An error's stack trace does not say what was asked for; the access line does.
             reports = self._recent.get(event.kind, [])
-            _drop_expired(reports, event, ordinal)
-            place = _place(reports, event, reporter)
+            place = _place(reports, event, reporter, ordinal)
         if place is None:
             if reporter not in known:  # what all had told, this one had not
                 known.add(reporter)
@@ -88,8 +86,7 @@ class Echoes:
         return found
 
     def _late(self, event: Event, reporter: str, ordinal: int) -> Report | None:
-        _drop_expired(self._complete, event, ordinal)
-        place = _place(self._complete, event, reporter)
+        place = _place(self._complete, event, reporter, ordinal)
         return None if place is None else _told(self._complete, place, reporter)
 
     def add(self, event: Event, reporter: str, ordinal: int, life: int | None) -> None:
@@ -147,8 +144,12 @@ def _restored(plain: list[Any]) -> _Kept:
     return Event(*event), tuple(reporters), ordinal, life
 
 
-def _place(reports: list[_Kept], event: Event, reporter: str) -> int | None:
-    """Where the oldest report stands that the event repeats."""
+def _place(reports: list[_Kept], event: Event, reporter: str, ordinal: int) -> int | None:
+    """Where the oldest report stands that the event repeats; those that expired are dropped."""
+    expired, now = 0, (event.time, ordinal)
+    while expired < len(reports) and _expired(reports[expired], now, 1):
+        expired += 1
+    del reports[:expired]
     for place, kept in enumerate(reports[:MAX_LOOK]):
         report = Report(*kept)
         if (
@@ -178,13 +179,6 @@ def _expired(kept: _Kept, now: Moment, windows: int) -> bool:
     """Whether a report is so many windows old."""
     since = kept[0].time, kept[2]
     return passed(since, now, windows * WINDOW, windows * WINDOW_LINES)
-
-
-def _drop_expired(reports: list[_Kept], event: Event, ordinal: int) -> None:
-    place, now = 0, (event.time, ordinal)
-    while place < len(reports) and _expired(reports[place], now, 1):
-        place += 1
-    del reports[:place]
 
 
 def _kept(reports: list[_Kept], now: Moment) -> list[_Kept]:
