@@ -18,7 +18,7 @@ FEW: Final = 2  # so many closes double what their quantile says
 MAX_EXAMPLES: Final = 5  # connections shown
 
 PER_OCTAVE: Final = 8  # buckets per doubling: a quantile is exact to within 9%
-_PER_E: Final = PER_OCTAVE / 0.6931471805599453  # ln 2: `math.log` compiles to C, `log2` does not
+_PER_E: Final = PER_OCTAVE / math.log(2)  # `math.log` compiles to C, `math.log2` does not
 
 
 class Example(NamedTuple):
