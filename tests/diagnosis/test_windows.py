@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logdiag.diagnosis.moments import Moment
-from logdiag.diagnosis.windows import MAX_WINDOW, Seen, Window
+from logdiag.diagnosis.windows import MAX_WINDOW, NEVER_ENDING, Seen, Window
 from logdiag.model import SECOND, Event
 from tests.diagnosis.builders import at
 
 
-def window(*seconds: float | None) -> Window:
+def window(*seconds: float | None, within: int = NEVER_ENDING) -> Window:
     """One event per line, at those seconds."""
     made = Window()
     for line, second in enumerate(seconds, 1):
         time = None if second is None else at(second)
-        made.add(Seen(line, Event("error", time, 1, line * 100, line, "error")))
+        made.add(Seen(line, Event("error", time, 1, line * 100, line, "error")), within)
     return made
 
 
@@ -52,6 +52,17 @@ def test_it_is_bounded() -> None:
     assert MAX_WINDOW <= len(made) <= 2 * MAX_WINDOW
     found = lines(made.events((at(1), 9), 30 * SECOND, 40))
     assert [*range(4 * MAX_WINDOW + 1, 5 * MAX_WINDOW + 1)] == found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [((0, 10, 40), [2, 3]), ((0, 10, 30), [1, 2, 3]), ((None, None, None), [1, 2, 3])],
+)
+def test_what_nobody_counts_any_more_goes_when_the_next_comes(
+    seconds: tuple[float | None, ...], expected: list[int]
+) -> None:
+    """What is thirty seconds older is still counted; without a clock nothing is too old."""
+    assert expected == [seen.ordinal for seen in window(*seconds, within=30 * SECOND)]
 
 
 def test_what_is_too_old_is_forgotten() -> None:
