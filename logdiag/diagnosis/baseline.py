@@ -26,15 +26,15 @@ Pair = tuple[str, str]
 class _Kind:
     """The events of one kind."""
 
-    __slots__ = ("_limit", "again", "clients", "count", "history", "middle")
+    __slots__ = ("_limit", "_middle", "again", "clients", "count", "history")
 
     def __init__(self) -> None:
         self.count = 0
         self.clients: dict[str, int] = {}  # how many each of them had in this bin
         self.again: set[str] = set()  # those that had more than one beyond their connections
         self.history: deque[int] = deque(maxlen=BINS)
-        self.middle = 0.0
-        self._limit: float | None = None  # what a spike exceeds; None: not worked out yet
+        self._middle: float | None = None  # None: not worked out yet
+        self._limit: float | None = None  # what a spike exceeds
 
     def name(self, client: str | None, held: int) -> None:
         """One of them was of that client, which holds so many connections."""
@@ -52,18 +52,26 @@ class _Kind:
 
     def learn(self) -> None:
         """The history is another one: what is usual, too."""
-        if len(self.history) >= LEAST_BINS:
-            self.middle = median(self.history)
-            self._limit = None
+        self._middle = self._limit = None
+
+    @property
+    def middle(self) -> float:
+        """The median of the history."""
+        if self._middle is None:
+            self._middle = median(self.history)
+        return self._middle
 
     @property
     def spikes(self) -> bool:
         """Whether this bin is a spike."""
-        if self.count < self.middle + LEAST_ABOVE or len(self.history) < LEAST_BINS:
+        if self.count < LEAST_ABOVE or len(self.history) < LEAST_BINS:
+            return False
+        middle = self.middle
+        if self.count < middle + LEAST_ABOVE:
             return False
         if self._limit is None:
-            deviation = median([abs(count - self.middle) for count in self.history])
-            self._limit = self.middle + DEVIATIONS * deviation
+            deviation = median([abs(count - middle) for count in self.history])
+            self._limit = middle + DEVIATIONS * deviation
         return self.count > self._limit
 
 
@@ -94,28 +102,33 @@ class Baselines:
 
     def note(
         self, kind: str, client: str | None, time: int | None, clients: int, held: int
-    ) -> None:
-        """One event, of a client that holds so many connections; `clients` has the service."""
+    ) -> bool:
+        """One event, of a client that holds so many connections; `clients` has the service.
+
+        Gives whether its bin is a spike.
+        """
+        one = self._kinds[kind]
         if time is None:
-            return
+            return one.spikes
         if self._bin is None or time >= self._ends:
             self._advance(time // BIN, clients)
-        one = self._kinds[kind]
         one.count += 1
         one.name(client, held)
-        if one.spikes:
+        spikes = one.spikes
+        if spikes:
             self._spiked[kind] = (time, one.count - one.middle)
+        return spikes
 
     def name(self, kind: str, client: str | None, held: int) -> None:
         """Whose event it was."""
         self._kinds[kind].name(client, held)
 
-    def rename(self, kind: str, weaker: Iterable[str], client: str) -> None:
-        """Events of this bin were that client's, whom their own lines know less well."""
+    def rename(self, kind: str, names: list[str], client: str) -> None:
+        """Events of this bin were that client's, whom their own lines may know less well."""
         known = self._kinds[kind].clients
         count = 0
-        for one in weaker:
-            if one in known:
+        for one in names:
+            if one != client and one in known:
                 count += known[one]
                 del known[one]
         if client not in known and len(known) < MAX_CLIENTS:
@@ -149,10 +162,6 @@ class Baselines:
     def known(self, kind: str) -> bool:
         """Whether there is enough history to say what is usual."""
         return len(self._kinds[kind].history) >= LEAST_BINS
-
-    def spikes(self, kind: str) -> bool:
-        """Whether this bin is a spike."""
-        return self._kinds[kind].spikes
 
     def clients(self, kind: str) -> int:
         """How many clients such events had in this bin."""

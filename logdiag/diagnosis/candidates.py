@@ -9,22 +9,29 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.possible import Bound
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import Service
 
+MAX_FOUND: Final = 1_000  # sets of rules kept: mostly it is one of a few
+
 
 class _Need:
     """How much of one measure rules need: in rising order, each with the rule's place."""
 
-    __slots__ = ("ask", "least", "leasts", "places", "sign")
+    __slots__ = ("ask", "least", "leasts", "reached", "sign")
 
     def __init__(self, bound: Bound, needs: Iterable[tuple[float, int]]) -> None:
         self.ask = bound.ask
         self.sign = bound.sign
-        self.leasts, self.places = map(list, zip(*sorted(needs), strict=True))
+        self.leasts: list[float] = []
+        self.reached = [0]  # by how many of them are: the places, as a set of bits
+        for least, place in sorted(needs):
+            self.leasts.append(least)
+            self.reached.append(self.reached[-1] | 1 << place)
         self.least = float(self.leasts[0])
 
 
@@ -34,8 +41,8 @@ class Candidates:
     def __init__(self, rules: Sequence[Rule], service: Service) -> None:
         self._rules = rules
         self._service = service
-        self._always = [place for place, rule in enumerate(rules) if rule.when.bounds is None]
-        self._usual = [rules[place] for place in self._always]  # where no measure is reached
+        self._always = sum(1 << n for n, rule in enumerate(rules) if rule.when.bounds is None)
+        self._found: dict[int, list[Rule]] = {}  # by places, as a set of bits
         needs: dict[str, list[tuple[float, int]]] = {}  # measure -> least, place in `rules`
         asks: dict[str, Bound] = {}
         for place, rule in enumerate(rules):
@@ -46,11 +53,14 @@ class Candidates:
 
     def of(self, group: Group) -> Sequence[Rule]:
         """Those whose condition may hold for the group as it is now, in their order."""
-        found: list[int] = []
+        places = self._always
         for need in self._needs:
             value = need.sign * need.ask.of(group, self._service)
             if value >= need.least:
-                found += need.places[: bisect_right(need.leasts, value)]
-        if not found:
-            return self._usual
-        return [self._rules[place] for place in sorted({*found, *self._always})]
+                places |= need.reached[bisect_right(need.leasts, value)]
+        found = self._found.get(places)
+        if found is None:
+            found = [rule for n, rule in enumerate(self._rules) if places >> n & 1]
+            if len(self._found) < MAX_FOUND:
+                self._found[places] = found
+        return found

@@ -48,17 +48,16 @@ def client_key(event: Event) -> str | None:
     return _ADDRESS + event.client
 
 
-def client_keys(event: Event) -> list[str]:
-    """All that its client may be known by in other lines, best first."""
-    found = []
-    if event.user:
-        found.append(f"user {event.user}")
-    if event.session:
+def client_keys(event: Event, key: str) -> list[str]:
+    """All that its client may be known by in other lines, best first; `key` is its `client_key`."""
+    found = [] if key.startswith("path ") else [key]
+    if event.user and event.session:
         found.append(f"session {event.session}")
     if event.client:
-        if event.agent:
+        if event.agent and not key.startswith("agent "):
             found.append(f"agent {event.client} {event.agent}")
-        found.append(_ADDRESS + event.client)
+        if not key.startswith(_ADDRESS):
+            found.append(_ADDRESS + event.client)
     return found
 
 

@@ -14,7 +14,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life
+from logdiag.diagnosis.lifecycle import LIVE, NEXT, Life
 from logdiag.diagnosis.names import Names
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.totals import Totals
@@ -142,7 +142,7 @@ class Connections:
             life.absorb(event)
         if event.kind == "opened" or before is None:
             life.opened_by(event, ordinal)
-        steps.append(self._step(life, before, event.kind, event))
+        steps.append(self._step(life, before, NEXT[before, event.kind], event))
         return steps
 
     def _born(self, event: Event) -> Life:
@@ -168,18 +168,20 @@ class Connections:
                 life = self._youngest(event)
         if life is None:
             return self._unseen(event)
-        if (life.state, event.kind) not in NEXT:
+        before = life.state
+        after = NEXT.get((before, event.kind))
+        if after is None:
             return []
-        if life.state == "connecting" and event.kind == "closing":
+        if before == "connecting" and event.kind == "closing":
             life.opened_ordinal = self.processes.ordinal  # live from here on, and stands there
-        return [self._step(life, life.state, event.kind, event)]
+        return [self._step(life, before, after, event)]
 
     def _unseen(self, event: Event) -> list[Step]:
         """It ended, and we never saw it open: it started before us, or was never let in."""
         life = self._born(event)
         if event.kind == "closed":
             self.totals.unseen_close(event)
-        return [self._step(life, None, event.kind, event)]
+        return [self._step(life, None, NEXT[None, event.kind], event)]
 
     def _youngest(self, event: Event) -> Life | None:
         fallback = None
@@ -222,15 +224,20 @@ class Connections:
 
     def _end(self, lives: Iterable[Life], word: str, event: Event) -> list[Step]:
         return [
-            self._step(life, life.state, word, event)
+            self._step(life, life.state, after, event)
             for life in lives
-            if (life.state, word) in NEXT
+            if (after := NEXT.get((life.state, word))) is not None
         ]
 
-    def _step(self, life: Life, before: State | None, word: str, event: Event) -> Step:
-        after = life.state = NEXT[before, word]
+    def _step(self, life: Life, before: State | None, after: State, event: Event) -> Step:
+        life.state = after
         number = life.number
-        if after in OVER:
+        if after == "open" or after == "closing":
+            if before not in LIVE:
+                self._add(life)
+        elif after == "connecting":
+            self.connecting[number] = life
+        else:
             life.ended = event
             if after == "closed":
                 self.closes += 1
@@ -238,10 +245,6 @@ class Connections:
             if before is not None:
                 self._remove(life, before)
             self.names.forget(life)
-        elif after == "connecting":
-            self.connecting[number] = life
-        elif before not in LIVE:
-            self._add(life)
         self.dirty[number] = life
         self.transitions.append(
             _new(Transition, (
@@ -252,7 +255,8 @@ class Connections:
         return life, before, after
 
     def _add(self, life: Life) -> None:
-        self.connecting.pop(life.number, None)
+        if self.connecting:
+            self.connecting.pop(life.number, None)
         self.live[life.number] = life
         self._live_of[life.process] = self._live_of.get(life.process, 0) + 1
 

@@ -16,7 +16,7 @@ from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.patience import patience
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.view import Service, View
-from logdiag.diagnosis.windows import Seen
+from logdiag.diagnosis.windows import Seen, Told
 from logdiag.diagnosis.yielding import explained, explains, in_order
 from logdiag.model import Event, Finding
 
@@ -66,7 +66,7 @@ class Court:
             if rules:
                 self._look(group, rules, moment)
 
-    def told(self, found: Iterable[tuple[str | None, Seen]], moment: Moment, nobody: bool) -> None:
+    def told(self, found: list[Told], moment: Moment, nobody: bool) -> None:
         """Events that come out only now, each of a client; `nobody` knows of which."""
         for key, seen in found:
             self.happened(seen, None if nobody else key, moment)

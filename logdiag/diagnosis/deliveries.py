@@ -7,13 +7,12 @@ which connection they went to, or to how many.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import NEVER, Moment, far, passed
-from logdiag.diagnosis.windows import Seen
+from logdiag.diagnosis.windows import Seen, Told
 from logdiag.model import SECOND, Event
 
 FINAL: Final = frozenset({
@@ -52,19 +51,20 @@ class Deliveries:
 
     def take(
         self, event: Event, life: Life | None, key: str | None, moment: Moment, *, gone: bool
-    ) -> Iterator[tuple[str, Seen]]:
+    ) -> list[Told]:
         """A message went out, to that connection, or to one that is `gone`.
 
         `key`: the client that its line names. Gives what is to be counted by now, each with its
         client; what was `overdue` before it has been asked for.
         """
         if event.message is None or event.reason is None:
-            return
+            return []
         if life is None and not gone and event.recipients != 0:
-            return  # nobody says which connections it went to
+            return []  # nobody says which connections it went to
         client = self._owner(event, life.client_key if life is not None else key)
         if not client:
-            return
+            return []
+        found: list[Told] = []
         name = f"{client} {event.message} {event.reason}"
         update = self._waiting.get(name)
         if update is None:
@@ -73,10 +73,12 @@ class Deliveries:
             self._waiting[name] = self._first(client, event, life, moment)
         elif life is not None and life.number != update.number:
             if update.number is not None and not update.twice:
-                yield client, Seen(moment[1], _about("duplicated", event, life), update.line)
+                about = _about("duplicated", event, life)
+                found.append((client, Seen(moment[1], about, update.line)))
             reached = life is self._clients.newest(client)
             missed = None if reached else update.missed
             self._waiting[name] = update._replace(missed=missed, twice=True)
+        return found
 
     @property
     def waits(self) -> bool:
@@ -116,21 +118,26 @@ class Deliveries:
         late = self.waits and far(self._oldest, moment, TOGETHER, TOGETHER_LINES)
         return late or len(self._waiting) > MAX_WAITING
 
-    def overdue(self, moment: Moment) -> Iterator[tuple[str, Seen]]:
+    def overdue(self, moment: Moment) -> list[Told]:
         """Final statuses that the newest connection did not get in time."""
         waiting = self._waiting
+        found: list[Told] = []
         while self.late(moment):
             _, update = waiting.popitem(last=False)
             self._oldest = next(iter(waiting.values())).since if waiting else NEVER
             if update.missed is not None:
-                yield update.client, Seen(moment[1], update.missed, update.newer)
+                found.append((update.client, Seen(moment[1], update.missed, update.newer)))
+        return found
 
-    def rest(self, now: Moment) -> Iterator[tuple[str, Seen]]:
+    def rest(self, now: Moment) -> list[Told]:
         """The same of all that may yet arrive, if nothing follows."""
-        for update in self._waiting.values():
-            if update.missed is not None:
-                yield update.client, Seen(now[1], update.missed, update.newer)
+        rest: list[Told] = [
+            (update.client, Seen(now[1], update.missed, update.newer))
+            for update in self._waiting.values()
+            if update.missed is not None
+        ]
         self._waiting.clear()
+        return rest
 
     def lost_track(self) -> None:
         """A restart or a gap: nobody knows any more which connections are gone."""

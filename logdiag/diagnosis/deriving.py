@@ -12,7 +12,7 @@ from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, passed
 from logdiag.diagnosis.surroundings import Surroundings
-from logdiag.diagnosis.windows import Seen
+from logdiag.diagnosis.windows import Seen, Told
 from logdiag.model import SECOND, Event, Mark
 
 HANGING_LINES: Final = 40  # S, where there is no clock
@@ -54,11 +54,12 @@ class Deriving:
             found.append(Seen(moment[1], derived, newer.opened_line))
         return found
 
-    def opened(self, moment: Moment) -> list[tuple[str | None, Seen]]:
+    def opened(self, moment: Moment) -> list[Told]:
         """What an opening tells of handshakes before it, each with its client."""
-        connecting, found = self._connections.connecting, []
+        connecting = self._connections.connecting
+        found: list[Told] = []
         if not (connecting and self._hangs):
-            return []
+            return found
         for life in islice(connecting.values(), MAX_HANGING):
             for event, newer in hanging(life, self._siblings, moment, self._settle):
                 self._connections.dirty[life.number] = life  # its mark says that it was told

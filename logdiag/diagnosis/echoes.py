@@ -9,6 +9,7 @@ two, not one and not four.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.moments import Moment, passed
@@ -170,9 +171,12 @@ def _told(reports: list[_Kept], place: int, reporter: str) -> Report:
 
 def _key(event: Event) -> str:
     """Requests are looked up by the last part of their path; connections have a queue per kind."""
-    if event.kind != "auth_failure" or not event.path:
-        return event.kind
-    return f"auth_failure {event.path.partition('?')[0].rpartition('/')[2]}"
+    return _asked(event.path) if event.kind == "auth_failure" and event.path else event.kind
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _asked(path: str) -> str:
+    return f"auth_failure {path.partition('?')[0].rpartition('/')[2]}"
 
 
 def _expired(kept: _Kept, now: Moment, windows: int) -> bool:

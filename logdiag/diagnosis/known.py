@@ -51,7 +51,7 @@ class Known(Service):
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""
         self._opens += 1
-        self.quality.tells("opened", life.opened_line, moment, True)
+        self.quality.tells("opened", life.source, life.offset, moment, True)
         if life.client_key is None and life.client and len(self._addresses) < MAX_ADDRESSES:
             self._addresses.add(life.client)
         if self.trend.due(moment[0]):
@@ -71,18 +71,22 @@ class Known(Service):
 
     def closed(self, life: Life, moment: Moment, *, named: bool) -> None:
         """A connection closed; `named`: its line said which one."""
-        self.quality.tells("closed", life.closed_line, moment, named)
-        time, ordinal, line = life.opened_at, life.opened_ordinal, life.opened_line
+        self._close(life, moment, named)
+        time, ordinal, own = life.opened_at, life.opened_ordinal, True
         if not named and self._unnamed:
-            (time, ordinal), line = self._unnamed.popleft(), None
+            (time, ordinal), own = self._unnamed.popleft(), False
         if time is not None and moment[0] is not None:
-            self.lifetimes.add(moment[0] - time, line, life.closed_line)
+            self.lifetimes.add(moment[0] - time, life if own else None)
         else:
             self._lifelines.add(moment[1] - ordinal)
 
     def unseen(self, life: Life, moment: Moment) -> None:
         """A connection closed whose opening no line told."""
-        self.quality.tells("closed", life.closed_line, moment, life.identity != "count")
+        self._close(life, moment, life.identity != "count")
+
+    def _close(self, life: Life, moment: Moment, named: bool) -> None:
+        if life.ended is not None:
+            self.quality.tells("closed", life.ended.source, life.ended.offset, moment, named)
 
     def lost_track(self) -> None:
         """A restart or a gap: what was open before closes no more."""

@@ -43,14 +43,12 @@ class Life:
     """One connection while we follow it. Times in ns or None; `ordinal` counts the log's lines."""
 
     __slots__ = (
-        "_client", "_offset", "_source", "client_key", "ended", "identity", "layer", "marks",
-        "name", "number", "opened_at", "opened_ordinal", "path", "pattern", "port", "process",
-        "state", "user",
+        "_client", "client_key", "ended", "identity", "layer", "marks", "name", "number", "offset",
+        "opened_at", "opened_ordinal", "path", "pattern", "port", "process", "source", "state",
+        "user",
     )  # fmt: skip
 
-    def __init__(
-        self, number: int, name: str, identity: Identity, event: Event | Connection
-    ) -> None:
+    def __init__(self, number: int, name: str, identity: Identity, event: Event) -> None:
         """The life that begins with that event; `opened_by` says when it opens."""
         self.number = number
         self.name = name
@@ -66,8 +64,8 @@ class Life:
         self.path = event.path
         self.opened_at: int | None = None
         self.opened_ordinal = 0
-        self._source = -1  # of the line that opened it: a tuple would take three times the memory
-        self._offset = 0
+        self.source = -1  # of the line that opened it: a tuple would take three times the memory
+        self.offset = 0
         self.ended: Event | None = None  # what told its end
         # What the detector noticed at its opening, and the lines that prove it.
         self.marks: dict[str, Mark] | None = None
@@ -96,14 +94,14 @@ class Life:
         """Note when and where it opened."""
         self.opened_at = event.time
         self.opened_ordinal = ordinal
-        self._source, self._offset = event.source, event.offset
+        self.source, self.offset = event.source, event.offset
         self.layer = event.layer
         self.pattern = event.pattern
 
     @property
     def opened_line(self) -> tuple[int, int] | None:
         """The line (source, offset) that told it; None if it has not opened."""
-        return None if self._source < 0 else (self._source, self._offset)
+        return None if self.source < 0 else (self.source, self.offset)
 
     def known_as(self, key: str | None) -> None:
         """Note which client it belongs to. An address is not kept twice."""
@@ -135,28 +133,33 @@ class Life:
 
     def connection(self) -> Connection:
         """The frozen form that leaves the room."""
-        ended = self.ended
-        closed_at = code = reason = None
+        ended, marks = self.ended, self.marks
+        closed_at = code = reason = closed_line = None
         if ended is not None:
             closed_at, code, reason = ended.time, ended.code, ended.reason
-        # Nobody asks for the marks of what is over; written for each they cost a twentieth.
-        marks = None if self.state in OVER else self.marks
+            closed_line = ended.source, ended.offset
+            marks = None  # nobody asks for those of what is over; written they cost a twentieth
         return _new(Connection, (
             self.number, self.name, self.identity, self.state, self.process, self.layer,
             self.client, self.port, self.user, self.path, self.opened_at, closed_at,
-            self.opened_line, self.closed_line, code, reason, self.client_key, self.pattern,
+            self.opened_line, closed_line, code, reason, self.client_key, self.pattern,
             self.opened_ordinal, marks,
         ))  # fmt: skip
 
     @classmethod
     def restored(cls, connection: Connection) -> Life:
         """The life that `connection` was made of; it is not over."""
-        life = cls(connection.number, connection.name, connection.identity, connection)
+        told = Event(
+            "", None, 0, 0, 0, "", connection.pattern, connection.layer, client=connection.client,
+            port=connection.port, user=connection.user, path=connection.path,
+            process=connection.process,
+        )  # fmt: skip
+        life = cls(connection.number, connection.name, connection.identity, told)
         life.state = connection.state
         life.opened_at = connection.opened_at
         life.opened_ordinal = connection.ordinal
         if connection.opened_line is not None:
-            life._source, life._offset = connection.opened_line
+            life.source, life.offset = connection.opened_line
         life.known_as(connection.client_key)
         life.marks = connection.marks
         return life

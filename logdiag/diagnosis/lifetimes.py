@@ -7,11 +7,11 @@ by Little's law the mean is right whatever the order was.
 from __future__ import annotations
 
 import math
-from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import SECOND
 
 FEW: Final = 2  # so many closes double what their quantile says
@@ -49,29 +49,24 @@ class Lifetimes:
     def __init__(self, least: int = SECOND // 1000) -> None:
         self.closed = 0
         self._least = float(least)
-        self._buckets: dict[int, int] = {}
-        self._sorted: list[int] = []  # their numbers
+        self._buckets: list[int] = []  # by number: lifetimes in it
         self._known: dict[float, int] = {}  # quantiles, until the next one closes
         self._ranges: list[Range] = []  # those that some rule asks for
 
-    def add(
-        self, lifetime: int, opened: tuple[int, int] | None = None,
-        closed: tuple[int, int] | None = None,
-    ) -> None:  # fmt: skip
-        """One more connection closed, as these two lines (source, offset) tell."""
+    def add(self, lifetime: int, life: Life | None = None) -> None:
+        """One more connection closed, which may be an example."""
         self.closed += 1
         bucket = self._bucket(lifetime)
-        before = self._buckets.get(bucket)
-        if before is None:
-            insort(self._sorted, bucket)
-        self._buckets[bucket] = (before or 0) + 1
+        if bucket >= len(self._buckets):
+            self._buckets += [0] * (bucket + 1 - len(self._buckets))
+        self._buckets[bucket] += 1
         if self._known:
             self._known.clear()
         for found in self._ranges:
             if found.first <= bucket <= found.last:
                 found.count += 1
-                if opened is not None and closed is not None:
-                    found.examples.append(Example(opened, closed))
+                if life is not None and life.opened_line and life.closed_line:
+                    found.examples.append(Example(life.opened_line, life.closed_line))
 
     def quantile(self, share: float) -> int | None:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""
@@ -79,9 +74,9 @@ class Lifetimes:
             return None
         if share not in self._known:
             rank = share * self.closed
-            for bucket in self._sorted:
+            for bucket in range(len(self._buckets)):
                 rank -= self._buckets[bucket]
-                if rank <= 1e-9:
+                if rank <= 1e-9 and self._buckets[bucket]:
                     break
             self._known[share] = round(2 ** (bucket / PER_OCTAVE))
         return self._known[share]
@@ -99,9 +94,7 @@ class Lifetimes:
             if found.least == least and found.most == most:
                 return found
         found = self._new_range(least, most)
-        found.count = sum(
-            count for one, count in self._buckets.items() if found.first <= one <= found.last
-        )
+        found.count = sum(self._buckets[found.first : found.last + 1])
         return found
 
     def _new_range(self, least: float, most: float) -> Range:
@@ -128,13 +121,14 @@ class Lifetimes:
         ranges = [
             [found.least, found.most, found.count, list(found.examples)] for found in self._ranges
         ]
-        return [self.closed, sorted(self._buckets.items()), ranges]
+        buckets = [row for row in enumerate(self._buckets) if row[1]]
+        return [self.closed, buckets, ranges]
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         self.closed = state[0]
-        self._buckets = dict(state[1])
-        self._sorted = sorted(self._buckets)
+        counts = dict(state[1])
+        self._buckets = [counts.get(bucket, 0) for bucket in range(max(counts, default=-1) + 1)]
         for least, most, count, examples in state[2]:
             found = self._new_range(least, most)
             found.count = count

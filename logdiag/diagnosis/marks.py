@@ -22,7 +22,6 @@ from logdiag.model import SECOND, Event, Mark
 
 BEFORE: Final = 5 * SECOND  # "just before": a mount, its requests and its socket
 BEFORE_LINES: Final = 10
-ANYONE: Final = "*"  # the latest of any client, for openings that do not tell theirs
 ADDRESSED: Final = "?"  # the latest of an address, for openings that tell who, but not whence
 TWIN: Final = 2 * SECOND
 TWIN_LINES: Final = 4
@@ -70,6 +69,7 @@ class Marks:
 
     def __init__(self) -> None:
         self._failed: Recent[_Before] = Recent(MAX_CLIENTS)
+        self._latest: _Before | None = None  # of any client, for openings that do not tell theirs
         self._lost: Recent[_Before] = Recent(MAX_CLIENTS)
         self._cleaned: Recent[list[_Before]] = Recent(MAX_CLIENTS)  # oldest first
         self._opened: Recent[_Before] = Recent(MAX_CLIENTS)  # by client and path, the latest
@@ -79,33 +79,34 @@ class Marks:
         """A request was refused."""
         self._refused.append((ordinal, event.path))
         before = _before(event, ordinal)
-        for known in client_keys(event) if key else [""]:
+        for known in client_keys(event, key) if key else [""]:
             self._failed.put(known, before)
         if event.client and not event.user:
             self._failed.put(ADDRESSED, before)
-        self._failed.put(ANYONE, before)
+        self._latest = before
 
     def refused_since(self, ordinal: int) -> int:
         """How often the request was refused that was refused most often, from that line on."""
         paths = Counter(path for line, path in self._refused if line >= ordinal)
         return max(paths.values(), default=0)
 
-    def on_failure_of(self, line: tuple[int, int], event: Event) -> None:
+    def on_failure_of(self, line: tuple[int, int], event: Event, key: str) -> None:
         """An echo tells whose request it was that `line` (source, offset) refused."""
         failed = self._failed
-        latest = failed.get(ANYONE)
+        latest = self._latest
         if latest is not None and (latest.source, latest.offset) == line:
             nobody = failed.get("")
             if nobody is not None and (nobody.source, nobody.offset) == line:
                 failed.drop("")  # it says nothing of other addresses any more
                 failed.put(ADDRESSED, latest)
-            for known in client_keys(event):
+            for known in client_keys(event, key):
                 failed.put(known, latest)
 
     def on_loss(self, event: Event, key: str | None, ordinal: int) -> None:
         """A connection of the client was lost, or it says that it reconnects."""
         if event.kind == "closed" and key is None:
             if event.connection is None:
+                self._latest = None
                 self._failed.clear()  # perhaps who was refused replaces the socket
             return  # somebody's close says nothing of the next one's opening
         earlier = self._lost.get(key or "")
@@ -122,19 +123,28 @@ class Marks:
             waiting = [before for before in waiting if before.is_near(event, ordinal)]
             self._cleaned.put(key or "", [*waiting, _before(event, ordinal)])
 
-    def on_opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
-        """Mark the connection of client `key` that just opened."""
-        latest = self._failed.get(ANYONE)
-        if latest is not None and latest.is_near(event, ordinal):
-            failed = self._failed_before(event, key)
+    def on_opened(
+        self, life: Life, key: str | None, event: Event, ordinal: int
+    ) -> list[str] | None:
+        """Mark the connection of client `key` that just opened.
+
+        Gives what its client may be known by in the line of a request that was refused before.
+        """
+        known = None
+        if self._latest is not None and self._latest.is_near(event, ordinal):
+            names = client_keys(event, key) if key is not None else []
+            failed = self._failed_before(event, key, names)
             if failed is not None and failed.is_near(event, ordinal):
                 _mark(life, "auth_failure", failed.proof)
+                known = names
         if len(self._lost):
             self._replace(life, key or "", event, ordinal)
         if len(self._cleaned):
             self._let_go(life, key or "", event, ordinal)
         if key is not None:
-            self._twin(life, f"{key} {life.path or ''}", event, ordinal)
+            name = f"{key}\0{life.path}" if life.path else key
+            self._twin(life, name, event, ordinal)
+        return known
 
     def _replace(self, life: Life, key: str, event: Event, ordinal: int) -> None:
         """The connection may come for one that was lost."""
@@ -155,19 +165,19 @@ class Marks:
             _mark(life, "cleanup", near[0].proof)
         cleaned[:] = near[1:] or near
 
-    def _failed_before(self, event: Event, key: str | None) -> _Before | None:
+    def _failed_before(self, event: Event, key: str | None, names: list[str]) -> _Before | None:
         """The latest refused request of that client; its line may know less of it.
 
         One of nobody explains the next opening, and no more.
         """
         failed = self._failed
         if key is None:
-            return failed.get(ANYONE)
+            return self._latest
         found: _Before | None = failed.get(key)
         if found is not None:
             return found
-        for known in client_keys(event):
-            found = None if known == key else failed.get(known)
+        for name in names:
+            found = failed.get(name) if name is not key else None
             if found is not None:
                 return found
         nobody = "" if event.client or failed.get("") is not None else ADDRESSED
@@ -193,6 +203,7 @@ class Marks:
                 [(key, [before.plain() for before in some]) for key, some in generation]
                 for generation in self._cleaned.snapshot()
             ],
+            "latest": self._latest and self._latest.plain(),
             "refused": list(self._refused),
         }
 
@@ -207,6 +218,7 @@ class Marks:
                 for generation in state["cleaned"]
             ]
         )
+        self._latest = _Before(*state["latest"]) if state["latest"] else None
         self._refused.extend((ordinal, path) for ordinal, path in state["refused"])
 
 

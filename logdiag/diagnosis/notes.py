@@ -7,7 +7,6 @@ from typing import Any
 
 from logdiag.diagnosis.attempts import Attempts
 from logdiag.diagnosis.baseline import Baselines
-from logdiag.diagnosis.clients import client_keys
 from logdiag.diagnosis.deliveries import Deliveries
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.handshakes import Handshakes
@@ -55,24 +54,22 @@ class Notes:
 
     def _compare(self, event: Event, key: str | None, moment: Moment) -> None:
         """Hold it against what is usual."""
-        baselines, kind = self.baselines, event.kind
-        held = self._clients.held_by(key)
-        baselines.note(kind, key, event.time, self._clients.count, held)
-        if kind == "auth_failure" and baselines.spikes(kind):
+        baselines, kind, holding = self.baselines, event.kind, self._clients
+        spikes = baselines.note(kind, key, event.time, holding.count, holding.held_by(key))
+        if spikes and kind == "auth_failure":
             clients, again = baselines.clients(kind), baselines.again(kind)
             self._surroundings.refused(clients, again, moment)
 
     def opened(self, life: Life, key: str | None, event: Event, ordinal: int) -> None:
         """A connection of client `key` opened: what came just before marks it."""
-        self.marks.on_opened(life, key, event, ordinal)
+        known = self.marks.on_opened(life, key, event, ordinal)
         self.handshakes.ends(life, event)
-        if key is not None and life.marks is not None and "auth_failure" in life.marks:
-            weaker = [one for one in client_keys(event) if one != key]
-            self.baselines.rename("auth_failure", weaker, key)  # the opening tells whose it was
+        if key is not None and known is not None:
+            self.baselines.rename("auth_failure", known, key)  # the opening tells whose it was
 
     def identified(self, first: Event, event: Event, key: str) -> None:
         """`event` tells who made the refused request that `first` told."""
-        self.marks.on_failure_of((first.source, first.offset), event)
+        self.marks.on_failure_of((first.source, first.offset), event, key)
         self.attempts.refused(event)
         self.baselines.name(event.kind, key, self._clients.held_by(key))
 

@@ -14,15 +14,16 @@ class Order:
     def __init__(self) -> None:
         self.now: Moment = (None, 0)
         self._bases: dict[int, int] = {}  # source -> lines of the service before it
+        self._source, self._base = -1, 0  # those of the latest event
 
     def moment(self, event: Event) -> Moment:
         """The moment of the next event."""
-        base = self._bases.get(event.source)
-        if base is None:
-            base = self._bases[event.source] = self.now[1]
+        if event.source != self._source:
+            self._source = event.source
+            self._base = self._bases.setdefault(event.source, self.now[1])
         # A file without times beside one with them: it happened when the other had come so far.
         time = self.now[0] if event.time is None else event.time
-        line = base + event.line
+        line = self._base + event.line
         self.now = now = (time, line if line > self.now[1] else self.now[1])
         return now
 
@@ -34,3 +35,4 @@ class Order:
         """Take up where `snapshot` was made."""
         self.now = tuple(state[0])
         self._bases = dict(state[1])
+        self._source = -1

@@ -25,17 +25,15 @@ class Quality:
         self.untimed = 0  # openings and closes without a time
         self.samples: dict[str, Sample] = {}  # by kind, the latest line of it
 
-    def tells(self, kind: str, line: tuple[int, int] | None, moment: Moment, named: bool) -> None:
-        """A line (source, offset) that opened or closed a connection."""
+    def tells(self, kind: str, source: int, offset: int, moment: Moment, named: bool) -> None:
+        """The line that opened or closed a connection."""
         self.unnamed += not named
         self.untimed += moment[0] is None
-        if line is None:
-            return
         sample = self.samples.get(kind)
         if sample is None:
-            self.samples[kind] = Sample(moment[1], line[0], line[1])
+            self.samples[kind] = Sample(moment[1], source, offset)
         else:  # at each opening and close: nothing is made for it
-            sample.ordinal, sample.source, sample.offset = moment[1], line[0], line[1]
+            sample.ordinal, sample.source, sample.offset = moment[1], source, offset
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""

@@ -34,7 +34,7 @@ class Trend:
         # (hour since 1970, sum of live connections, sum of clients, samples), the last one open
         self._rollups: deque[tuple[int, int, int, int]] = deque(maxlen=ROLLUPS + 1)
         self._next = -1  # when the next sample is due, ns
-        self._rises: dict[Series, float] | None = {}  # per day; None: too short to tell
+        self._rises: dict[Series, float] = {}  # per day; empty: too short to tell
 
     def due(self, time: int | None) -> bool:
         """Whether a sample is due at event time `time` (ns)."""
@@ -56,7 +56,7 @@ class Trend:
 
     def rise(self, series: Series) -> float:
         """By how much it rises per day; 0 if it does not, not steadily, or not for two days."""
-        return (self._rises or {}).get(series, 0.0)
+        return self._rises[series] if self._rises else 0.0
 
     @property
     def long(self) -> bool:

@@ -22,6 +22,8 @@ class Seen(NamedTuple):
     proof: tuple[int, int] | None = None  # (source, offset) of an earlier line
 
 
+Told = tuple[str | None, Seen]  # what comes out only now, and its client
+
 _new: Final = tuple.__new__  # makes a named tuple in a third of its own constructor's time
 
 
