@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from statistics import median
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from logdiag.model import SECOND
+
+if TYPE_CHECKING:
+    from logdiag.diagnosis.grouping import Clients
 
 BIN: Final = 60 * SECOND
 BINS: Final = 60  # an hour of history
@@ -36,19 +39,18 @@ class _Kind:
         self._middle: float | None = None  # None: not worked out yet
         self._limit: float | None = None  # what a spike exceeds
 
-    def name(self, client: str | None, held: int) -> None:
-        """One of them was of that client, which holds so many connections."""
+    def name(self, client: str | None, holding: Clients) -> None:
+        """One of them was of that client."""
         clients = self.clients
         if client is None:
             return
         before = clients.get(client)
-        if before is None:
-            if len(clients) >= MAX_CLIENTS:
-                return
-            before = 0
-        clients[client] = before + 1
-        if before > held:
-            self.again.add(client)
+        if before is not None:
+            clients[client] = before + 1
+            if before > holding.held_by(client):
+                self.again.add(client)
+        elif len(clients) < MAX_CLIENTS:
+            clients[client] = 1
 
     def learn(self) -> None:
         """The history is another one: what is usual, too."""
@@ -100,28 +102,23 @@ class Baselines:
         """The kinds to be noted."""
         return frozenset(self._kinds)
 
-    def note(
-        self, kind: str, client: str | None, time: int | None, clients: int, held: int
-    ) -> bool:
-        """One event, of a client that holds so many connections; `clients` has the service.
-
-        Gives whether its bin is a spike.
-        """
+    def note(self, kind: str, client: str | None, time: int | None, holding: Clients) -> bool:
+        """One event, of one of the service's clients; gives whether its bin is a spike."""
         one = self._kinds[kind]
         if time is None:
             return one.spikes
         if self._bin is None or time >= self._ends:
-            self._advance(time // BIN, clients)
+            self._advance(time // BIN, holding.count)
         one.count += 1
-        one.name(client, held)
+        one.name(client, holding)
         spikes = one.spikes
         if spikes:
             self._spiked[kind] = (time, one.count - one.middle)
         return spikes
 
-    def name(self, kind: str, client: str | None, held: int) -> None:
+    def name(self, kind: str, client: str | None, holding: Clients) -> None:
         """Whose event it was."""
-        self._kinds[kind].name(client, held)
+        self._kinds[kind].name(client, holding)
 
     def rename(self, kind: str, names: list[str], client: str) -> None:
         """Events of this bin were that client's, whom their own lines may know less well."""

@@ -14,7 +14,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from logdiag.diagnosis.lifecycle import LIVE, NEXT, Life
+from logdiag.diagnosis.lifecycle import AFTER, Life, is_live
 from logdiag.diagnosis.names import Names
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.totals import Totals
@@ -129,20 +129,19 @@ class Connections:
     # Openings
 
     def _opening(self, life: Life | None, event: Event, ordinal: int) -> list[Step]:
+        kind, before = event.kind, life.state if life is not None else None
         steps: list[Step] = []
-        if life is not None and (life.state, event.kind) not in NEXT:
+        if life is not None and kind not in AFTER[before]:
             steps += self._end([life], "restart", event)  # the id is used again
-            life = None
-        before = None
+            life = before = None
         if life is None:
             life = self._born(event)
             self._named_opens += event.connection is not None
         else:
-            before = life.state
             life.absorb(event)
-        if event.kind == "opened" or before is None:
+        if kind == "opened" or before is None:
             life.opened_by(event, ordinal)
-        steps.append(self._step(life, before, NEXT[before, event.kind], event))
+        steps.append(self._step(life, before, AFTER[before][kind], event))
         return steps
 
     def _born(self, event: Event) -> Life:
@@ -168,20 +167,19 @@ class Connections:
                 life = self._youngest(event)
         if life is None:
             return self._unseen(event)
-        before = life.state
-        after = NEXT.get((before, event.kind))
+        after = AFTER[life.state].get(event.kind)
         if after is None:
             return []
-        if before == "connecting" and event.kind == "closing":
+        if life.state == "connecting" and event.kind == "closing":
             life.opened_ordinal = self.processes.ordinal  # live from here on, and stands there
-        return [self._step(life, before, after, event)]
+        return [self._step(life, life.state, after, event)]
 
     def _unseen(self, event: Event) -> list[Step]:
         """It ended, and we never saw it open: it started before us, or was never let in."""
         life = self._born(event)
         if event.kind == "closed":
             self.totals.unseen_close(event)
-        return [self._step(life, None, NEXT[None, event.kind], event)]
+        return [self._step(life, None, AFTER[None][event.kind], event)]
 
     def _youngest(self, event: Event) -> Life | None:
         fallback = None
@@ -226,14 +224,14 @@ class Connections:
         return [
             self._step(life, life.state, after, event)
             for life in lives
-            if (after := NEXT.get((life.state, word))) is not None
+            if (after := AFTER[life.state].get(word)) is not None
         ]
 
     def _step(self, life: Life, before: State | None, after: State, event: Event) -> Step:
         life.state = after
         number = life.number
         if after == "open" or after == "closing":
-            if before not in LIVE:
+            if not is_live(before):
                 self._add(life)
         elif after == "connecting":
             self.connecting[number] = life
@@ -262,7 +260,7 @@ class Connections:
 
     def _remove(self, life: Life, before: State) -> None:
         number = life.number
-        if before not in LIVE:
+        if not is_live(before):
             del self.connecting[number]
             return
         self._live_of[life.process] -= 1
@@ -295,7 +293,7 @@ class Connections:
         self.totals.restore(state["totals"])
         self.processes.restore(state["processes"])
         for life in sorted(lives, key=lambda life: life.opened_ordinal):
-            if life.state in LIVE:
+            if is_live(life.state):
                 self._add(life)
             else:
                 self.connecting[life.number] = life

@@ -14,13 +14,13 @@ from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.derived import on_purpose
 from logdiag.diagnosis.deriving import Deriving
-from logdiag.diagnosis.echoes import KINDS, Echoes, Report
+from logdiag.diagnosis.echoes import KINDS, Echoes, Report, Reporters
 from logdiag.diagnosis.ending import as_if_ended, convict
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groupings import Groupings, in_turn
 from logdiag.diagnosis.handover import Handover
 from logdiag.diagnosis.known import Known
-from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.lifecycle import Life, is_live
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.order import Order
@@ -86,7 +86,7 @@ class Detector:
         kind, key, line = event.kind, client_key(event), moment[1]
         life = self._connections.names.find(event)
         told = kind in KINDS
-        reporter = self._echoes.reporter(event) if told else ""
+        reporter = self._echoes.reporter(event) if told else ()
         if told and self._repeated(event, reporter, life, key, line):
             return
         if self._court.open and (kind in _RESTARTS or (kind == "closed" and life is not None)):
@@ -100,7 +100,7 @@ class Detector:
             self._noted(event, life, key, moment)
 
     def _repeated(
-        self, event: Event, reporter: str, life: Life | None, key: str | None, line: int
+        self, event: Event, reporter: Reporters, life: Life | None, key: str | None, line: int
     ) -> bool:
         """Whether the line only repeats what another one told; then what it adds is kept."""
         if life is not None:
@@ -112,7 +112,7 @@ class Detector:
             told = self._connections.names.ended_before(event)
             if told := told or self._refusals.explains(event, line):
                 return self._echo(event, told)
-        elif event.kind in _BEGINS and (over := self._connections.names.over_before(event)):
+        elif (over := self._connections.names.over_before(event)) and event.kind in _BEGINS:
             return self._echo(event, over)
         report = self._echoes.find(event, reporter, line)
         if report is None:
@@ -133,17 +133,17 @@ class Detector:
 
     def _stepped(self, step: Step, event: Event, key: str | None, moment: Moment) -> None:
         life, before, after = step
-        was_live, is_live = before in LIVE, after in LIVE
+        was, now = is_live(before), is_live(after)
         if after == "open" or (after == "connecting" and before is None):
             life.known_as(None if self._nobody else key or life.client_key)
-        if is_live and not was_live:
+        if now and not was:
             self._notes.opened(life, key, event, moment[1])
             self._known.opened(life, moment)
             self._court.opened(life, moment)
             if life.client_key is not None:
                 self._surroundings.opened(life.client_key, moment)
             self._court.told(self._deriving.opened(moment), moment, self._nobody)
-        elif was_live and not is_live:
+        elif was and not now:
             self._court.ended(life, moment)
             self._ended(life, event, key, moment, before)
         elif after == "closed" and before is None:
@@ -285,7 +285,7 @@ class Detector:
         self._refusals.restore(state["refusals"])
         self._surroundings.restore(state["surroundings"])
         self._notes.restore(state["notes"])
-        self._court.restore(state["court"], [life for life in lives if life.state in LIVE])
+        self._court.restore(state["court"], [life for life in lives if is_live(life.state)])
         self._order.restore(state["order"])
         self._known.restore(state["known"])
         self._nobody = state["nobody"]

@@ -22,6 +22,8 @@ MAX_KEPT: Final = 4096  # reports kept per kind and path: older ones are told as
 
 _WITH_ID: Final = "/id"
 
+Reporters = tuple[str, ...]
+
 KINDS: Final = frozenset({"opening", "opened", "closed", "rejected", "auth_failure"})
 
 
@@ -29,7 +31,7 @@ class Report(NamedTuple):
     """An event that was counted, the connection it is about, and the reporters that told it."""
 
     event: Event
-    reporters: tuple[str, ...]
+    reporters: Reporters
     ordinal: int
     life: int | None = None
 
@@ -50,7 +52,7 @@ class Report(NamedTuple):
 
 
 # A report as it is kept, in the order of its fields: most are never looked at again.
-_Kept = tuple[Event, tuple[str, ...], int, int | None]
+_Kept = tuple[Event, Reporters, int, int | None]
 
 
 class Echoes:
@@ -60,11 +62,12 @@ class Echoes:
         self._recent: dict[str, list[_Kept]] = {}  # see `_key`
         self._reporters: dict[str, set[str]] = {kind: set() for kind in sorted(KINDS)}
         self._complete: list[_Kept] = []  # told by all reporters known then
-        self._names: dict[str, tuple[str, str, str]] = {}  # by pattern: layer, and see `reporter`
+        # By pattern: layer, and see `reporter`, each as the only one that told something so far.
+        self._names: dict[str, tuple[str, Reporters, Reporters]] = {}
 
-    def find(self, event: Event, reporter: str, ordinal: int) -> Report | None:
+    def find(self, event: Event, told: Reporters, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
-        known = self._reporters[event.kind]
+        known, reporter = self._reporters[event.kind], told[0]
         if len(known) < 2 and (not known or reporter in known):
             return None  # nobody else reports such events
         reports = self._recent.get(_key(event), [])
@@ -90,10 +93,10 @@ class Echoes:
         place = _place(self._complete, event, reporter, ordinal)
         return None if place is None else _told(self._complete, place, reporter)
 
-    def add(self, event: Event, reporter: str, ordinal: int, life: int | None) -> None:
+    def add(self, event: Event, told: Reporters, ordinal: int, life: int | None) -> None:
         """Remember an event that was counted, of that connection, so that its echoes are known."""
         kind = event.kind
-        self._reporters[kind].add(reporter)
+        self._reporters[kind].add(told[0])
         key = _key(event) if kind == "auth_failure" else kind
         reports = self._recent.get(key)
         if reports is None:
@@ -101,14 +104,15 @@ class Echoes:
             reports = self._recent[key] = []
         elif len(reports) >= MAX_KEPT:  # half at once, so that it is done seldom
             del reports[: MAX_KEPT // 2]
-        reports.append((event, (reporter,), ordinal, life))
+        reports.append((event, told, ordinal, life))
 
-    def reporter(self, event: Event) -> str:
+    def reporter(self, event: Event) -> Reporters:
         """Who tells: the pack and the layer. Lines with and without an id are two wordings."""
         names = self._names.get(event.pattern)
         if names is None or names[0] != event.layer:
             name = f"{event.pattern.partition(':')[0]}/{event.layer}"
-            names = self._names[event.pattern] = (event.layer, name, name + _WITH_ID)
+            names = (event.layer, (name,), (name + _WITH_ID,))
+            self._names[event.pattern] = names
         return names[1] if event.connection is None else names[2]
 
     def _forget(self, event: Event, ordinal: int) -> None:

@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from operator import attrgetter
 from typing import Any, Final
 
-from logdiag.diagnosis.groups import Group, Key
+from logdiag.diagnosis.groups import Group, Key, Kin
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
@@ -48,7 +48,7 @@ class Grouping:
         self._full = MAX_IDLE  # so many groups make it look for idle ones
         self._made, self._many = 0, MANY  # groups that were made, and may be until some are packed
         self._lone = not any(rule.when.of_lone for rule in rules)
-        self._rules_of: dict[tuple[bool, ...], list[Rule]] = {}  # by which fields are known
+        self._kin: dict[tuple[bool, ...], Kin] = {}  # by which fields are known
         self.horizon = _horizon(rules)
 
     def add(self, life: Life) -> Group | None:
@@ -126,10 +126,10 @@ class Grouping:
     def _new(self, key: Key) -> Group:
         self._made += 1
         known = tuple([value is not None for value in key])
-        rules = self._rules_of.get(known)
-        if rules is None:
-            rules = self._rules_of[known] = [rule for rule in self.rules if rule.concerns(key)]
-        return Group(key, rules)
+        kin = self._kin.get(known)
+        if kin is None:
+            kin = self._kin[known] = Kin([rule for rule in self.rules if rule.concerns(key)])
+        return Group(key, kin)
 
     def all(self) -> Iterator[Group]:
         """Every group that is more than a few connections."""
@@ -151,8 +151,9 @@ class Grouping:
 
     def forget(self, moment: Moment) -> None:
         """Drop events that no rule will count again."""
+        within, lines = self.horizon
         for group in list(self.recent()):
-            group.forget(moment, *self.horizon)
+            group.forget(moment, within, lines)
             self._pack(group)
 
     def _pack_all(self) -> None:

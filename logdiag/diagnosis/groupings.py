@@ -57,7 +57,6 @@ class Groupings:
                 self._counting.setdefault(kind, []).append(self._by[by])
         self.counted = frozenset(self._counting)  # the kinds of events that some rule counts
         self._service = service
-        self._candidates: dict[tuple[int, str], Candidates] = {}
         self._saw = 0
 
     def opened(self, life: Life) -> list[Group]:
@@ -100,11 +99,10 @@ class Groupings:
 
     def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:
         """The group's rules, or those that count events of a kind, that may find something."""
-        key = (id(group.rules), kind)  # groups of one kind share their list of rules, for good
-        found = self._candidates.get(key)
+        found = group.kin.candidates.get(kind)
         if found is None:
             rules = [rule for rule in group.rules if not kind or kind in rule.when.kinds]
-            found = self._candidates[key] = Candidates(rules, self._service)
+            found = group.kin.candidates[kind] = Candidates(rules, self._service)
         return found.of(group)
 
     def saw(self, seen: Seen, key: str | None) -> list[tuple[Group, Sequence[Rule]]]:

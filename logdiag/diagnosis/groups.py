@@ -12,6 +12,7 @@ from logdiag.diagnosis.windows import NEVER_ENDING, Seen, Window
 from logdiag.model import Mark
 
 if TYPE_CHECKING:
+    from logdiag.diagnosis.candidates import Candidates
     from logdiag.diagnosis.judgement import Judgement
     from logdiag.diagnosis.rules import Rule
 
@@ -33,17 +34,27 @@ class Pair(NamedTuple):
     valley: int  # the group's least count since the pair before
 
 
+class Kin:
+    """What groups share whose keys tell the same fields: the rules that concern them."""
+
+    __slots__ = ("candidates", "rules")
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = rules
+        self.candidates: dict[str, Candidates] = {}  # by kind of event
+
+
 class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
     __slots__ = (
-        "judgements", "key", "lives", "marked", "pairs", "proofs", "rules", "valley",
+        "judgements", "key", "kin", "lives", "marked", "pairs", "proofs", "valley",
         "windows", "youngest",
     )  # fmt: skip
 
-    def __init__(self, key: Key, rules: Sequence[Rule]) -> None:
+    def __init__(self, key: Key, kin: Kin) -> None:
         self.key = key
-        self.rules = rules  # those that concern it
+        self.kin = kin
         self.lives: dict[int, Life] = {}  # oldest first
         self.youngest: Life | None = None  # the live connection that opened last
         # Made when needed: most groups need none.
@@ -53,6 +64,11 @@ class Group:
         self.pairs: deque[Pair] | tuple[()] = ()
         self.valley = 0  # the least count of live connections since the last pair
         self.judgements: dict[str, Judgement] = _NONE  # by rule id, once a rule held
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """Those that concern it."""
+        return self.kin.rules
 
     @property
     def anonymous(self) -> bool:
@@ -170,7 +186,7 @@ class Whole(Group):
     __slots__ = ()
 
     def __init__(self, rules: Sequence[Rule], live: dict[int, Life]) -> None:
-        super().__init__((), rules)
+        super().__init__((), Kin(rules))
         self.lives = live
 
     @property

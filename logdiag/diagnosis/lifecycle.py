@@ -35,8 +35,18 @@ NEXT: Final[dict[tuple[State | None, str], State]] = {
     ("open", "gap"): "unknown",
     ("closing", "gap"): "unknown",
 }
+# The same by state: with pairs for keys, looking it up at each step would take twice as long.
+AFTER: Final[dict[State | None, dict[str, State]]] = {
+    state: {word: after for (before, word), after in NEXT.items() if before == state}
+    for state, _ in NEXT
+}
 LIVE: Final[frozenset[str]] = frozenset({"open", "closing"})
 OVER: Final[frozenset[str]] = frozenset({"closed", "rejected", "superseded", "unknown"})
+
+
+def is_live(state: State | None) -> bool:
+    """Whether it is one of LIVE: a search among two would take longer."""
+    return state == "open" or state == "closing"
 
 
 class Life:

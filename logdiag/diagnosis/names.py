@@ -31,6 +31,8 @@ class Names:
         # process -> its connections that a stop line ended, and the line: their closes may follow
         self._stopped: dict[str | None, tuple[int, _End]] = {}
         self._shared = False  # whether several processes use the same ids
+        self._ports = False  # whether any connection was known by its address and port
+        self._latest = 0  # the latest time of an end, ns
 
     def find(self, event: Event) -> Life | None:
         """The life that the event names by id or address, if we follow it."""
@@ -38,10 +40,11 @@ class Names:
         if name and not (process and self._shared):  # what most logs have
             life = self._lives.get(name)
             return life if life is None or _of_one(life.process, process) else None
-        for key in keys(event, self._shared):
-            life = self._lives.get(key)
-            if life is not None and _of_one(life.process, process):
-                return life
+        if name or self._ports:
+            for key in keys(event, self._shared):
+                life = self._lives.get(key)
+                if life is not None and _of_one(life.process, process):
+                    return life
         return None
 
     def ended_before(self, event: Event) -> tuple[int, int] | None:
@@ -51,10 +54,10 @@ class Names:
 
     def over_before(self, event: Event) -> tuple[int, int] | None:
         """The line that closed what this one opens, by its time: it was written late."""
-        end = self._end(event)
-        if end is None or end[2] is None or event.time is None or event.time >= end[2]:
+        if event.time is None or event.time >= self._latest:
             return None
-        return end[:2]
+        end = self._end(event)
+        return end[:2] if end is not None and end[2] is not None and event.time < end[2] else None
 
     def _end(self, event: Event) -> _End | None:
         found = keys(event, self._shared)
@@ -81,6 +84,7 @@ class Names:
             other = self._lives.get(life.name)
             if other is not None and not _of_one(other.process, life.process):
                 self._share()
+        self._ports = self._ports or life.port is not None
         for key in keys_of(life, self._shared):
             if (before := self._lives.get(key)) is not None:
                 self._aliases.get(before.number, set()).discard(key)
@@ -101,6 +105,7 @@ class Names:
 
     def add_alias(self, life: Life, event: Event) -> None:
         """An echo names the connection in another way."""
+        self._ports = self._ports or event.port is not None
         for key in keys(event, self._shared):
             if key not in self._lives:
                 self._lives[key] = life
@@ -117,6 +122,8 @@ class Names:
         end: _End = (0, 0, None, process)
         if told is not None:
             end = (told.source, told.offset, told.time, process)
+            if told.time is not None and told.time > self._latest:
+                self._latest = told.time
             if told.kind == "server_stop":
                 count, _ = self._stopped.get(process, (0, end))
                 self._stopped[process] = count + 1, end
@@ -149,6 +156,9 @@ class Names:
             self._aliases[number] = set(names)
             for key in names:
                 self._lives.setdefault(key, lives[number])
+        self._ports = any("\0" in key for key in self._lives)
+        ends = [end[2] or 0 for some in self._ended.snapshot() for _, end in some]
+        self._latest = max(ends, default=0)
 
 
 def _of_one(process: str | None, other: str | None) -> bool:

@@ -54,8 +54,8 @@ class Notes:
 
     def _compare(self, event: Event, key: str | None, moment: Moment) -> None:
         """Hold it against what is usual."""
-        baselines, kind, holding = self.baselines, event.kind, self._clients
-        spikes = baselines.note(kind, key, event.time, holding.count, holding.held_by(key))
+        baselines, kind = self.baselines, event.kind
+        spikes = baselines.note(kind, key, event.time, self._clients)
         if spikes and kind == "auth_failure":
             clients, again = baselines.clients(kind), baselines.again(kind)
             self._surroundings.refused(clients, again, moment)
@@ -71,7 +71,7 @@ class Notes:
         """`event` tells who made the refused request that `first` told."""
         self.marks.on_failure_of((first.source, first.offset), event, key)
         self.attempts.refused(event)
-        self.baselines.name(event.kind, key, self._clients.held_by(key))
+        self.baselines.name(event.kind, key, self._clients)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

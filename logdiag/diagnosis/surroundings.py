@@ -77,10 +77,12 @@ class Surroundings:
         return max(self._per_client, 2 * (usual or 0))
 
     def _look_for_herd(self, moment: Moment) -> None:
-        recent = self._returned
+        recent, least = self._returned, HERD_SHARE * self._clients.count
+        if len(recent) < HERD_LEAST or len(recent) < least:
+            return  # with those that came back long ago
         while recent and far(next(iter(recent.values())), moment, HERD_SPAN, HERD_LINES):
             recent.popitem(last=False)
-        if len(recent) >= max(HERD_LEAST, HERD_SHARE * self._clients.count):
+        if len(recent) >= HERD_LEAST and len(recent) >= least:
             self.herd = moment
 
     def _remember(self, key: str, moment: Moment) -> None:

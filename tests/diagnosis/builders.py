@@ -10,7 +10,7 @@ from typing import Any
 from logdiag.diagnosis import Detector, Rule, read_rule
 from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
-from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.groups import Group, Kin
 from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
@@ -248,7 +248,8 @@ def view(
     service: FakeService | None = None, client: str | None = None,
 ) -> View:  # fmt: skip
     """A group as a rule sees it at `then` seconds (default: now)."""
-    group = Group((), ()) if client is None else Group((client,), [rule(by=("client",))])
+    key, rules = ((), []) if client is None else ((client,), [rule(by=("client",))])
+    group = Group(key, Kin(rules))
     for one in lives:
         group.add(one)
     for event in events:

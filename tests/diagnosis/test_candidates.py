@@ -9,7 +9,7 @@ import pytest
 from benchmarks.judging import DAYS, logs, user_rules
 from logdiag.diagnosis.candidates import Candidates
 from logdiag.diagnosis.checking import condition
-from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.groups import Group, Kin
 from logdiag.model import Event
 from tests.diagnosis.builders import FakeService, follow, life, rule
 
@@ -25,7 +25,7 @@ def days() -> list[list[Event]]:
 def candidates(*whens: str, lives: int) -> list[str]:
     """Which conditions are worth a look at a group with so many live connections."""
     rules = [rule(when, id=f"r{place}") for place, when in enumerate(whens)]
-    group = Group((), rules)
+    group = Group((), Kin(rules))
     for number in range(lives):
         group.add(life(number))
     return [one.when.text for one in Candidates(rules, FakeService()).of(group)]
