@@ -12,7 +12,7 @@ from logdiag.diagnosis.functions import FUNCTIONS
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifetimes import Example, Lifetimes
 from logdiag.diagnosis.view import View
-from logdiag.model import SECOND
+from logdiag.model import SECOND, Event
 from tests.diagnosis.builders import FakeService, Log, follow, life, rule, view
 
 
@@ -345,10 +345,11 @@ def test_lived_keeps_examples_and_its_count_through_a_stop() -> None:
     """A close of 60 s is one, with the lines that tell it; a close of 10 s is none."""
     lifetimes, restored = Lifetimes(), Lifetimes()
     minute, example = (50 * SECOND, 65 * SECOND), Example((1, 100), (1, 200))
-    lifetimes.add(60 * SECOND, *example)
+    closed = life(1, ended=Event("closed", None, 1, 200, 2, ""))
+    lifetimes.add(60 * SECOND, closed)
     assert (1.0, []) == (lifetimes.share(*minute), list(lifetimes.examples(*minute)))
-    lifetimes.add(60 * SECOND, *example)
-    lifetimes.add(10 * SECOND, *example)
+    lifetimes.add(60 * SECOND, closed)
+    lifetimes.add(10 * SECOND, closed)
     restored.restore(json.loads(json.dumps(lifetimes.snapshot())))
     for one in (lifetimes, restored):
         assert (2 / 3, [example]) == (one.share(*minute), list(one.examples(*minute)))
