@@ -17,8 +17,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NAMES = """
     asks attempts baseline candidates checking clients connections counting court deliveries derived
     deriving description detector echoes following functions grouping groupings groups guards
-    handshakes judgement known lifecycle lifetimes marks moments names notes order patience possible
-    processes quality recent refusals surroundings ticks totals trend view windows yielding
+    handshakes judgement known lifecycle lifetimes live marks moments names notes order patience
+    possible processes quality recent refusals surroundings ticks totals trend view windows yielding
 """
 
 

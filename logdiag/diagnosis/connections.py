@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Any, Final
 
 from logdiag.diagnosis.lifecycle import AFTER, Life, is_live
+from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.names import Names
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.totals import Totals
@@ -35,7 +36,7 @@ class Connections:
     def __init__(self, service: str) -> None:
         self.service = service
         self.moving: Callable[[Life], AbstractContextManager[None]] = lambda life: nullcontext()
-        self.live: dict[int, Life] = {}  # in the order of their opening
+        self.live = Live()
         self.connecting: dict[int, Life] = {}
         self.transitions: list[Transition] = []
         self.dirty: dict[int, Life] = {}
@@ -100,9 +101,12 @@ class Connections:
                 life.absorb(event)
             self.dirty[life.number] = life
 
-    def absorb(self, number: int | None, event: Event) -> None:
-        """Let an echo add what it knows (an id, an address) to the connection it is about."""
-        life = self.live.get(number or 0) or self.connecting.get(number or 0)
+    def absorb(self, number: int | None, since: int, event: Event) -> None:
+        """Let an echo add what it knows (an id, an address) to the connection it is about.
+
+        `since`: the line that told of that before.
+        """
+        life = self.live.find(number, since) or self.connecting.get(number or 0)
         if life is None:
             return
         self.learn(life, event)
@@ -124,7 +128,7 @@ class Connections:
 
     def followed(self) -> list[Life]:
         """All that are not over."""
-        return [*self.live.values(), *self.connecting.values()]
+        return [*self.live, *self.connecting.values()]
 
     # Openings
 
@@ -197,7 +201,7 @@ class Connections:
 
     def _latest(self) -> Iterator[Life]:
         """Those that are not over, the youngest first."""
-        live = reversed(self.live.values())
+        live = reversed(self.live)
         if not self.connecting:
             return live
         return merge(live, reversed(self.connecting.values()), key=lambda life: -life.number)
@@ -210,7 +214,7 @@ class Connections:
         if not found.missing:
             return []
         others = [
-            life for life in self.live.values()
+            life for life in self.live
             if life is not latest and life.process == event.process
         ]  # fmt: skip
         if found.restarted:
@@ -255,20 +259,15 @@ class Connections:
     def _add(self, life: Life) -> None:
         if self.connecting:
             self.connecting.pop(life.number, None)
-        self.live[life.number] = life
+        self.live.add(life)
         self._live_of[life.process] = self._live_of.get(life.process, 0) + 1
 
     def _remove(self, life: Life, before: State) -> None:
-        number = life.number
         if not is_live(before):
-            del self.connecting[number]
+            del self.connecting[life.number]
             return
         self._live_of[life.process] -= 1
-        # See `groups.youngest`: where only the count is known, the youngest end first.
-        if life.identity != "id" and number == next(reversed(self.live)):
-            self.live.popitem()
-        else:
-            del self.live[number]
+        self.live.remove(life)
 
     # State
 

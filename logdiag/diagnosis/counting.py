@@ -78,12 +78,12 @@ def left_behind(view: View, mark: str = "") -> Iterator[Life]:
     if view.client is None:
         return view.marked(mark) if mark else view.lives()
     found = view.service.following.left_behind(view.client, (view.time, view.line), mark)
-    return (life for number in found if (life := view.group.lives.get(number)))
+    return (life for number in found if (life := view.group.by_number.get(number)))
 
 
 def count_left_behind(view: View) -> int:
     """How many they are: asked so often that their numbers must do."""
-    client, lives = view.client, view.group.lives
+    client, lives = view.client, view.group.by_number
     if client is None:
         return count_live(view)
     found = view.service.following.left_behind(client, (view.time, view.line))
@@ -93,7 +93,7 @@ def count_left_behind(view: View) -> int:
 def orphans(view: View) -> Iterator[Life]:
     """Those left behind that never had a message, though another of the client had one since."""
     found = view.service.following.orphans(view.client, (view.time, view.line))
-    return (life for number in found if (life := view.group.lives.get(number)))
+    return (life for number in found if (life := view.group.by_number.get(number)))
 
 
 def loads(view: View) -> int:

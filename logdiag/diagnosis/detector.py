@@ -121,7 +121,7 @@ class Detector:
         return self._echo(event, (report.event.source, report.event.offset))
 
     def _absorb(self, report: Report, event: Event, key: str | None) -> None:
-        self._connections.absorb(report.life, event)
+        self._connections.absorb(report.life, report.ordinal, event)
         if event.kind == "auth_failure" and key is not None:
             self._notes.identified(report.event, event, key)
             if client_key(report.event) is None and not self._nobody:
@@ -187,8 +187,8 @@ class Detector:
     def _forget_clients(self) -> None:
         """A close named nobody though openings name addresses: what is left has no owner."""
         self._nobody = True
-        self._court.groupings.forget_clients(self._connections.live.values())
-        self._connections.dirty.update(self._connections.live)
+        self._court.groupings.forget_clients(self._connections.live)
+        self._connections.dirty.update((life.number, life) for life in self._connections.live)
         self._surroundings.forget_clients()
         self._known.following.forget_clients()
 

@@ -65,7 +65,7 @@ class Grouping:
         if not self._keeps(group):
             return None
         group.add(life)
-        alone = self._lone and len(group.lives) == 1 and not group.windows
+        alone = self._lone and len(group.by_number) == 1 and not group.windows
         return None if alone else group
 
     def _keeps(self, group: Group) -> bool:
@@ -144,7 +144,7 @@ class Grouping:
 
     def _drop_idle(self) -> None:
         """Forget the older half of the groups that have no connection."""
-        idle = [group.key for group in self.all() if not (group.lives or group.judgements)]
+        idle = [group.key for group in self.all() if not (group.by_number or group.judgements)]
         for key in idle[: (len(idle) + 1) // 2]:
             del self._groups[self.fields(key)]
         self._full = max(MAX_IDLE, 2 * len(self._groups))
@@ -164,7 +164,7 @@ class Grouping:
 
     def _pack(self, group: Group) -> None:
         """Where a few connections are all that is left, let them stand for their group again."""
-        lives, place = group.lives, self.fields(group.key)
+        lives, place = group.by_number, self.fields(group.key)
         busy = group.windows or group.pairs or group.judgements or len(lives) > FEW
         if busy or not self._lone:
             return
@@ -226,14 +226,14 @@ class Clients(Grouping):
         """The live connections of that client, or of those that nobody knows; oldest first."""
         found = self._groups.get(key)
         if isinstance(found, Group):
-            return found.lives.values()
+            return found.by_number.values()
         return () if found is None else _lives(found)
 
     def held_by(self, key: str | None) -> int:
         """Live connections of that client."""
         found = None if key is None else self._groups.get(key)
         if type(found) is Group:
-            return len(found.lives)
+            return len(found.by_number)
         return len(found) if type(found) is tuple else found is not None
 
     @property

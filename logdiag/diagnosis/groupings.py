@@ -10,6 +10,7 @@ from logdiag.diagnosis.candidates import Candidates
 from logdiag.diagnosis.grouping import Clients, Grouping
 from logdiag.diagnosis.groups import Group, Whole, pair_of
 from logdiag.diagnosis.lifecycle import LIVE, Life
+from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import Service
@@ -31,7 +32,7 @@ class Groupings:
     """
 
     def __init__(
-        self, rules: Sequence[Rule], service: Service, clients: Clients, live: dict[int, Life]
+        self, rules: Sequence[Rule], service: Service, clients: Clients, live: Live
     ) -> None:
         self.rules = rules
         self.clients = clients
@@ -93,9 +94,9 @@ class Groupings:
         groups = self._by[rule.by]
         place = groups.fields(group.key)
         lives = self.clients.lives(group.key[rule.by.index("client")])
-        group.lives = {life.number: life for life in lives if groups.place(life) == place}
+        group.by_number.update((one.number, one) for one in lives if groups.place(one) == place)
         yield
-        group.lives = {}
+        group.by_number.clear()
 
     def candidates(self, group: Group, kind: str = "") -> Sequence[Rule]:
         """The group's rules, or those that count events of a kind, that may find something."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Reversible, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.windows import NEVER_ENDING, Seen, Window
 from logdiag.model import Mark
@@ -44,18 +45,28 @@ class Kin:
         self.candidates: dict[str, Candidates] = {}  # by kind of event
 
 
+class Lives(Protocol):
+    """Live connections, as many as `len` says."""
+
+    def __len__(self) -> int: ...
+
+    def values(self) -> Reversible[Life]:
+        """All of them, oldest first."""
+
+
 class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
     __slots__ = (
-        "judgements", "key", "kin", "lives", "marked", "pairs", "proofs", "valley",
+        "by_number", "judgements", "key", "kin", "lives", "marked", "pairs", "proofs", "valley",
         "windows", "youngest",
     )  # fmt: skip
 
     def __init__(self, key: Key, kin: Kin) -> None:
         self.key = key
         self.kin = kin
-        self.lives: dict[int, Life] = {}  # oldest first
+        self.by_number: dict[int, Life] = {}  # oldest first
+        self.lives: Lives = self.by_number
         self.youngest: Life | None = None  # the live connection that opened last
         # Made when needed: most groups need none.
         self.marked: dict[str, dict[int, Life]] = _NONE
@@ -83,7 +94,7 @@ class Group:
 
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
-        self.lives[life.number] = self.youngest = life
+        self.by_number[life.number] = self.youngest = life
         if life.marks is not None:
             self._mark(life, life.marks)
         if self.judgements:
@@ -103,7 +114,7 @@ class Group:
                         self.valley,
                     )
                 )  # fmt: skip
-                self.valley = len(self.lives)
+                self.valley = len(self.by_number)
 
     def judged(self, judgement: Judgement) -> None:
         """A rule held."""
@@ -124,9 +135,10 @@ class Group:
 
     def sort(self) -> None:
         """Bring connections that moved here into the order of their opening."""
-        ordered = sorted(self.lives.values(), key=lambda life: life.opened_ordinal)
-        self.lives = {life.number: life for life in ordered}
-        self.youngest = youngest(self.lives)
+        ordered = sorted(self.by_number.values(), key=lambda life: life.opened_ordinal)
+        self.by_number.clear()
+        self.by_number.update((life.number, life) for life in ordered)
+        self.youngest = youngest(self.by_number)
 
     def saw(self, seen: Seen, within: int = NEVER_ENDING) -> None:
         """An event that some rule may count; none counts those more than `within` ns older."""
@@ -160,12 +172,12 @@ class Group:
     def remove(self, life: Life) -> None:
         """It is live no more."""
         if life is self.youngest:
-            self.lives.popitem()
-            self.youngest = youngest(self.lives)
-        elif self.lives.pop(life.number, None) is None:
+            self.by_number.popitem()
+            self.youngest = youngest(self.by_number)
+        elif self.by_number.pop(life.number, None) is None:
             return
-        if len(self.lives) < self.valley:
-            self.valley = len(self.lives)
+        if len(self.by_number) < self.valley:
+            self.valley = len(self.by_number)
         if life.marks is not None:
             self._unmark(life, life.marks)
         if self.judgements:
@@ -183,16 +195,16 @@ class Group:
 class Whole(Group):
     """The service as a whole, whose connections are all that are live: others keep them."""
 
-    __slots__ = ()
+    __slots__ = ("_live",)
 
-    def __init__(self, rules: Sequence[Rule], live: dict[int, Life]) -> None:
+    def __init__(self, rules: Sequence[Rule], live: Live) -> None:
         super().__init__((), Kin(rules))
-        self.lives = live
+        self.lives = self._live = live
 
     @property
     def anonymous(self) -> bool:
         """As of any group."""
-        return _anonymous(youngest(self.lives))
+        return _anonymous(self._live.youngest)
 
 
 def _anonymous(last: Life | None) -> bool:

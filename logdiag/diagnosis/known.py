@@ -153,7 +153,7 @@ class Known(Service):
 
     def limit_on(self, path: str | None, key: str | None) -> int | None:
         """How many live connections that client may have on one path; None if nobody else is."""
-        there = (one.client_key for one in self._connections.live.values() if one.path == path)
+        there = (one.client_key for one in self._connections.live if one.path == path)
         others = Counter(other for other in there if other not in (None, key))
         if path is None or not others:
             return None

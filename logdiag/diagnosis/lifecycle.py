@@ -54,8 +54,8 @@ class Life:
 
     __slots__ = (
         "_client", "client_key", "ended", "identity", "layer", "marks", "name", "number", "offset",
-        "opened_at", "opened_ordinal", "path", "pattern", "port", "process", "source", "state",
-        "user",
+        "older", "opened_at", "opened_ordinal", "path", "pattern", "port", "process", "source",
+        "state", "user", "younger",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, identity: Identity, event: Event) -> None:
@@ -79,6 +79,8 @@ class Life:
         self.ended: Event | None = None  # what told its end
         # What the detector noticed at its opening, and the lines that prove it.
         self.marks: dict[str, Mark] | None = None
+        self.older: Life | None = None  # its neighbours among those that are live
+        self.younger: Life | None = None
 
     def absorb(self, event: Event) -> None:
         """Fill in what the event says about the connection and no earlier line did."""
