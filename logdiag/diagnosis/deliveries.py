@@ -6,7 +6,6 @@ which connection they went to, or to how many.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.grouping import Clients
@@ -45,9 +44,9 @@ class Deliveries:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._waiting: OrderedDict[str, _Update] = OrderedDict()
+        self._waiting: dict[str, _Update] = {}  # oldest first
         self._oldest: Moment = NEVER  # when the first of them went out
-        self._owners: OrderedDict[str, str] = OrderedDict()  # message -> client
+        self._owners: dict[str, str] = {}  # message -> client
 
     def take(
         self, event: Event, life: Life | None, key: str | None, moment: Moment, *, gone: bool
@@ -96,7 +95,7 @@ class Deliveries:
         elif known != client:
             owners[message] = "" if known is not None else client
             if len(owners) > MAX_OWNERS:
-                owners.popitem(last=False)
+                del owners[_first_of(owners)]
         return client
 
     def _first(self, client: str, event: Event, life: Life | None, moment: Moment) -> _Update:
@@ -123,8 +122,8 @@ class Deliveries:
         waiting = self._waiting
         found: list[Told] = []
         while self.late(moment):
-            _, update = waiting.popitem(last=False)
-            self._oldest = next(iter(waiting.values())).since if waiting else NEVER
+            update = waiting.pop(_first_of(waiting))
+            self._oldest = waiting[_first_of(waiting)].since if waiting else NEVER
             if update.missed is not None:
                 found.append((update.client, Seen(moment[1], update.missed, update.newer)))
         return found
@@ -155,7 +154,13 @@ class Deliveries:
                 tuple(since), client, number, tuple(line),
                 None if missed is None else Event(*missed), tuple(newer) if newer else None, twice,
             )  # fmt: skip
-        self._oldest = next(iter(self._waiting.values())).since if self._waiting else NEVER
+        self._oldest = self._waiting[_first_of(self._waiting)].since if self._waiting else NEVER
+
+
+def _first_of(some: dict[str, Any]) -> str:
+    for name in some:  # a loop compiles to C, `next(iter(...))` does not
+        return name
+    raise KeyError
 
 
 def _about(kind: str, event: Event, life: Life) -> Event:

@@ -28,7 +28,7 @@ COUNTABLE: Final = (*KINDS, *DERIVED)
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
 # "ping timeout", websockets' "keepalive ping timeout", and what people write.
 _ABNORMAL: Final = 1006
-_LEFT: Final = (1000, 1001)
+_LEFT: Final = frozenset({1000, 1001})
 _BY_CLIENT: Final = re.compile(r"client (namespace )?disconnect")
 _UNANSWERED: Final = re.compile(
     r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
@@ -51,7 +51,9 @@ def on_purpose(event: Event, before: str | None) -> bool:
     """
     if event.layer == "browser":
         return before == "closing"
-    return event.code in _LEFT or bool(event.reason and _BY_CLIENT.search(event.reason))
+    if event.code is not None and event.code in _LEFT:
+        return True
+    return event.reason is not None and _is_of_client(event.reason)
 
 
 def unanswered(event: Event, before: str | None = None) -> bool:
@@ -67,9 +69,15 @@ def unanswered(event: Event, before: str | None = None) -> bool:
 
 def turned_away(event: Event) -> bool:
     """Whether a close says that the client may not be here: a 401 after the handshake."""
-    return event.code in _REFUSED or (event.reason is not None and _refuses(event.reason))
+    refused = event.code is not None and event.code in _REFUSED
+    return refused or (event.reason is not None and _refuses(event.reason))
 
 
 @lru_cache(maxsize=256)  # servers have few reasons
+def _is_of_client(reason: str) -> bool:
+    return bool(_BY_CLIENT.search(reason))
+
+
+@lru_cache(maxsize=256)
 def _refuses(reason: str) -> bool:
     return bool(_REFUSAL.search(reason))

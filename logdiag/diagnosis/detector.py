@@ -178,8 +178,7 @@ class Detector:
             self._court.told(found, moment, self._nobody)
         if event.kind == "auth_failure":
             self._refused.append(event.time)
-        if event.kind in self._notes.kinds:
-            self._notes.take(event, key, moment)
+        self._notes.take(event, key, moment)
         if event.kind in self._counted:
             whose = None if self._nobody else key
             self._court.happened(as_seen(moment[1], event), whose, moment)

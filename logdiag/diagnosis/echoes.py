@@ -18,6 +18,7 @@ from logdiag.model import SECOND, Event
 WINDOW: Final = 2 * SECOND  # two loggers of one process, or a proxy beside it
 WINDOW_LINES: Final = 10  # the same where the log has no clock
 MAX_LOOK: Final = 16  # reports compared per event: bounds the cost in a storm of refusals
+LOOK_EVERY: Final = 64  # reports kept between two looks for those that are too old
 MAX_KEPT: Final = 4096  # reports kept per kind and path: older ones are told as new events
 
 _WITH_ID: Final = "/id"
@@ -102,8 +103,11 @@ class Echoes:
         if reports is None:
             self._forget(event, ordinal)
             reports = self._recent[key] = []
-        elif len(reports) >= MAX_KEPT:  # half at once, so that it is done seldom
-            del reports[: MAX_KEPT // 2]
+        elif len(reports) % LOOK_EVERY == LOOK_EVERY - 1:  # half at once, so that it is done seldom
+            half = len(reports) // 2
+            # thrice the window: lines may be a little late, those here and those to come
+            if len(reports) >= MAX_KEPT - 1 or _expired(reports[half], (event.time, ordinal), 3):
+                del reports[:half]
         reports.append((event, told, ordinal, life))
 
     def reporter(self, event: Event) -> Reporters:

@@ -64,7 +64,8 @@ class Groupings:
         """A connection is live; gives its groups that some rule may look at."""
         found: list[Group] = []
         if self._whole is not None:
-            self._whole.stir()
+            if self._whole.judgements:
+                self._whole.stir()
             found.append(self._whole)
         for groups in self._following:
             group = groups.add(life)

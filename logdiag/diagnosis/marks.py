@@ -49,6 +49,13 @@ class _Before:
         self.path = path
         self.lost = lost  # connections lost and not yet replaced
 
+    def tell(self, event: Event, ordinal: int) -> None:
+        """It is this event that came before."""
+        self.time = event.time
+        self.ordinal = ordinal
+        self.source, self.offset = event.source, event.offset
+        self.path = event.path
+
     def is_near(self, event: Event, ordinal: int) -> bool:
         """Whether it came just before the event."""
         since = self.time, self.ordinal
@@ -109,12 +116,15 @@ class Marks:
                 self._latest = None
                 self._failed.clear()  # perhaps who was refused replaces the socket
             return  # somebody's close says nothing of the next one's opening
-        earlier = self._lost.get(key or "")
-        before = _before(event, ordinal)
-        if earlier is not None and earlier.is_near(event, ordinal):
-            announced = event.kind == "reconnect"  # of what was lost before
-            before.lost = earlier.lost if announced else max(earlier.lost, 0) + 1
-        self._lost.put(key or "", before)
+        before = self._lost.renew(key or "")
+        if before is None:
+            self._lost.put(key or "", _before(event, ordinal))
+            return
+        if not before.is_near(event, ordinal):
+            before.lost = 1
+        elif event.kind != "reconnect":  # which announces what was lost before
+            before.lost = max(before.lost, 0) + 1
+        before.tell(event, ordinal)
 
     def on_cleanup(self, event: Event, key: str | None, ordinal: int) -> None:
         """A page went away; what it left behind was still connecting."""
@@ -187,12 +197,13 @@ class Marks:
         return found
 
     def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:
-        earlier = self._opened.get(name)
-        if earlier is not None:
-            since = earlier.time, earlier.ordinal
-            if not passed(since, (event.time, ordinal), TWIN, TWIN_LINES):
-                _mark(life, "twin", earlier.proof)
-        self._opened.put(name, _before(event, ordinal))
+        before = self._opened.renew(name)
+        if before is None:
+            self._opened.put(name, _before(event, ordinal))
+            return
+        if not passed((before.time, before.ordinal), (event.time, ordinal), TWIN, TWIN_LINES):
+            _mark(life, "twin", before.proof)
+        before.tell(event, ordinal)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

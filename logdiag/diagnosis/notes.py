@@ -36,7 +36,7 @@ class Notes:
         self._surroundings = surroundings
 
     def take(self, event: Event, key: str | None, moment: Moment) -> None:
-        """An event of one of `kinds`, by client `key`."""
+        """An event by client `key`; one that is of none of `kinds` tells nothing."""
         kind = event.kind
         if kind in self._compared:
             self._compare(event, key, moment)

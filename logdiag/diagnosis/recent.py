@@ -32,6 +32,13 @@ class Recent(Generic[T]):
             found = self._older.get(key)
         return found
 
+    def renew(self, key: str) -> T | None:
+        """What is known of it, to be changed: it counts as noted now."""
+        found = self._younger.get(key)
+        if found is None and (found := self._older.get(key)) is not None:
+            self.put(key, found)
+        return found
+
     def put(self, key: str, value: T) -> None:
         """Note what is known of it now."""
         younger = self._younger
