@@ -44,7 +44,6 @@ class Connections:
         self.processes = Processes()
         self.names = Names()
         self.closes = 0
-        self._live_of: dict[str | None, int] = {}  # process -> live
         self._app_closes = 0
         self._number = 0
         self._named_opens = 0
@@ -209,7 +208,7 @@ class Connections:
     def _reported(self, event: Event, latest: Life) -> list[Step]:
         """Hold the server's own total against ours; it may tell of closes that nobody logged."""
         found = self.totals.compare(
-            event, self._live_of.get(event.process, 0), counted=latest.identity != "id"
+            event, self.processes.held_by(event.process), counted=latest.identity != "id"
         )
         if not found.missing:
             return []
@@ -260,13 +259,13 @@ class Connections:
         if self.connecting:
             self.connecting.pop(life.number, None)
         self.live.add(life)
-        self._live_of[life.process] = self._live_of.get(life.process, 0) + 1
+        self.processes.opened(life.process)
 
     def _remove(self, life: Life, before: State) -> None:
         if not is_live(before):
             del self.connecting[life.number]
             return
-        self._live_of[life.process] -= 1
+        self.processes.ended(life.process)
         self.live.remove(life)
 
     # State

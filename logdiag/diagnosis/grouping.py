@@ -53,7 +53,7 @@ class Grouping:
 
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its group where a rule may look at it."""
-        fields = self._fields_of(life)
+        fields = self.place(life)
         found = self._groups.get(fields)
         if found is None and self._lone:
             self._groups[fields] = life
@@ -192,11 +192,11 @@ class Clients(Grouping):
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its client's group where a rule may look at it."""
         key = life.client_key
+        newest = self.newest(key)
+        if newest is not None:
+            life.share(newest)
         if key is not None:
-            newest = self.newest(key)
-            if newest is not None:
-                life.share(newest)
-            held = self.held_by(key)
+            held = self.held_by(key) if newest is not None else 0
             self._count(held, held + 1)
         return super().add(life)
 
@@ -206,6 +206,10 @@ class Clients(Grouping):
             held = self.held_by(place)
             self._count(held, held - 1)
         return super().remove(life, place)
+
+    def place(self, life: Life) -> str | None:
+        """Its client."""
+        return life.client_key
 
     def newest(self, key: str | None) -> Life | None:
         """The youngest live connection of that client."""

@@ -17,6 +17,15 @@ SILENT: Final = 60 * SECOND  # an old process that is silent so long after a new
 SILENT_LINES: Final = 200
 
 
+class _Held:
+    """How many connections of a process are live."""
+
+    __slots__ = ("live",)
+
+    def __init__(self) -> None:
+        self.live = 0
+
+
 class Processes:
     """The server processes of one service."""
 
@@ -26,7 +35,24 @@ class Processes:
         self._said = 0
         self._began: dict[str, tuple[int | None, int]] = {}
         self._restart: tuple[int | None, int] | None = None
+        self._held: dict[str | None, _Held] = {}
         self.ordinal = 0  # of the latest line
+
+    def opened(self, process: str | None) -> None:
+        """A connection of that process is live."""
+        held = self._held.get(process)
+        if held is None:
+            held = self._held[process] = _Held()
+        held.live += 1
+
+    def ended(self, process: str | None) -> None:
+        """It is live no more."""
+        self._held[process].live -= 1
+
+    def held_by(self, process: str | None) -> int:
+        """How many are live."""
+        held = self._held.get(process)
+        return held.live if held is not None else 0
 
     def seen(self, event: Event, ordinal: int) -> None:
         """Note that a process speaks."""
