@@ -103,10 +103,10 @@ class Echoes:
         if reports is None:
             self._forget(event, ordinal)
             reports = self._recent[key] = []
-        elif len(reports) % LOOK_EVERY == LOOK_EVERY - 1:  # half at once, so that it is done seldom
-            half = len(reports) // 2
+        elif reports and len(reports) % LOOK_EVERY == 0:
+            half = len(reports) // 2  # at once, so that it is done seldom
             # thrice the window: lines may be a little late, those here and those to come
-            if len(reports) >= MAX_KEPT - 1 or _expired(reports[half], (event.time, ordinal), 3):
+            if len(reports) >= MAX_KEPT or _expired(reports[half], (event.time, ordinal), 3):
                 del reports[:half]
         reports.append((event, told, ordinal, life))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from logdiag.diagnosis.echoes import MAX_KEPT
+from logdiag.diagnosis.echoes import LOOK_EVERY, MAX_KEPT, Echoes
 from tests.diagnosis.builders import Log, Told, follow
 
 ACCESS = {"layer": "access", "pattern": "morgan:1"}
@@ -187,6 +187,15 @@ def test_an_echo_is_found_among_many() -> None:
     """The fifteen refusals before it are of other clients."""
     rows = [(0, {"client": f"203.0.113.{place}"}) for place in range(16)]
     assert 16 == counted(refused(*rows, (1, ACCESS | {"client": "203.0.113.15"})))
+
+
+def test_what_nobody_can_repeat_any_more_is_dropped() -> None:
+    """One logger tells all, so that none is an echo: their events would be kept for nothing."""
+    echoes = Echoes()
+    for event in refused(*[(second, {}) for second in range(500)]).events:
+        echoes.add(event, echoes.reporter(event), event.line, None)
+    (reports,) = echoes._recent.values()
+    assert LOOK_EVERY // 2 <= len(reports) <= LOOK_EVERY
 
 
 def test_a_storm_is_bounded() -> None:
