@@ -29,7 +29,7 @@ Pair = tuple[str, str]
 class _Kind:
     """The events of one kind."""
 
-    __slots__ = ("_limit", "_middle", "again", "clients", "count", "history")
+    __slots__ = ("_least", "_limit", "_middle", "again", "clients", "count", "history")
 
     def __init__(self) -> None:
         self.count = 0
@@ -37,6 +37,7 @@ class _Kind:
         self.again: set[str] = set()  # those that had more than one beyond their connections
         self.history: deque[int] = deque(maxlen=BINS)
         self._middle: float | None = None  # None: not worked out yet
+        self._least = float(LEAST_ABOVE)  # with fewer it is no spike, as far as that is worked out
         self._limit: float | None = None  # what a spike exceeds
 
     def name(self, client: str | None, holding: Clients) -> None:
@@ -55,6 +56,7 @@ class _Kind:
     def learn(self) -> None:
         """The history is another one: what is usual, too."""
         self._middle = self._limit = None
+        self._least = float(LEAST_ABOVE)
 
     @property
     def middle(self) -> float:
@@ -66,14 +68,14 @@ class _Kind:
     @property
     def spikes(self) -> bool:
         """Whether this bin is a spike."""
-        if self.count < LEAST_ABOVE or len(self.history) < LEAST_BINS:
+        if self.count < self._least or len(self.history) < LEAST_BINS:
             return False
-        middle = self.middle
-        if self.count < middle + LEAST_ABOVE:
+        self._least = self.middle + LEAST_ABOVE
+        if self.count < self._least:
             return False
         if self._limit is None:
-            deviation = median([abs(count - middle) for count in self.history])
-            self._limit = middle + DEVIATIONS * deviation
+            deviation = median([abs(count - self.middle) for count in self.history])
+            self._limit = self.middle + DEVIATIONS * deviation
         return self.count > self._limit
 
 

@@ -14,7 +14,7 @@ from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.derived import on_purpose
 from logdiag.diagnosis.deriving import Deriving
-from logdiag.diagnosis.echoes import KINDS, Echoes, Report, Reporters
+from logdiag.diagnosis.echoes import Echoes, Kind, Report, Reporters
 from logdiag.diagnosis.ending import as_if_ended, convict
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groupings import Groupings, in_turn
@@ -85,22 +85,22 @@ class Detector:
             self._tell_overdue(moment)
         kind, key, line = event.kind, client_key(event), moment[1]
         life = self._connections.names.find(event)
-        told = kind in KINDS
-        reporter = self._echoes.reporter(event) if told else ()
-        if told and self._repeated(event, reporter, life, key, line):
+        told = self._echoes.kinds.get(kind)
+        reporter = self._echoes.reporter(event) if told is not None else ()
+        if told is not None and self._repeated(event, told, reporter, life, key, line):
             return
         if self._court.open and (kind in _RESTARTS or (kind == "closed" and life is not None)):
             convict(self._court, life, moment, self._first)
         steps = self._connections.on_event(event, life, line)
         for step in steps:
             self._stepped(step, event, key, moment)
-        if told:
-            self._echoes.add(event, reporter, line, steps[-1][0].number if steps else None)
+        if told is not None:
+            self._echoes.add(event, told, reporter, line, steps[-1][0].number if steps else None)
         if kind in self._noteworthy:
             self._noted(event, life, key, moment)
 
     def _repeated(
-        self, event: Event, reporter: Reporters, life: Life | None, key: str | None, line: int
+        self, event: Event, of: Kind, who: Reporters, life: Life | None, key: str | None, line: int
     ) -> bool:
         """Whether the line only repeats what another one told; then what it adds is kept."""
         if life is not None:
@@ -114,7 +114,7 @@ class Detector:
                 return self._echo(event, told)
         elif (over := self._connections.names.over_before(event)) and event.kind in _BEGINS:
             return self._echo(event, over)
-        report = self._echoes.find(event, reporter, line)
+        report = self._echoes.find(event, of, who, line)
         if report is None:
             return False
         self._absorb(report, event, key)

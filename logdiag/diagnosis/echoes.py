@@ -9,7 +9,6 @@ two, not one and not four.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.moments import Moment, passed
@@ -56,26 +55,40 @@ class Report(NamedTuple):
 _Kept = tuple[Event, Reporters, int, int | None]
 
 
+class Kind:
+    """The events of one kind: who tells them, and those that another line may repeat."""
+
+    __slots__ = ("reporters", "reports")
+
+    def __init__(self) -> None:
+        self.reporters: set[str] = set()
+        self.reports: list[_Kept] = []
+
+
 class Echoes:
     """Finds the echoes among the events of one service."""
 
     def __init__(self) -> None:
-        self._recent: dict[str, list[_Kept]] = {}  # see `_key`
-        self._reporters: dict[str, set[str]] = {kind: set() for kind in sorted(KINDS)}
+        self.kinds: dict[str, Kind] = {kind: Kind() for kind in sorted(KINDS)}
+        # Refused requests are looked up by the last part of their path.
+        self._paths: dict[str, list[_Kept]] = {}
+        self._tails: dict[str, str] = {}  # path -> its last part
         self._complete: list[_Kept] = []  # told by all reporters known then
         # By pattern: layer, and see `reporter`, each as the only one that told something so far.
         self._names: dict[str, tuple[str, Reporters, Reporters]] = {}
 
-    def find(self, event: Event, told: Reporters, ordinal: int) -> Report | None:
+    def find(self, event: Event, kind: Kind, told: Reporters, ordinal: int) -> Report | None:
         """The report that this event repeats, now told by its reporter too; else None."""
-        known, reporter = self._reporters[event.kind], told[0]
+        known, reporter = kind.reporters, told[0]
         if len(known) < 2 and (not known or reporter in known):
             return None  # nobody else reports such events
-        reports = self._recent.get(_key(event), [])
-        place = _place(reports, event, reporter, ordinal)
-        if place is None and event.kind == "auth_failure" and event.path:
-            # An error's stack trace does not say what was asked for; the access line does.
-            reports = self._recent.get(event.kind, [])
+        reports, place = kind.reports, None
+        if event.kind == "auth_failure" and event.path:
+            of_path = self._paths.get(self._tail(event.path), [])
+            place = _place(of_path, event, reporter, ordinal)
+            if place is not None:
+                reports = of_path
+        if place is None:  # an error's stack trace does not say what was asked for
             place = _place(reports, event, reporter, ordinal)
         if place is None:
             if reporter not in known:  # what all had told, this one had not
@@ -94,21 +107,36 @@ class Echoes:
         place = _place(self._complete, event, reporter, ordinal)
         return None if place is None else _told(self._complete, place, reporter)
 
-    def add(self, event: Event, told: Reporters, ordinal: int, life: int | None) -> None:
+    def add(
+        self, event: Event, kind: Kind, told: Reporters, ordinal: int, life: int | None
+    ) -> None:
         """Remember an event that was counted, of that connection, so that its echoes are known."""
-        kind = event.kind
-        self._reporters[kind].add(told[0])
-        key = _key(event) if kind == "auth_failure" else kind
-        reports = self._recent.get(key)
-        if reports is None:
-            self._forget(event, ordinal)
-            reports = self._recent[key] = []
-        elif reports and len(reports) % LOOK_EVERY == 0:
+        kind.reporters.add(told[0])
+        reports = kind.reports
+        if event.path and event.kind == "auth_failure":
+            reports = self._of_path(event, ordinal)
+        if reports and len(reports) % LOOK_EVERY == 0:
             half = len(reports) // 2  # at once, so that it is done seldom
             # thrice the window: lines may be a little late, those here and those to come
             if len(reports) >= MAX_KEPT or _expired(reports[half], (event.time, ordinal), 3):
                 del reports[:half]
         reports.append((event, told, ordinal, life))
+
+    def _of_path(self, event: Event, ordinal: int) -> list[_Kept]:
+        tail = self._tail(event.path or "")
+        reports = self._paths.get(tail)
+        if reports is None:
+            self._forget(event, ordinal)
+            reports = self._paths[tail] = []
+        return reports
+
+    def _tail(self, path: str) -> str:
+        tail = self._tails.get(path)
+        if tail is None:
+            if len(self._tails) >= MAX_KEPT:
+                self._tails.clear()
+            tail = self._tails[path] = path.partition("?")[0].rpartition("/")[2]
+        return tail
 
     def reporter(self, event: Event) -> Reporters:
         """Who tells: the pack and the layer. Lines with and without an id are two wordings."""
@@ -121,31 +149,35 @@ class Echoes:
 
     def _forget(self, event: Event, ordinal: int) -> None:
         """Drop what is too old to be echoed, once the paths are many."""
-        if len(self._recent) < MAX_KEPT:
+        if len(self._paths) < MAX_KEPT:
             return
         kept = [
             (key, reports)
-            for key, reports in self._recent.items()
+            for key, reports in self._paths.items()
             if reports and not _expired(reports[-1], (event.time, ordinal), 1)
         ]
         # In a storm of paths even these are too many: half of them, so that this is done seldom.
-        self._recent = dict(kept[-MAX_KEPT // 2 :])
+        self._paths = dict(kept[-MAX_KEPT // 2 :])
 
     def snapshot(self, now: Moment) -> dict[str, Any]:
         """What `restore` needs from now on, as plain JSON types."""
-        recent = ((key, _kept(reports, now)) for key, reports in self._recent.items())
+        paths = ((path, _kept(reports, now)) for path, reports in self._paths.items())
         return {
-            "reporters": {kind: sorted(names) for kind, names in self._reporters.items() if names},
+            "kinds": [
+                [kind, sorted(one.reporters), _kept(one.reports, now)]
+                for kind, one in self.kinds.items()
+            ],
             "complete": self._complete,
-            "recent": [[key, reports] for key, reports in recent if reports],
+            "paths": [[path, reports] for path, reports in paths if reports],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        for kind, names in state["reporters"].items():
-            self._reporters[kind] = set(names)
+        for kind, reporters, reports in state["kinds"]:
+            self.kinds[kind].reporters.update(reporters)
+            self.kinds[kind].reports.extend(map(_restored, reports))
         self._complete.extend(map(_restored, state["complete"]))
-        self._recent = {key: list(map(_restored, reports)) for key, reports in state["recent"]}
+        self._paths = {path: list(map(_restored, reports)) for path, reports in state["paths"]}
 
 
 def _restored(plain: list[Any]) -> _Kept:
@@ -175,16 +207,6 @@ def _told(reports: list[_Kept], place: int, reporter: str) -> Report:
     found = Report(*reports[place])
     found = reports[place] = found._replace(reporters=(*found.reporters, reporter))
     return found
-
-
-def _key(event: Event) -> str:
-    """Requests are looked up by the last part of their path; connections have a queue per kind."""
-    return _asked(event.path) if event.kind == "auth_failure" and event.path else event.kind
-
-
-@lru_cache(maxsize=MAX_KEPT)
-def _asked(path: str) -> str:
-    return f"auth_failure {path.partition('?')[0].rpartition('/')[2]}"
 
 
 def _expired(kept: _Kept, now: Moment, windows: int) -> bool:
