@@ -29,6 +29,14 @@ class Live(Ask):
         return len(group.lives)
 
 
+class Nameless(Live):
+    """All of the live connections, where the group is no client's: any may be left behind."""
+
+    def of(self, group: Group, service: Service) -> float:
+        """All of them, or none."""
+        return len(group.lives) if group.client is None else 0
+
+
 class Kept(Ask):
     """Events within a window: no window holds more than the group keeps."""
 

@@ -113,7 +113,7 @@ def condition(text: str) -> Condition:
         compares=any(function.name == "chance" for function, _ in calls),
         of_lives=any(function.lives or function.of_lives for function, _ in calls),
         of_marks=any(function.marks for function, _ in calls),
-        possible=possible(tree) or (lambda group, service: True),
+        possible=possible(tree) or Possible(),
         bounds=bounds(tree),
         of_lone=of_lone(tree),
         baselines=frozenset(

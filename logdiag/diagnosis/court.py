@@ -90,7 +90,7 @@ class Court:
     def _look(self, group: Group, rules: Sequence[Rule], moment: Moment) -> None:
         views: dict[tuple[int, int], View] = {}
         for rule in rules:
-            if not rule.when.possible(group, self.service):
+            if not rule.when.possible.of(group, self.service):
                 continue
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":

@@ -6,16 +6,59 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from logdiag.diagnosis.asks import Ask, Kept, Live
+from logdiag.diagnosis.asks import Ask, Kept, Live, Nameless
 from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number, Span, unparse
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.view import Service
 
 _BEYOND: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, ">": operator.gt}
-_ANY = _BEYOND | {"<=": operator.le, "<": operator.lt, "==": operator.eq, "!=": operator.ne}
 
-Possible = Callable[[Group, Service], bool]
+
+class Possible:
+    """What must be true of a group for a condition to hold; nothing, where that is not known."""
+
+    def of(self, group: Group, service: Service) -> bool:
+        """Whether it is."""
+        return True
+
+
+class _Both(Possible):
+    def __init__(self, one: Possible, other: Possible) -> None:
+        self._one, self._other = one, other
+
+    def of(self, group: Group, service: Service) -> bool:
+        return self._one.of(group, service) and self._other.of(group, service)
+
+
+class _Either(Possible):
+    def __init__(self, one: Possible, other: Possible) -> None:
+        self._one, self._other = one, other
+
+    def of(self, group: Group, service: Service) -> bool:
+        return self._one.of(group, service) or self._other.of(group, service)
+
+
+class _Compared(Possible):
+    def __init__(self, ask: Ask, word: str, bound: float) -> None:
+        self._ask, self._bound = ask, float(bound)
+        self._less, self._same = word in ("<", "<=", "!="), word in ("<=", ">=", "==")
+        self._more = word in (">", ">=", "!=")
+
+    def of(self, group: Group, service: Service) -> bool:
+        value = self._ask.of(group, service)
+        if value == self._bound:
+            return self._same
+        return self._less if value < self._bound else self._more
+
+
+class _Share(Possible):
+    def __init__(self, ask: Ask, share: float, whole: Ask) -> None:
+        self._ask, self._share, self._whole = ask, float(share), whole
+
+    def of(self, group: Group, service: Service) -> bool:
+        whole = self._whole.of(group, service)
+        return self._ask.of(group, service) >= self._share * whole
 
 
 class Bound(NamedTuple):
@@ -78,21 +121,22 @@ def possible(node: Node) -> Possible | None:
         case Binary("and" | "or" as word, left, right):
             one, other = possible(left), possible(right)
             if one is not None and other is not None:
-                return _both(one, other) if word == "and" else _either(one, other)
+                return _Both(one, other) if word == "and" else _Either(one, other)
             return (one or other) if word == "and" else None
         case Binary(word, Name(name) | Call(name), Number(value, percent)) if (
             ask := _of_service(FUNCTIONS.get(name), node.left)
-        ) and word in _ANY:
-            compare, bound = _ANY[word], value / 100 if percent else value
-            return lambda group, service: compare(ask.of(group, service), bound)
+        ) and word in ("<", "<=", "==", "!=", ">=", ">"):
+            return _Compared(ask, word, value / 100 if percent else value)
         case Binary(">=" | ">" as word, Name(name) | Call(name), Number(value, percent)):
+            at_most = _at_most(FUNCTIONS.get(name), node.left)
             least = value / 100 if percent else value
-            return _at_least(FUNCTIONS.get(name), node.left, least, _BEYOND[word])
+            return None if at_most is None else _Compared(at_most, word, least)
         case Binary(">=", Call(name), Binary("*", Number(value, percent), Name(whole))) if (
             whole in _AT_LEAST
         ):
+            at_most = _at_most(FUNCTIONS.get(name), node.left)
             share = value / 100 if percent else value
-            return _at_least_share(FUNCTIONS.get(name), node.left, share, _AT_LEAST[whole])
+            return None if at_most is None else _Share(at_most, share, _AT_LEAST[whole])
     return None
 
 
@@ -113,24 +157,6 @@ def of_lone(node: Node) -> bool:
     return True
 
 
-def _both(one: Possible, other: Possible) -> Possible:
-    return lambda group, service: one(group, service) and other(group, service)
-
-
-def _either(one: Possible, other: Possible) -> Possible:
-    return lambda group, service: one(group, service) or other(group, service)
-
-
-def _at_least(
-    function: Function | None, node: Node, least: float, beyond: Callable[[float, float], bool]
-) -> Possible | None:
-    if function is None:
-        return None
-    if at_most := _at_most(function, node):
-        return lambda group, service: beyond(at_most.of(group, service), least)
-    return None
-
-
 def _of_service(function: Function | None, node: Node) -> Ask | None:
     """What asks for the value where no group matters, nor anything that is not written there."""
     if function is None or function.of_service is None:
@@ -138,15 +164,6 @@ def _of_service(function: Function | None, node: Node) -> Ask | None:
     arguments = node.arguments if isinstance(node, Call) else ()
     spans = [one.ns for one in arguments if isinstance(one, Span)]
     return function.of_service(*spans) if len(spans) == len(arguments) else None
-
-
-def _at_least_share(
-    function: Function | None, node: Node, share: float, whole: Callable[[Group], int]
-) -> Possible | None:
-    at_most = _at_most(function, node)
-    if at_most is None:
-        return None
-    return lambda group, service: at_most.of(group, service) >= share * whole(group)
 
 
 def _at_most(function: Function | None, node: Node) -> Ask | None:
@@ -159,7 +176,4 @@ def _at_most(function: Function | None, node: Node) -> Ask | None:
 
 
 # What a condition takes a share of, and how many there are of it at least.
-_AT_LEAST: dict[str, Callable[[Group], int]] = {
-    "live": lambda group: len(group.lives),
-    "left_behind": lambda group: len(group.lives) if group.client is None else 0,
-}
+_AT_LEAST: dict[str, Ask] = {"live": Live(), "left_behind": Nameless()}

@@ -317,7 +317,7 @@ def test_the_first_look_never_misses(
         for place, (seconds, marks, key) in enumerate(sorted(rows, key=lambda row: row[0]))
     ]
     made, seen = condition(text), view(lives, then=then)
-    assert made.possible(seen.group, seen.service) or not made.holds(seen)
+    assert made.possible.of(seen.group, seen.service) or not made.holds(seen)
 
 
 @pytest.mark.parametrize(
@@ -333,12 +333,12 @@ def test_the_first_look_never_misses(
 def test_the_first_look_excludes_what_it_can(text: str, possible: bool) -> None:
     """Two live connections without marks, and no drift; what it cannot tell it lets pass."""
     group = view([life(1), life(2)]).group
-    assert possible == condition(text).possible(group, FakeService())
+    assert possible == condition(text).possible.of(group, FakeService())
 
 
 def test_the_first_look_at_a_fraction() -> None:
     """Two are more than one and a half."""
-    assert condition("live > 1.5").possible(view([life(1), life(2)]).group, FakeService())
+    assert condition("live > 1.5").possible.of(view([life(1), life(2)]).group, FakeService())
 
 
 def test_lived_keeps_examples_and_its_count_through_a_stop() -> None:
