@@ -15,10 +15,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # What each event passes through, and what looks at a group; the two languages do not repay it.
 NAMES = """
-    asks attempts baseline candidates checking clients connections counting court deliveries derived
-    deriving description detector echoes following functions grouping groupings groups guards
-    handshakes judgement known lifecycle lifetimes live marks moments names notes order patience
-    possible processes quality recent refusals surroundings ticks totals trend view windows yielding
+    asks attempts baseline candidates checking clients connections counting court deliveries
+    derived deriving description detector echoes followed following functions grouping groupings
+    groups guards handshakes judgement known lifecycle lifetimes live marks moments names notes
+    order patience possible processes quality recent refusals service surroundings ticks totals
+    trend view windows yielding
 """
 
 

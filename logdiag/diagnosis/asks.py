@@ -7,7 +7,7 @@ calls compile to C.
 from __future__ import annotations
 
 from logdiag.diagnosis.groups import Group
-from logdiag.diagnosis.view import Service
+from logdiag.diagnosis.service import Service
 
 
 class Ask:

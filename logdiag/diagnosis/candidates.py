@@ -14,7 +14,7 @@ from typing import Final
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.possible import Bound
 from logdiag.diagnosis.rules import Rule
-from logdiag.diagnosis.view import Service
+from logdiag.diagnosis.service import Service
 
 MAX_FOUND: Final = 1_000  # sets of rules kept: mostly it is one of a few
 

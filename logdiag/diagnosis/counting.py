@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
+from math import ceil
 from statistics import fmean, pstdev
-from typing import Any, Final
+from typing import Final
 
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.lifecycle import Life
@@ -18,12 +19,7 @@ MAX_PILE: Final = 10_000  # connections looked at for those that pile up
 INFINITE: float = float("inf")
 
 
-def number_of(items: Callable[..., Iterable[Any]]) -> Callable[..., int]:
-    """How many of them there are."""
-    return lambda view, *arguments: sum(1 for _ in items(view, *arguments))
-
-
-# Connections
+# Connections: which ones, and how many. What is asked at each event is counted without a list.
 
 
 def live(view: View) -> Iterator[Life]:
@@ -46,9 +42,27 @@ def risen(view: View, _series: str = "live") -> Iterator[Life]:
     return (life for life in view.lives_backwards() if view.in_window(life))
 
 
+def count_risen(view: View, _series: str = "live") -> int:
+    """How many they are."""
+    return view.count_risen()
+
+
 def older(view: View, age: float) -> Iterator[Life]:
     """Live ones at least that old (ns)."""
     return (life for life in view.lives() if (view.age(life) or 0) >= age)
+
+
+def count_older(view: View, age: float) -> int:
+    """How many they are."""
+    time, count = view.time, 0
+    if time is None or age == INFINITE:
+        return 0
+    since = time - ceil(age)
+    for life in view.group.lives.values():
+        opened = life.opened_at
+        if opened is not None and opened <= since:
+            count += 1
+    return count
 
 
 def of_several(view: View) -> Iterator[Life]:
@@ -60,14 +74,22 @@ def of_several(view: View) -> Iterator[Life]:
 
 def twins(view: View) -> Iterator[Life]:
     """Those that opened just behind another one, both still live."""
-    if view.anonymous:
-        return iter(())
-    return (life for life in view.marked("twin") if view.twin_lives(life))
+    return iter(() if view.anonymous else view.twins())
+
+
+def count_twins(view: View) -> int:
+    """How many they are."""
+    return 0 if view.anonymous else len(view.twins())
 
 
 def surplus(view: View) -> Iterator[Life]:
     """Those that opened behind a loss that had been made good."""
     return iter(()) if view.anonymous else view.marked("surplus")
+
+
+def count_surplus(view: View) -> int:
+    """How many they are."""
+    return 0 if view.anonymous else view.count_marked("surplus")
 
 
 def left_behind(view: View, mark: str = "") -> Iterator[Life]:
@@ -78,27 +100,38 @@ def left_behind(view: View, mark: str = "") -> Iterator[Life]:
     if view.client is None:
         return view.marked(mark) if mark else view.lives()
     found = view.service.following.left_behind(view.client, (view.time, view.line), mark)
-    return (life for number in found if (life := view.group.by_number.get(number)))
+    return _those(view, found)
 
 
-def count_left_behind(view: View) -> int:
-    """How many they are: asked so often that their numbers must do."""
-    client, lives = view.client, view.group.by_number
-    if client is None:
-        return count_live(view)
-    found = view.service.following.left_behind(client, (view.time, view.line))
-    return len([number for number in found if number in lives])
+def count_left_behind(view: View, mark: str = "") -> int:
+    """How many they are."""
+    if view.client is None:
+        return view.proofs(mark) if mark else count_live(view)
+    following, then = view.service.following, (view.time, view.line)
+    if len(view.group.key) == 1:  # of all that the client holds
+        return following.count_left_behind(view.client, then, mark)
+    lives = view.group.by_number
+    return len([one for one in following.left_behind(view.client, then, mark) if one in lives])
 
 
 def orphans(view: View) -> Iterator[Life]:
     """Those left behind that never had a message, though another of the client had one since."""
+    return _those(view, view.service.following.orphans(view.client, (view.time, view.line)))
+
+
+def count_orphans(view: View) -> int:
+    """How many they are."""
     found = view.service.following.orphans(view.client, (view.time, view.line))
-    return (life for number in found if (life := view.group.by_number.get(number)))
+    return len([number for number in found if number in view.group.by_number])
+
+
+def _those(view: View, numbers: Iterable[int]) -> Iterator[Life]:
+    return (life for number in numbers if (life := view.group.by_number.get(number)))
 
 
 def loads(view: View) -> int:
     """How many its client opened since it last had none; those since the moment, if they closed."""
-    return view.service.following.loads(view.client) - sum(1 for _ in view.younger())
+    return view.service.following.loads(view.client) - view.count_younger()
 
 
 def chance(view: View) -> float:
@@ -133,9 +166,7 @@ def followed_after(view: View, kind: str) -> Iterator[Life]:
 
 def count_followed(view: View, kind: str) -> int:
     """How many they are; where nobody is named, how many such events lifted the count."""
-    if view.client is None:
-        return view.proofs(mark_of(kind))
-    return sum(1 for _ in followed_after(view, kind))
+    return count_left_behind(view, mark_of(kind))
 
 
 def count_after(view: View, kind: str) -> int:

@@ -15,7 +15,8 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.patience import patience
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
-from logdiag.diagnosis.view import Service, View
+from logdiag.diagnosis.service import Service
+from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen, Told
 from logdiag.diagnosis.yielding import explained, explains, in_order
 from logdiag.model import Event, Finding

@@ -9,13 +9,13 @@ do not end while the tab lasts. So it is not their number that tells them apart.
 from __future__ import annotations
 
 import math
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from logdiag.diagnosis.followed import Followed
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, spoken
 from logdiag.diagnosis.recent import Recent
-from logdiag.model import Mark
 
 MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
@@ -23,29 +23,6 @@ BY_CHANCE: Final = 0.005  # what is rarer is no chance
 FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
 MAX_ORDERLY: Final = 40_000  # clients of whom is known that they closed before they opened
 _MILLISECOND: Final = 1_000_000
-
-
-class Follower(NamedTuple):
-    """The next connection of a client: when it opened, and what came just before it."""
-
-    since: int
-    marks: dict[str, Mark] | None
-
-
-class _Client:
-    """A client since it last had no connection, and how it was before."""
-
-    __slots__ = ("closes", "exposure", "followed", "loads", "silent", "spoke")
-
-    def __init__(self, before: int) -> None:
-        self.loads = before + 1  # openings
-        self.followed: dict[int, Follower] = {}  # live connection -> the next one
-        # Those that were followed, and ended:
-        self.closes = 0
-        self.exposure = 0
-        # Connections that opened since, and had no message; when another one last had one:
-        self.silent: set[int] | None = None
-        self.spoke = -1
 
 
 class Following:
@@ -62,7 +39,7 @@ class Following:
 
     def forget_clients(self) -> None:
         """Nobody can say any more whose connections are left."""
-        self._clients: dict[str, _Client] = {}  # those with several connections
+        self._clients: dict[str, Followed] = {}  # those with several connections
         self._followed = 0
         # By how many more connections a client closed in time than it left behind; never below 0.
         self._orderly: Recent[int] = Recent(MAX_ORDERLY)
@@ -84,13 +61,13 @@ class Following:
             if self._followed >= MAX_FOLLOWED:
                 return
             before = self._orderly.get(life.client_key) or 0
-            client = self._clients[life.client_key] = _Client(before)
+            client = self._clients[life.client_key] = Followed(before)
         client.loads += 1
         if self._talks:
             client.silent = client.silent or set()
             client.silent.add(life.number)
         if newest.number not in client.followed and self._followed < MAX_FOLLOWED:
-            client.followed[newest.number] = Follower(now, life.marks)
+            client.follow(newest.number, now, life.marks)
             self._followed += 1
             self._no_longer_alone(newest, now)
 
@@ -110,7 +87,7 @@ class Following:
         now = self._place(moment)
         closed = life.state == "closed"
         client = self._clients.get(life.client_key or "")
-        follower = client.followed.pop(life.number, None) if client is not None else None
+        follower = client.leave(life.number) if client is not None else None
         if client is not None and client.silent:
             client.silent.discard(life.number)
         if client is not None and follower is not None:
@@ -125,7 +102,7 @@ class Following:
         if newest is None and life.client_key is not None:
             self._has_none(life.client_key, client)
 
-    def _has_none(self, key: str, client: _Client | None) -> None:
+    def _has_none(self, key: str, client: Followed | None) -> None:
         if client is None:
             self._orderly.put(key, (self._orderly.get(key) or 0) + 1)
         else:
@@ -147,27 +124,17 @@ class Following:
         With a mark only those whose follower carries it.
         """
         client = self._clients.get(key or "")
-        if client is None:
-            return []
-        place = self._read(then)
-        return [
-            number for number, (since, marks) in client.followed.items()
-            if since <= place and (not mark or mark in (marks or ()))
-        ]  # fmt: skip
+        return client.left_behind(self._read(then), mark) if client is not None else []
+
+    def count_left_behind(self, key: str | None, then: Moment, mark: str = "") -> int:
+        """How many they are."""
+        client = self._clients.get(key or "")
+        return client.count(self._read(then), mark) if client is not None else 0
 
     def orphans(self, key: str | None, then: Moment) -> list[int]:
-        """Those left behind by that moment that never had a message, though another one had since.
-
-        The client's first connection is none: what it had before there were several nobody knows.
-        """
+        """Those of them that never had a message, though another one had since."""
         client = self._clients.get(key or "")
-        if client is None or not client.silent:
-            return []
-        latest = min(self._read(then), client.spoke)
-        return [
-            number for number, (since, _) in client.followed.items()
-            if since <= latest and number in client.silent
-        ]  # fmt: skip
+        return client.orphans(self._read(then)) if client is not None else []
 
     @property
     def comparable(self) -> bool:
@@ -190,8 +157,7 @@ class Following:
         at_risk = self._exposure + self._alone * place - self._since
         if client is None or at_risk <= 0:
             return 0, 0.0
-        exposure = client.exposure + sum(place - since for since, _ in client.followed.values())
-        return client.closes, exposure * self._closes / at_risk
+        return client.closes, client.at_risk(place) * self._closes / at_risk
 
     def chance(self, key: str | None, now: Moment) -> float:
         """The odds, and 0 while too few others closed to say in a service of few clients."""
@@ -238,13 +204,7 @@ class Following:
             "clocked": self._clocked, "talks": self._talks, "lasted": self.lasted.snapshot(),
             "alone": [self._closes, self._exposure, self._alone, self._since],
             "orderly": self._orderly.snapshot(),
-            "clients": [
-                [
-                    key, client.loads, list(client.followed.items()), client.closes,
-                    client.exposure, sorted(client.silent or ()), client.spoke,
-                ]
-                for key, client in self._clients.items()
-            ],
+            "clients": [[key, client.plain()] for key, client in self._clients.items()],
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -253,15 +213,9 @@ class Following:
         self.lasted.restore(state["lasted"])
         self._closes, self._exposure, self._alone, self._since = state["alone"]
         self._orderly.restore(state["orderly"])
-        for key, loads, followed, closes, exposure, silent, spoke in state["clients"]:
-            client = self._clients[key] = _Client(0)
-            client.loads = loads
-            for number, (since, marks) in followed:
-                marks = marks and {name: Mark(*mark) for name, mark in marks.items()}
-                client.followed[number] = Follower(since, marks)
-            client.closes, client.exposure = closes, exposure
-            client.silent, client.spoke = set(silent) or None, spoke
-            self._followed += len(followed)
+        for key, plain in state["clients"]:
+            client = self._clients[key] = Followed.restored(plain)
+            self._followed += len(client.followed)
 
     def _no_longer_alone(self, life: Life, now: int) -> None:
         opened = life.opened_ordinal

@@ -108,14 +108,14 @@ _TABLE = (
         "twins", (), "count",
         "Live connections that opened within 2 s (4 lines) of another one of the same client and "
         "path, both still live.", CLIENTS,
-        counting.number_of(counting.twins), counting.twins, marks=True,
+        counting.count_twins, counting.twins, marks=True,
         at_most=lambda _: asks.Marked("twin"),
     ),
     Function(
         "surplus", (), "count",
         "Live connections that opened within 5 s (10 lines) of a loss that had been made good.",
         CLIENTS,
-        counting.number_of(counting.surplus), counting.surplus, marks=True,
+        counting.count_surplus, counting.surplus, marks=True,
         at_most=lambda _: asks.Marked("surplus"),
     ),
     Function(
@@ -136,7 +136,7 @@ _TABLE = (
         "Connections left behind on which no `message` ever went, though since they were left "
         "behind one went over another connection of the client: nobody subscribed there. None "
         "where the log does not say over which connection messages go.", FOLLOWED,
-        counting.number_of(counting.orphans), counting.orphans,
+        counting.count_orphans, counting.orphans,
         of_client=True, at_most=asks.Live,
     ),
     Function(
@@ -198,7 +198,7 @@ _TABLE = (
         "rise", ("series",), "count",
         "`rise(live)`: connections that opened within the window and are still live.",
         "the connections",
-        counting.number_of(counting.risen), counting.risen,
+        counting.count_risen, counting.risen,
     ),
     Function(
         "variation", ("kind",), "share",
@@ -227,7 +227,7 @@ _TABLE = (
     ),
     Function(
         "older", ("duration",), "count", "Live connections at least that old.", "the connections",
-        counting.number_of(counting.older), counting.older,
+        counting.count_older, counting.older,
     ),
     Function(
         "lifetime", ("quantile",), "duration",

@@ -13,7 +13,7 @@ from logdiag.diagnosis.lifecycle import LIVE, Life
 from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
-from logdiag.diagnosis.view import Service
+from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.windows import Seen, Window
 from logdiag.model import Event
 

@@ -14,9 +14,10 @@ from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.quality import Quality
+from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, most, near
 from logdiag.diagnosis.trend import Trend
-from logdiag.diagnosis.view import Service, View
+from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
 
 LEAST_CLOSES: Final = 3  # closes that make a time scale

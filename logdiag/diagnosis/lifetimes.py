@@ -72,14 +72,23 @@ class Lifetimes:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""
         if not self.closed:
             return None
-        if share not in self._known:
-            rank = share * self.closed
-            for bucket in range(len(self._buckets)):
-                rank -= self._buckets[bucket]
-                if rank <= 1e-9 and self._buckets[bucket]:
-                    break
-            self._known[share] = round(2 ** (bucket / PER_OCTAVE))
-        return self._known[share]
+        found = self._known.get(share)
+        if found is None:
+            found = self._known[share] = round(2 ** (self._bucket_at(share) / PER_OCTAVE))
+        return found
+
+    def _bucket_at(self, share: float) -> int:
+        """The bucket of that quantile, counted from the top: it is high ones that are asked for."""
+        rank, below = share * self.closed - 1e-9, self.closed
+        lowest = 0
+        for bucket in range(len(self._buckets) - 1, -1, -1):
+            if not self._buckets[bucket]:
+                continue
+            below -= self._buckets[bucket]
+            lowest = bucket
+            if below < rank:
+                break
+        return lowest
 
     def share(self, least: float, most: float) -> float:
         """How many of the connections lived from `least` to `most`: a share, 0..1."""

@@ -6,7 +6,7 @@ from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.description import client_of
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
-from logdiag.diagnosis.view import Service
+from logdiag.diagnosis.service import Service
 
 
 def patience(rule: Rule, group: Group, service: Service) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from logdiag.diagnosis.asks import Ask, Kept, Live, Nameless
 from logdiag.diagnosis.expression import Binary, Call, Name, Node, Number, Span, unparse
 from logdiag.diagnosis.functions import FUNCTIONS, Function
 from logdiag.diagnosis.groups import Group
-from logdiag.diagnosis.view import Service
+from logdiag.diagnosis.service import Service
 
 _BEYOND: dict[str, Callable[[float, float], bool]] = {">=": operator.ge, ">": operator.gt}
 

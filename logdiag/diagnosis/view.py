@@ -7,21 +7,15 @@ never adds up to a leak, and a late close takes its connection out of the count.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from heapq import merge
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 
-from logdiag.diagnosis.baseline import Baselines
-from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group, Pair
-from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
-from logdiag.diagnosis.quality import Quality
-from logdiag.diagnosis.trend import Trend
+from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Mark
 
@@ -31,93 +25,6 @@ SLOPE = (0.7, 1.5)  # connections per marked opening; less is chance, more has a
 CLIMB = 0.75  # Kendall's tau of the valleys: how steadily they rise; a random walk reaches 0.5
 MOST_REFUSED = 2  # times for each marked opening that the same is asked for: once more at most
 LEAST_STEPS = 4  # marked openings: three that happen to climb are chance
-
-
-class Service(ABC):
-    """What a rule can ask about the service as a whole."""
-
-    lifetimes: Lifetimes
-    following: Following
-    quality: Quality
-    trend: Trend
-    baselines: Baselines
-    handshakes: Handshakes
-    settle: int
-
-    @abstractmethod
-    def usual(self) -> tuple[int, int]:
-        """How long connections must live to outlive what is usual here: ns, and lines."""
-
-    @abstractmethod
-    def scale(self, client: str | None, now: Moment) -> int | None:
-        """How long is too long for that client in a short log, ns; None: nothing tells."""
-
-    @property
-    @abstractmethod
-    def opens(self) -> int:
-        """Connections that opened so far."""
-
-    @property
-    @abstractmethod
-    def closes(self) -> int:
-        """Connections that closed so far."""
-
-    @property
-    @abstractmethod
-    def drift(self) -> int:
-        """Connections that the server holds beyond what its lines account for."""
-
-    @abstractmethod
-    def held_by(self, key: str | None) -> int:
-        """Live connections of that client."""
-
-    @abstractmethod
-    def growth(self) -> bool | None:
-        """Whether clients become more over days, and connections only with them."""
-
-    @abstractmethod
-    def limit(self, group: Group) -> int:
-        """How many live connections one client of that group may have."""
-
-    @abstractmethod
-    def limit_on(self, path: str | None, key: str | None) -> int | None:
-        """How many live connections that client may have on one path; None if nobody else is."""
-
-    @abstractmethod
-    def restarted(self, view: View) -> bool | None:
-        """Whether the server restarted around the view's moment; None: the log does not tell."""
-
-    @abstractmethod
-    def mass_reconnect(self, view: View) -> bool | None:
-        """Whether a large share of the clients lost a connection and came back around then."""
-
-    @abstractmethod
-    def slow_heartbeat(self, view: View) -> bool:
-        """Whether the server was seen to keep dead peers for long."""
-
-    @abstractmethod
-    def identity_outage(self, view: View) -> bool | None:
-        """Whether requests of most clients were suddenly refused around then."""
-
-    @abstractmethod
-    def token_expiry(self, view: View) -> bool | None:
-        """Whether the tokens of many clients expired around then, and were renewed."""
-
-    @abstractmethod
-    def many_users(self, address: str) -> bool | None:
-        """Whether many users were refused from that address."""
-
-    @abstractmethod
-    def refused_since(self, ordinal: int) -> int:
-        """How often, from that line on, the request was refused that was so most often."""
-
-    @abstractmethod
-    def closes_unseen(self) -> bool:
-        """Whether nothing in the log ever tells that a connection ended."""
-
-    @abstractmethod
-    def gap(self, view: View) -> bool:
-        """Whether lines went missing around then."""
 
 
 class View:
@@ -152,6 +59,17 @@ class View:
         """Live connections that had opened by the moment, oldest first."""
         return filter(self.holds, self.group.lives.values())
 
+    def count_risen(self) -> int:
+        """How many opened within the window."""
+        count = 0
+        for life in reversed(self.group.lives.values()):
+            if not self.holds(life):
+                continue
+            if not self.in_window(life):
+                break
+            count += 1
+        return count
+
     def lives_backwards(self) -> Iterator[Life]:
         """The same, youngest first, no further back than the window."""
         for life in reversed(self.group.lives.values()):
@@ -161,9 +79,14 @@ class View:
                 return
             yield life
 
-    def younger(self) -> Iterator[Life]:
-        """Live connections that opened since the moment, youngest first."""
-        return takewhile(lambda life: not self.holds(life), reversed(self.group.lives.values()))
+    def count_younger(self) -> int:
+        """How many live connections opened since the moment."""
+        count = 0
+        for life in reversed(self.group.lives.values()):
+            if self.holds(life):
+                break
+            count += 1
+        return count
 
     def in_window(self, life: Life) -> bool:
         """Whether it opened within the window."""
@@ -223,18 +146,35 @@ class View:
             return self.lives()
         return filter(self.holds, self.group.marked.get(mark, {}).values())
 
+    def count_marked(self, mark: str) -> int:
+        """How many they are, where somebody is named."""
+        marked, count = self.group.marked.get(mark), 0
+        if marked is None or self.is_now:
+            return 0 if marked is None else len(marked)
+        for life in marked.values():
+            if self.holds(life):
+                count += 1
+        return count
+
     def proofs(self, mark: str) -> int:
         """How many different lines earned live connections that mark."""
         if self.anonymous:
             return self.risen_with(mark)
         if self.is_now:
             return len(self.group.proofs.get(mark, ()))
-        return len({(life.marks or {}).get(mark) for life in self.marked(mark)})
+        found: set[Mark] = set()
+        for life in self.group.marked.get(mark, {}).values():
+            if life.marks is not None and self.holds(life):
+                found.add(life.marks[mark])
+        return len(found)
 
-    def twin_lives(self, life: Life) -> bool:
-        """Whether the connection that it is a twin of is live too."""
-        before = (life.marks or {})["twin"][:2]
-        return any(other.opened_line == before for other in self.group.lives.values())
+    def twins(self) -> list[Life]:
+        """Those marked as twins whose other one is live, too."""
+        marked = self.group.marked.get("twin")
+        if not marked:
+            return []
+        lines = {one.opened_line for one in self.group.lives.values()}
+        return [one for one in marked.values() if self.holds(one) and _twin(one) in lines]
 
     def age(self, life: Life) -> int | None:
         """Its age at the moment, in ns; None without a clock."""
@@ -262,6 +202,11 @@ class View:
         within = self.within if age is None else min(age, self.within)
         begin, end = window.span((self.time, self.line), within, self.within_lines)
         return end - begin
+
+
+def _twin(life: Life) -> tuple[int, int]:
+    """The line (source, offset) that opened the other one."""
+    return (life.marks or {})["twin"][:2]
 
 
 def climbs(counts: Sequence[int]) -> bool:

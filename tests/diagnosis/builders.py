@@ -16,8 +16,9 @@ from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.quality import Quality
+from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.trend import Trend
-from logdiag.diagnosis.view import Service, View
+from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Event, Finding, Transition
 
