@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +29,20 @@ from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.measures import Measure, Mismatch, combined
 from logdiag.diagnosis.possible import Bound, Possible, bounds, of_lone, possible
+from logdiag.diagnosis.terms import (
+    CALCULATIONS,
+    COMPARISONS,
+    Argument,
+    Asked,
+    Both,
+    Constant,
+    Either,
+    Guarded,
+    Not,
+    Predicate,
+    Quantity,
+    Word,
+)  # fmt: skip
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import KINDS, Event
@@ -40,24 +53,16 @@ _NAMES = {
     "series": ("live",),
 }  # fmt: skip
 _QUANTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)\Z")
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
-    ">": operator.gt, "<": operator.lt,
-    "+": operator.add, "-": operator.sub, "*": operator.mul,
-    "/": lambda one, other: one / other if other else 0.0,
-}  # fmt: skip
-
-Run = Callable[[View], Any]
 _Use = Callable[[View], Iterable[Life]]
 _Calls = Sequence[tuple[Function, tuple[Node, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A checked expression: `holds(view)`, and which connections and events made it so."""
+    """A checked expression: whether it holds, and which connections and events made it so."""
 
     text: str
-    holds: Run
+    test: Predicate
     kinds: frozenset[str]  # kinds of events that it counts
     keeps: frozenset[str]  # those of them that must be kept for it; a baseline has its own numbers
     guards: tuple[str, ...]
@@ -70,9 +75,14 @@ class Condition:
     bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
     of_lone: bool  # whether it may hold for a group of one connection and no events
     baselines: frozenset[tuple[str, ...]]  # kinds to compare with what is usual, or pairs of them
+    suspects: Function | None  # where it asks for these, a finding is about them and no others
     _witnesses: Callable[[View], Iterator[_Use]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
+
+    def holds(self, view: View) -> bool:
+        """Whether it does."""
+        return self.test.holds(view)
 
     def lives(self, view: View) -> dict[int, Life]:
         """The connections that make it hold, by number: those that it counts one by one.
@@ -80,6 +90,8 @@ class Condition:
         A condition on `live` alone means all of the group; one on `drift` none, nor one on those
         that were left behind where there are none.
         """
+        if self.suspects is not None and self.suspects.lives is not None:
+            return {life.number: life for life in self.suspects.lives(view)}
         found = {life.number: life for select in self._witnesses(view) for life in select(view)}
         if not found and self._of_all:
             return {life.number: life for life in view.lives()}
@@ -98,14 +110,14 @@ def condition(text: str) -> Condition:
         ExpressionError: with the column (0-based) and what to try.
     """
     tree = parse(text)
-    kind, holds = compiled(tree)
-    if kind != "condition":
+    kind, test = compiled(tree)
+    if not isinstance(test, Predicate):
         raise ExpressionError(0, f"this is a {kind}, not a condition", "Compare it: ... >= 2")
     calls = _uses(tree)
-    suspects = _suspects(calls)
+    suspects = next((function for function, _ in calls if function.suspects), None)
     return Condition(
         text=text,
-        holds=holds,
+        test=test,
         kinds=_kinds(calls),
         keeps=_kinds([(f, a) for f, a in calls if not f.baseline]),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
@@ -121,8 +133,9 @@ def condition(text: str) -> Condition:
             for function, arguments in calls
             if function.baseline
         ),
-        _witnesses=suspects or _witnesses(tree),
-        _of_all=suspects is None and any(function.lives for function, _ in calls),
+        suspects=suspects,
+        _witnesses=_witnesses(tree),
+        _of_all=any(function.lives for function, _ in calls),
         _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
     )
 
@@ -140,12 +153,6 @@ def _kinds(calls: _Calls) -> frozenset[str]:
     )
 
 
-def _suspects(calls: _Calls) -> Callable[[View], Iterator[_Use]] | None:
-    """Where it asks for those that were left behind, a finding is about these."""
-    selectors = [_selector(f.lives, f, a) for f, a in calls if f.suspects and f.lives]
-    return (lambda view: iter(selectors)) if selectors else None
-
-
 def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:
     """What to ask for the connections behind a condition: of an `or`, the sides that hold."""
     match node:
@@ -155,8 +162,10 @@ def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:
             one, other = _witnesses(left), _witnesses(right)
             return lambda view: chain(one(view), other(view))
         case Binary("or", left, right):
-            sides = [(compiled(side)[1], _witnesses(side)) for side in (left, right)]
-            return lambda view: (use for holds, uses in sides if holds(view) for use in uses(view))
+            sides = [(needed(side, "or"), _witnesses(side)) for side in (left, right)]
+            return lambda view: (
+                use for one, uses in sides if one.holds(view) for use in uses(view)
+            )
     selectors = [
         _selector(function.lives, function, arguments)
         for function, arguments in _uses(node)
@@ -177,58 +186,59 @@ def _uses(tree: Node) -> list[tuple[Function, tuple[Node, ...]]]:
     return found
 
 
-def _selector(select: Callable[..., Any], function: Function, arguments: Sequence[Node]) -> Run:
+def _selector(
+    select: Callable[..., Any], function: Function, arguments: Sequence[Node]
+) -> Callable[[View], Any]:
     values = _arguments(function, arguments)
-    return lambda view: select(view, *(value(view) for value in values))
+    return lambda view: select(view, *(value.given(view) for value in values))
 
 
-def compiled(node: Node) -> tuple[Measure, Run]:
-    """The node's type and the function that computes it."""
+def compiled(node: Node) -> tuple[Measure, Quantity | Predicate]:
+    """The node's type and what works it out."""
     match node:
         case Number(value, percent):
-            constant = value / 100 if percent else value
-            return "share" if percent else "number", lambda view: constant
+            return "share" if percent else "number", Constant(value / 100 if percent else value)
         case Span(ns):
-            return "duration", lambda view: ns
+            return "duration", Constant(ns)
         case Name(name, at):
             return _name(name, at)
         case Call(name, arguments, at):
             return _call(name, arguments, at)
         case Unary(operand):
-            inner = needed("condition", operand, "not")
-            return "condition", lambda view: not inner(view)
+            return "condition", Not(needed(operand, "not"))
         case Binary("and" | "or" as word, left, right):
-            one, other = needed("condition", left, word), needed("condition", right, word)
-            if word == "and":
-                return "condition", lambda view: one(view) and other(view)
-            return "condition", lambda view: one(view) or other(view)
+            one, other = needed(left, word), needed(right, word)
+            return "condition", Both(one, other) if word == "and" else Either(one, other)
         case Binary():
             return _binary(node)
 
 
-def _binary(node: Binary) -> tuple[Measure, Run]:
+def _binary(node: Binary) -> tuple[Measure, Quantity | Predicate]:
     (left, one), (right, other) = compiled(node.left), compiled(node.right)
-    apply = _OPERATORS[node.operator]
-    run: Run = lambda view: apply(one(view), other(view))  # noqa: E731 - the compiled node
     try:
-        return combined(node.operator, left, right), run
+        measure = combined(node.operator, left, right)
     except Mismatch as error:
         raise ExpressionError(node.at, error.message, error.hint) from None
+    assert isinstance(one, Quantity)
+    assert isinstance(other, Quantity)
+    if measure == "condition":
+        return measure, COMPARISONS[node.operator](one, other)
+    return measure, CALCULATIONS[node.operator](one, other)
 
 
-def needed(kind: Measure, node: Node, word: str) -> Run:
-    """The node compiled, of which `word` needs that it is of this kind."""
-    found, run = compiled(node)
-    if found != kind:
+def needed(node: Node, word: str) -> Predicate:
+    """The node compiled, of which `word` needs that it is a condition."""
+    found, term = compiled(node)
+    if not isinstance(term, Predicate):
         raise ExpressionError(
-            node.at, f"'{word}' needs a {kind}, this is a {found}", "Compare it: ... >= 2"
+            node.at, f"'{word}' needs a condition, this is a {found}", "Compare it: ... >= 2"
         )
-    return run
+    return term
 
 
-def _name(name: str, at: int) -> tuple[Measure, Run]:
+def _name(name: str, at: int) -> tuple[Measure, Quantity | Predicate]:
     if name in GUARDS:
-        return "condition", GUARDS[name].holds
+        return "condition", Guarded(GUARDS[name])
     function = FUNCTIONS.get(name)
     if function is None:
         known = [f.name for f in FUNCTIONS.values() if not f.parameters]
@@ -236,10 +246,10 @@ def _name(name: str, at: int) -> tuple[Measure, Run]:
     if function.parameters:
         wanted = ", ".join(function.parameters)
         raise ExpressionError(at, f"'{name}' is a function.", f"Write {name}({wanted}).")
-    return function.result, _once(name, function.run) if function.at_most else function.run
+    return function.result, Asked(name, function.run)
 
 
-def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Run]:
+def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Quantity]:
     function = FUNCTIONS.get(name)
     if name in GUARDS or (function is not None and not function.parameters):
         raise ExpressionError(at, f"'{name}' takes no arguments.", f"Write {name}.")
@@ -252,49 +262,29 @@ def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Run
             at, f"'{name}' takes {len(function.parameters)} argument(s), not {len(arguments)}.",
             f"Write {name}({wanted}).",
         )  # fmt: skip
-    values = _arguments(function, arguments)
-    run = function.run
     key = unparse(Call(name, arguments))
-    if len(values) == 1:
-        (only,) = values
-        return function.result, _once(key, lambda view: run(view, only(view)))
-    return function.result, _once(key, lambda view: run(view, *(value(view) for value in values)))
+    return function.result, Asked(key, function.run, _arguments(function, arguments))
 
 
-def _once(key: str, run: Run) -> Run:
-    """Rules that look at the same view share what it gives: equal texts are equal questions."""
-
-    def once(view: View) -> Any:
-        known = view.known
-        if known is None:
-            return run(view)
-        if key not in known:
-            known[key] = run(view)
-        return known[key]
-
-    return once
-
-
-def _arguments(function: Function, arguments: Sequence[Node]) -> list[Run]:
+def _arguments(function: Function, arguments: Sequence[Node]) -> list[Argument]:
     return [argument(*pair) for pair in zip(function.parameters, arguments, strict=True)]
 
 
-def argument(wanted: str, node: Node) -> Run:
+def argument(wanted: str, node: Node) -> Argument:
     """The node compiled as a function's argument, of the kind that is wanted there."""
     if wanted == "duration":
-        found, run = compiled(node)
+        found, term = compiled(node)
         if found != wanted:
             raise ExpressionError(node.at, f"a {wanted} is wanted here, this is a {found}")
-        return run
+        return term
     name = node.name if isinstance(node, Name) else None
     known = _NAMES.get(wanted)
     if known is not None:
         if name not in known:
             hint = did_you_mean(name or "", known)
             raise ExpressionError(node.at, f"a {wanted} is wanted here.", hint)
-        return lambda view: name
+        return Word(name)
     match = _QUANTILE.match(name or "")
     if not match:
         raise ExpressionError(node.at, "a quantile is wanted here.", "Write p50, p95 or p99.5.")
-    share = float(match[1]) / 100
-    return lambda view: share
+    return Word(float(match[1]) / 100)

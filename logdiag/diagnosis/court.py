@@ -121,7 +121,7 @@ class Court:
         then = earlier(moment, hold, lines)
         if before(then, judgement.first):
             return
-        judgement.review(moment)
+        judgement.reviewed = moment
         over = not before(then, judgement.last)
         view = self.view(judgement.rule, group, moment, judgement.last if over else then)
         if judgement.rule.when.holds(view):
@@ -170,7 +170,7 @@ class Court:
 
     def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Add what has ripened since; resolve what has not held for `keep_firing_for`."""
-        judgement.review(moment)
+        judgement.reviewed = moment
         hold, lines = patience(judgement.rule, group, self.service)
         then = earlier(moment, hold, lines)
         view = self.view(judgement.rule, group, moment, then)

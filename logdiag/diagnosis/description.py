@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from logdiag.diagnosis.clients import CAPS, known_by
 from logdiag.diagnosis.groups import Group
@@ -10,6 +10,7 @@ from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.view import View
+from logdiag.diagnosis.windows import Seen
 from logdiag.model import Confidence, Evidence, Level
 
 MAX_SUSPECTS = 10_000  # connections followed per finding
@@ -22,17 +23,13 @@ def describe(judgement: Judgement, view: View) -> None:
     What was seen once stays: its evidence does, too.
     """
     rule = judgement.rule
-    found: Confidence = next((name for name, test in rule.confidence if test.holds(view)), "low")
-    judgement.known_by = known_by(client_of(view.group))
-    best = max(found, judgement.confidence, key=_ORDER.index)
-    judgement.confidence = min(best, CAPS.get(judgement.known_by, "high"), key=_ORDER.index)
-    judgement.level = _level(rule.level, judgement.confidence)
+    _assure(judgement, view)
     lines: list[tuple[int, int]] = []
     paths: set[str | None] = set()
     by_count = view.anonymous and rule.when.of_marks  # its proof is what lifted the count
     if view.anonymous:  # only their number is known: those that are left stand for it
         judgement.suspects = {one: judgement.suspects[one] for one in sorted(judgement.open)}
-    for number, life in rule.when.lives(view).items():
+    for number, life in _found(judgement, view).items():
         if number in judgement.suspects or len(judgement.suspects) >= MAX_SUSPECTS:
             continue
         judgement.suspects[number] = life.opened_at
@@ -44,13 +41,36 @@ def describe(judgement: Judgement, view: View) -> None:
         for pair in view.group.pairs:
             lines += (pair.proof[:2], pair.opened)
             paths.add(pair.proof.path)
-    for seen in rule.when.events(view):
-        lines += [seen.proof] if seen.proof else []
-        lines.append((seen.event.source, seen.event.offset))
-    if lines and len(judgement.evidence) < MAX_EVIDENCE:
-        _prove(judgement, lines)
-    _note_path(judgement, paths)
+    if len(judgement.evidence) < MAX_EVIDENCE:
+        lines += _lines_counted(rule.when.events(view))
+        if lines:
+            _prove(judgement, lines)
+    if paths:
+        _note_path(judgement, paths)
     judgement.grounds = _grounds(judgement, view)
+
+
+def _assure(judgement: Judgement, view: View) -> None:
+    """Say how sure it is: as sure as it ever was, within what its client's key can bear."""
+    rule = judgement.rule
+    judgement.known_by = known_by(client_of(view.group))
+    cap = CAPS.get(judgement.known_by, "high")
+    if judgement.confidence != cap:
+        found: Confidence = next((n for n, test in rule.confidence if test.holds(view)), "low")
+        best = max(found, judgement.confidence, key=_ORDER.index)
+        judgement.confidence = min(best, cap, key=_ORDER.index)
+    judgement.level = _level(rule.level, judgement.confidence)
+
+
+def _found(judgement: Judgement, view: View) -> dict[int, Life]:
+    """The connections behind it; none where those that it knows are all of them.
+
+    Who was left behind once is so until its end: equal numbers are the same ones.
+    """
+    when = judgement.rule.when
+    if when.suspects is not None and when.suspects.run(view) == len(judgement.open):
+        return {}
+    return when.lives(view)
 
 
 def _grounds(judgement: Judgement, view: View) -> str:
@@ -92,6 +112,14 @@ def _lines_of(life: Life) -> list[tuple[int, int]]:
     """The lines that came before the connection's opening, and the opening itself."""
     lines = [mark[:2] for mark in (life.marks or {}).values()]
     return [*lines, life.opened_line] if life.opened_line is not None else lines
+
+
+def _lines_counted(events: Iterable[Seen]) -> Iterator[tuple[int, int]]:
+    """The lines of events, each after the one that makes it what it is."""
+    for seen in events:
+        if seen.proof is not None:
+            yield seen.proof
+        yield seen.event.source, seen.event.offset
 
 
 def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:

@@ -64,8 +64,6 @@ class Groupings:
         """A connection is live; gives its groups that some rule may look at."""
         found: list[Group] = []
         if self._whole is not None:
-            if self._whole.judgements:
-                self._whole.stir()
             found.append(self._whole)
         for groups in self._following:
             group = groups.add(life)
@@ -78,7 +76,6 @@ class Groupings:
         whole = self._whole
         found: list[Group] = []
         if whole is not None and whole.judgements:
-            whole.stir()
             found.append(whole)
         for groups in self._following:
             group = groups.remove(life, groups.place(life))

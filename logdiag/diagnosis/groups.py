@@ -97,8 +97,6 @@ class Group:
         self.by_number[life.number] = self.youngest = life
         if life.marks is not None:
             self._mark(life, life.marks)
-        if self.judgements:
-            self.stir()
 
     def _mark(self, life: Life, marks: dict[str, Mark]) -> None:
         if self.marked is _NONE:
@@ -122,11 +120,6 @@ class Group:
             self.judgements = {}
         self.judgements[judgement.rule.id] = judgement
 
-    def stir(self) -> None:
-        """Something happened here that its judgements have yet to see."""
-        for judgement in self.judgements.values():
-            judgement.stirred = True
-
     def pair(self, pair: Pair) -> None:
         """A marked opening of a connection that nobody can name."""
         if not self.pairs:
@@ -148,8 +141,6 @@ class Group:
         if window is None:
             window = self.windows[seen.event.kind] = Window()
         window.add(seen, within)
-        if self.judgements:
-            self.stir()
 
     def take(self, kind: str, ordinal: int) -> Seen | None:
         """Take out an event that was seen a moment ago; None if it is not here."""
@@ -180,8 +171,6 @@ class Group:
             self.valley = len(self.by_number)
         if life.marks is not None:
             self._unmark(life, life.marks)
-        if self.judgements:
-            self.stir()
 
     def _unmark(self, life: Life, marks: dict[str, Mark]) -> None:
         for mark, proof in marks.items():

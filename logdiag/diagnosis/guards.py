@@ -25,10 +25,6 @@ class GuardCheck(NamedTuple):
     doc: str
     check: Callable[[View], bool | None]
 
-    def holds(self, view: View) -> bool:
-        """Whether the explanation is known to apply."""
-        return self.check(view) is True
-
     def outcome(self, view: View) -> str:
         """The answer for a finding: "yes", "no" or "cannot_tell"."""
         return {True: "yes", False: "no", None: "cannot_tell"}[self.check(view)]

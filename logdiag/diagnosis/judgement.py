@@ -13,11 +13,12 @@ from logdiag.model import Confidence, Evidence, Finding, Guard, Level
 
 MAX_NAMED = 100  # connections named in a finding; `connections_total` tells how many there are
 MAX_EVIDENCE = 60  # lines shown with a finding
+LINES = 40  # the settle time, where there is no clock
 
 # What JSON gives back as it was.
 _PLAIN = (
     "confidence", "count", "fired_at", "grounds", "group", "known_by", "level", "note",
-    "pending_at", "resolved_at", "state", "stirred",
+    "pending_at", "resolved_at", "state",
 )  # fmt: skip
 
 
@@ -39,7 +40,6 @@ class Judgement:
         self.first: Moment = (None, 0)  # since when the condition holds
         self.last: Moment = (None, 0)  # when it was last seen to hold
         self.reviewed: Moment = NEVER  # when it was last looked at in full
-        self.stirred = True  # whether anything happened in its group since
         self.ended_at: Moment | None = None  # since when it holds no more, while firing
         self.pending_at: int | None = None
         self.fired_at: int | None = None
@@ -78,20 +78,14 @@ class Judgement:
     def rests(self, moment: Moment, settle: int) -> bool:
         """Whether it was looked at in full not long ago: the older it is, the less often it is.
 
-        A sixteenth of its age is long, and a quarter of the settle time (ns) always; four times as
-        much while it holds and nothing happens in its group.
+        A quarter of its age is long, a sixteenth until it fires, and the settle time (ns) always.
         """
         now, line = moment
         since, began = self.first
         age = now - since if now is not None and since is not None else 0
-        span, lines = min(settle // 4, age // 16), min(20, (line - began) // 16)
-        if self.state == "firing" and self.ended_at is None and not self.stirred:
-            span, lines = 4 * span, 4 * lines
+        parts = 4 if self.state == "firing" else 16
+        span, lines = min(settle, age // parts), min(LINES, (line - began) // parts)
         return not far(self.reviewed, moment, span, lines)
-
-    def review(self, moment: Moment) -> None:
-        """It is looked at in full."""
-        self.reviewed, self.stirred = moment, False
 
     def fire(self, at: int | None) -> None:
         """It held long enough."""

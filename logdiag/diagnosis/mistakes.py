@@ -44,7 +44,7 @@ def _of(node: Node) -> list[ExpressionError]:
 
 
 def _of_condition(node: Node, word: str) -> list[ExpressionError]:
-    return _of(node) or _raised(lambda: needed("condition", node, word))
+    return _of(node) or _raised(lambda: needed(node, word))
 
 
 def _of_argument(wanted: str, node: Node) -> list[ExpressionError]:

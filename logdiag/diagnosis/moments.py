@@ -15,8 +15,10 @@ NEVER: Final[Moment] = (-(1 << 60), -(1 << 60))  # far from all others
 def far(one: Moment, other: Moment, span: int, lines: int) -> bool:
     """Whether two moments lie further apart than `span` ns, or `lines` without a clock."""
     if one[0] is not None and other[0] is not None:
-        return abs(other[0] - one[0]) > span
-    return abs(other[1] - one[1]) > lines
+        apart = other[0] - one[0]
+        return apart > span or -apart > span
+    apart = other[1] - one[1]
+    return apart > lines or -apart > lines
 
 
 def passed(since: Moment, now: Moment, span: int, lines: int) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
-from typing import Any
 
 from logdiag.diagnosis.groups import Group, Pair
 from logdiag.diagnosis.lifecycle import Life
@@ -47,7 +46,7 @@ class View:
         self.is_now = is_now
         self.within = within
         self.within_lines = within_lines
-        self.known: dict[str, Any] | None = None  # what was asked, where several rules ask
+        self.known: dict[str, float] | None = None  # what was asked, where several rules ask
 
     def holds(self, life: Life) -> bool:
         """Whether it had opened by the moment."""
