@@ -12,7 +12,7 @@ from logdiag.diagnosis.guards import outcomes
 from logdiag.diagnosis.handover import Handover, described, hand_over
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
+from logdiag.diagnosis.moments import NEVER, Moment, before, earlier, far, spoken
 from logdiag.diagnosis.patience import patience
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.service import Service
@@ -160,6 +160,7 @@ class Court:
             if judgement.state != "firing" or life.number not in judgement.open:
                 continue
             judgement.open.discard(life.number)
+            judgement.reviewed = NEVER  # it may hold no more
             if life.state == "closed" and not judgement.open:
                 opened = judgement.suspects[life.number]
                 note = "closed late"

@@ -78,12 +78,13 @@ class Judgement:
     def rests(self, moment: Moment, settle: int) -> bool:
         """Whether it was looked at in full not long ago: the older it is, the less often it is.
 
-        A quarter of its age is long, a sixteenth until it fires, and the settle time (ns) always.
+        An eighth of its age is long while it fires, else a sixteenth, and the settle time (ns)
+        always.
         """
         now, line = moment
         since, began = self.first
         age = now - since if now is not None and since is not None else 0
-        parts = 4 if self.state == "firing" else 16
+        parts = 8 if self.state == "firing" and self.ended_at is None else 16
         span, lines = min(settle, age // parts), min(LINES, (line - began) // parts)
         return not far(self.reviewed, moment, span, lines)
 
