@@ -17,9 +17,10 @@ from typing import Any, Final
 from logdiag.diagnosis.lifecycle import AFTER, Life, is_live
 from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.names import Names
+from logdiag.diagnosis.origins import Origins
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.totals import Totals
-from logdiag.model import SECOND, Event, State, Transition
+from logdiag.model import SECOND, Event, Identity, State, Transition
 
 MAX_SEARCH: Final = 64  # lives looked at to find the one an anonymous close fits
 SAME_EVENT: Final = 2 * SECOND  # two wordings of one opening stand this close together
@@ -37,6 +38,7 @@ class Connections:
         self.service = service
         self.moving: Callable[[Life], AbstractContextManager[None]] = lambda life: nullcontext()
         self.live = Live()
+        self.origins = Origins()
         self.connecting: dict[int, Life] = {}
         self.transitions: list[Transition] = []
         self.dirty: dict[int, Life] = {}
@@ -87,7 +89,7 @@ class Connections:
             return False
         if event.state is not None:
             return True  # a line that tells the state, whenever something happens
-        if event.pattern == life.pattern:
+        if event.pattern == life.origin.pattern:
             return False
         if event.time is not None and life.opened_at is not None:
             return event.time - life.opened_at <= SAME_EVENT
@@ -101,16 +103,13 @@ class Connections:
             self.dirty[life.number] = life
 
     def absorb(self, number: int | None, since: int, event: Event) -> None:
-        """Let an echo add what it knows (an id, an address) to the connection it is about.
-
-        `since`: the line that told of that before.
-        """
+        """Let an echo add an id or an address to the connection of which line `since` told."""
         life = self.live.find(number, since) or self.connecting.get(number or 0)
         if life is None:
             return
         self.learn(life, event)
         if event.connection and life.identity != "id" and event.layer != "browser":
-            life.name, life.identity = event.connection, "id"
+            life.name, life.origin = event.connection, self.origins.named(life.origin)
         self.names.add_alias(life, event)
         self.dirty[life.number] = life
 
@@ -142,19 +141,21 @@ class Connections:
             self._named_opens += event.connection is not None
         else:
             life.absorb(event)
-        if kind == "opened" or before is None:
-            life.opened_by(event, ordinal)
+            life.origin = self.origins.of(life.identity, life.process, event)
+        life.opened_by(event, ordinal)
         steps.append(self._step(life, before, AFTER[before][kind], event))
         return steps
 
     def _born(self, event: Event) -> Life:
         self._number += 1
+        identity: Identity = "id"
         if event.connection:
-            life = Life(self._number, event.connection, "id", event)
+            name = event.connection
         elif event.client and event.port:
-            life = Life(self._number, f"{event.client}:{event.port}", "address", event)
+            name, identity = f"{event.client}:{event.port}", "address"
         else:
-            life = Life(self._number, f"{self.service}#{self._number}", "count", event)
+            name, identity = f"{self.service}#{self._number}", "count"
+        life = Life(self._number, name, self.origins.of(identity, event.process, event), event)
         self.names.add(life)
         return life
 

@@ -278,7 +278,7 @@ class Detector:
 
     def restore(self, state: dict[str, Any], connections: Iterable[Connection]) -> None:
         """Take up where `snapshot` was made, with the connections that were not over."""
-        lives = [Life.restored(connection) for connection in connections]
+        lives = [Life.restored(one, self._connections.origins) for one in connections]
         self._connections.restore(state["connections"], lives)
         self._echoes.restore(state["echoes"])
         self._refusals.restore(state["refusals"])

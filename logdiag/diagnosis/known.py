@@ -52,7 +52,7 @@ class Known(Service):
     def opened(self, life: Life, moment: Moment) -> None:
         """A connection opened."""
         self._opens += 1
-        self.quality.tells("opened", life.source, life.offset, moment, True)
+        self.quality.tells("opened", life.origin.source, life.offset, moment, True)
         if life.client_key is None and life.client and len(self._addresses) < MAX_ADDRESSES:
             self._addresses.add(life.client)
         if self.trend.due(moment[0]):

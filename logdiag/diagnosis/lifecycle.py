@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from logdiag.diagnosis.clients import address_in
+from logdiag.diagnosis.origins import Origin, Origins
 from logdiag.model import Connection, Event, Identity, Mark, State
 
 NEXT: Final[dict[tuple[State | None, str], State]] = {
@@ -53,20 +54,16 @@ class Life:
     """One connection while we follow it. Times in ns or None; `ordinal` counts the log's lines."""
 
     __slots__ = (
-        "_client", "client_key", "ended", "identity", "layer", "marks", "name", "number", "offset",
-        "older", "opened_at", "opened_ordinal", "path", "pattern", "port", "process", "source",
-        "state", "user", "younger",
+        "_client", "client_key", "ended", "marks", "name", "number", "offset", "older", "opened_at",
+        "opened_ordinal", "origin", "path", "port", "state", "user", "younger",
     )  # fmt: skip
 
-    def __init__(self, number: int, name: str, identity: Identity, event: Event) -> None:
+    def __init__(self, number: int, name: str, origin: Origin, event: Event) -> None:
         """The life that begins with that event; `opened_by` says when it opens."""
         self.number = number
         self.name = name
-        self.identity: Identity = identity
+        self.origin = origin
         self.state: State = "connecting"
-        self.process = event.process
-        self.layer = event.layer
-        self.pattern = event.pattern
         self._client = event.client  # None where `client_key` tells it
         self.client_key: str | None = None
         self.port = event.port
@@ -74,8 +71,7 @@ class Life:
         self.path = event.path
         self.opened_at: int | None = None
         self.opened_ordinal = 0
-        self.source = -1  # of the line that opened it: a tuple would take three times the memory
-        self.offset = 0
+        self.offset = -1  # of the line that opened it; negative if none did
         self.ended: Event | None = None  # what told its end
         # What the detector noticed at its opening, and the lines that prove it.
         self.marks: dict[str, Mark] | None = None
@@ -106,14 +102,22 @@ class Life:
         """Note when and where it opened."""
         self.opened_at = event.time
         self.opened_ordinal = ordinal
-        self.source, self.offset = event.source, event.offset
-        self.layer = event.layer
-        self.pattern = event.pattern
+        self.offset = event.offset
+
+    @property
+    def identity(self) -> Identity:
+        """What tells it from other connections."""
+        return self.origin.identity
+
+    @property
+    def process(self) -> str | None:
+        """The server process that holds it."""
+        return self.origin.process
 
     @property
     def opened_line(self) -> tuple[int, int] | None:
         """The line (source, offset) that told it; None if it has not opened."""
-        return None if self.source < 0 else (self.source, self.offset)
+        return None if self.offset < 0 else (self.origin.source, self.offset)
 
     def known_as(self, key: str | None) -> None:
         """Note which client it belongs to. An address is not kept twice."""
@@ -145,33 +149,34 @@ class Life:
 
     def connection(self) -> Connection:
         """The frozen form that leaves the room."""
-        ended, marks = self.ended, self.marks
+        origin, ended, marks = self.origin, self.ended, self.marks
         closed_at = code = reason = closed_line = None
         if ended is not None:
             closed_at, code, reason = ended.time, ended.code, ended.reason
             closed_line = ended.source, ended.offset
             marks = None  # nobody asks for those of what is over; written they cost a twentieth
         return _new(Connection, (
-            self.number, self.name, self.identity, self.state, self.process, self.layer,
+            self.number, self.name, origin.identity, self.state, origin.process, origin.layer,
             self.client, self.port, self.user, self.path, self.opened_at, closed_at,
-            self.opened_line, closed_line, code, reason, self.client_key, self.pattern,
+            self.opened_line, closed_line, code, reason, self.client_key, origin.pattern,
             self.opened_ordinal, marks,
         ))  # fmt: skip
 
     @classmethod
-    def restored(cls, connection: Connection) -> Life:
+    def restored(cls, connection: Connection, origins: Origins) -> Life:
         """The life that `connection` was made of; it is not over."""
+        source, offset = connection.opened_line or (0, -1)
         told = Event(
-            "", None, 0, 0, 0, "", connection.pattern, connection.layer, client=connection.client,
-            port=connection.port, user=connection.user, path=connection.path,
-            process=connection.process,
+            "", None, source, 0, 0, "", connection.pattern, connection.layer,
+            client=connection.client, port=connection.port, user=connection.user,
+            path=connection.path,
         )  # fmt: skip
-        life = cls(connection.number, connection.name, connection.identity, told)
+        origin = origins.of(connection.identity, connection.process, told)
+        life = cls(connection.number, connection.name, origin, told)
         life.state = connection.state
         life.opened_at = connection.opened_at
         life.opened_ordinal = connection.ordinal
-        if connection.opened_line is not None:
-            life.source, life.offset = connection.opened_line
+        life.offset = offset
         life.known_as(connection.client_key)
         life.marks = connection.marks
         return life

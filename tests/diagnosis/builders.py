@@ -15,6 +15,7 @@ from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.origins import Origins
 from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.trend import Trend
@@ -23,6 +24,8 @@ from logdiag.diagnosis.windows import Seen
 from logdiag.model import SECOND, Changes, Connection, Event, Finding, Transition
 
 T0 = 1_795_168_800 * SECOND  # 2026-11-20T10:00:00Z
+
+ORIGINS = Origins()
 
 
 def at(seconds: float) -> int:
@@ -230,8 +233,10 @@ class FakeService(Service):
 def life(number: int, seconds: float | None = 0, *marks: str, **fields: Any) -> Life:
     """A live connection with marks; `name:line`: of the line that earned it."""
     opened = None if seconds is None else at(seconds)
-    event = Event("opened", opened, 1, number * 100, number, "", client=fields.pop("client", None))
-    made = Life(number, f"c{number}", fields.pop("identity", "id"), event)
+    told = {name: fields.pop(name, None) for name in ("client", "process")}
+    event = Event("opened", opened, 1, number * 100, number, "", **told)
+    origin = ORIGINS.of(fields.pop("identity", "id"), event.process, event)
+    made = Life(number, f"c{number}", origin, event)
     made.opened_by(event, number)
     made.state = "open"
     made.client_key = "user u"

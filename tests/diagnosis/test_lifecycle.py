@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life, diagram
-from logdiag.model import State
-from tests.diagnosis.builders import Log, follow, life
+from logdiag.diagnosis.origins import MAX_OF_PATTERN, Origins
+from logdiag.model import Event, State
+from tests.diagnosis.builders import ORIGINS, Log, follow, life
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 WORDS = ("opening", "opened", "closing", "closed", "rejected")
@@ -127,8 +128,27 @@ def test_what_opens_is_live_or_over(rows: list[tuple[str, str | None]]) -> None:
 def test_a_life_comes_back_as_it_was() -> None:
     """The frozen form holds all that the detector needs to go on."""
     one = life(7, 3, "twin:4", user="u", path="/ws", port=5, client="10.0.0.7", process="12")
-    back = Life.restored(one.connection())
+    back = Life.restored(one.connection(), ORIGINS)
     assert one.connection() == back.connection()
+
+
+def test_what_connections_have_in_common_is_kept_once() -> None:
+    """Until a later line tells more of one of them, which says nothing of the other."""
+    lives = [life(number, process="12", identity="count") for number in (1, 2)]
+    assert lives[0].origin is lives[1].origin
+    lives[0].origin = ORIGINS.named(lives[0].origin)
+    told = [(one.identity, one.process, one.opened_line) for one in lives]
+    assert [("id", "12", (1, 100)), ("count", "12", (1, 200))] == told
+
+
+def test_not_all_origins_are_kept() -> None:
+    """What comes and goes, like processes, must not fill the memory: it is only made again."""
+    origins, event = Origins(), Event("opened", None, 1, 0, 0, "")
+    first = origins.of("id", "0", event)
+    again = [origins.of("id", str(number), event) for number in range(MAX_OF_PATTERN + 1)]
+    assert first is again[0]
+    assert first is not origins.of("id", "0", event)
+    assert again[-1] is origins.of("id", str(MAX_OF_PATTERN), event)
 
 
 def test_an_address_is_kept_once() -> None:
