@@ -100,6 +100,7 @@ class Connections:
         if life.knows_less_than(event):
             with self.moving(life):
                 life.absorb(event)
+            self.names.learnt(life)
             self.dirty[life.number] = life
 
     def absorb(self, number: int | None, since: int, event: Event) -> None:
@@ -140,7 +141,7 @@ class Connections:
             life = self._born(event)
             self._named_opens += event.connection is not None
         else:
-            life.absorb(event)
+            self.learn(life, event)
             life.origin = self.origins.of(life.identity, life.process, event)
         life.opened_by(event, ordinal)
         steps.append(self._step(life, before, AFTER[before][kind], event))

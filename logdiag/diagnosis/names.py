@@ -26,7 +26,7 @@ class Names:
     def __init__(self) -> None:
         self._lives: dict[str, Life] = {}  # a NUL stands in what cannot be an id
         self._aliases: dict[int, set[str]] = {}  # number -> further ids, told by echoes
-        self._taken: dict[int, set[str]] = {}  # number -> its keys that a later one took over
+        self._taken: dict[int, set[str]] = {}  # number -> its keys that it is not found by
         self._ended: Recent[_End] = Recent(MAX_RECENT)
         # process -> its connections that a stop line ended, and the line: their closes may follow
         self._stopped: dict[str | None, tuple[int, _End]] = {}
@@ -110,6 +110,13 @@ class Names:
             if key not in self._lives:
                 self._lives[key] = life
                 self._aliases.setdefault(life.number, set()).add(key)
+        self.learnt(life)
+
+    def learnt(self, life: Life) -> None:
+        """A line told more of it: it is not found by that, nor once it is restored."""
+        for key in keys_of(life, self._shared):
+            if self._lives.get(key) is not life:
+                self._taken.setdefault(life.number, set()).add(key)
 
     def forget(self, life: Life) -> None:
         """It is over: its names are free, and remembered for a while."""

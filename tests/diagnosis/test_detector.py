@@ -134,6 +134,14 @@ def first_difference(one: dict[str, Any], other: dict[str, Any]) -> list[Any]:
     ]
 
 
+def test_what_an_echo_tells_finds_no_more_after_a_stop() -> None:
+    """The access log adds the address; the port was known: together they are another one's."""
+    log = Log()("opened", port=2)("opened", client="203.0.113.8", pattern="morgan:1")
+    events = log("opened", client="203.0.113.8", port=2).events
+    stopped_once = run(events, RULES, lambda place: "stop" if place == 1 else "")
+    assert [] == first_difference(results(follow(events, RULES)), stopped_once)
+
+
 @settings(max_examples=150)
 @given(histories())
 def test_stopped_anywhere_in_any_log(history: tuple[list[Event], list[str]]) -> None:
