@@ -244,7 +244,7 @@ def test_a_rule_yields_to_a_better_one() -> None:
 
 
 def test_late_connections_join_the_finding() -> None:
-    """Each when it has been open for as long, give or take a sixteenth of the finding's age."""
+    """Each when it has been open for as long, give or take an eighth of the finding's age."""
     log = opened(Log(), "abc", 0)("message", 100)("opened", 110, connection="d", **USER)
     assert 3 == only(log("message", 195)).connections_total
     assert 4 == only(log("message", 235)).connections_total
