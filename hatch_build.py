@@ -18,8 +18,8 @@ NAMES = """
     asks attempts baseline candidates checking clients connections counting court deliveries
     derived deriving description detector echoes followed following functions grouping groupings
     groups guards handshakes judgement known lifecycle lifetimes live marks moments names notes
-    order origins patience possible processes quality recent refusals service surroundings terms
-    ticks totals trend view windows yielding
+    order origins patience possible processes quality recent refusals rules service surroundings
+    terms ticks totals trend view windows yielding
 """
 
 

@@ -116,7 +116,8 @@ def count_left_behind(view: View, mark: str = "") -> int:
 
 def orphans(view: View) -> Iterator[Life]:
     """Those left behind that never had a message, though another of the client had one since."""
-    return _those(view, view.service.following.orphans(view.client, (view.time, view.line)))
+    found = view.service.following.orphans(view.client, (view.time, view.line))
+    return _those(view, sorted(found))
 
 
 def count_orphans(view: View) -> int:

@@ -47,7 +47,7 @@ def describe(judgement: Judgement, view: View) -> None:
             _prove(judgement, lines)
     if paths:
         _note_path(judgement, paths)
-    judgement.grounds = _grounds(judgement, view)
+    _account(judgement, view)
 
 
 def _assure(judgement: Judgement, view: View) -> None:
@@ -73,15 +73,14 @@ def _found(judgement: Judgement, view: View) -> dict[int, Life]:
     return when.lives(view)
 
 
-def _grounds(judgement: Judgement, view: View) -> str:
-    """The numbers behind it: how its client's connections end, how long handshakes took."""
+def _account(judgement: Judgement, view: View) -> None:
+    """Note the numbers behind it: how its client's connections end, how long handshakes took."""
     if not judgement.rule.when.compares or view.client is None:
-        return ""
+        return
     service, cleaned = view.service, view.group.marked.get("cleanup", {})
-    known = [service.following.grounds(view.client, (view.now, view.line))]
-    if 2 * len(cleaned) >= len(judgement.suspects):
-        known.append(service.handshakes.grounds(cleaned.keys()))
-    return "; ".join(filter(None, known))
+    judgement.numbers = service.following.numbers(view.client, (view.now, view.line))
+    most = 2 * len(cleaned) >= len(judgement.suspects)
+    judgement.handshakes = service.handshakes.grounds(cleaned.keys()) if most else ""
 
 
 def named(rule: Rule, group: Group) -> dict[str, str]:

@@ -26,12 +26,15 @@ class Followed:
     go: a page that leaks leaves thousands behind.
     """
 
-    __slots__ = ("_marks", "_since", "closes", "exposure", "followed", "loads", "silent", "spoke")
+    __slots__ = (
+        "_latest", "_marks", "_since", "closes", "exposure", "followed", "loads", "silent", "spoke",
+    )  # fmt: skip
 
     def __init__(self, before: int) -> None:
         self.loads = before + 1  # openings
         self.followed: dict[int, Follower] = {}  # live connection -> the next one, in turn
         self._since = 0  # the sum of the times when these opened
+        self._latest = 0  # the greatest of these times
         self._marks = _NONE  # how many of these carry each
         # Those that were followed, and ended:
         self.closes = 0
@@ -42,9 +45,9 @@ class Followed:
 
     def follow(self, number: int, since: int, marks: dict[str, Mark] | None) -> None:
         """That connection is followed. A late line counts as late as the one before it."""
-        for latest in reversed(self.followed.values()):
-            since = max(since, latest.since)
-            break
+        if since < self._latest:
+            since = self._latest
+        self._latest = since
         self.followed[number] = Follower(since, marks)
         self._since += since
         if marks is None:
@@ -84,6 +87,8 @@ class Followed:
     def count(self, then: int, mark: str) -> int:
         """How many they are: all, less those that were not followed yet."""
         count = self._marks.get(mark, 0) if mark else len(self.followed)
+        if not count or self._latest <= then:
+            return count
         for follower in reversed(self.followed.values()):
             if follower.since <= then:
                 break
@@ -96,9 +101,11 @@ class Followed:
 
         The client's first connection is none: what it had before there were several nobody knows.
         """
+        if not self.silent:
+            return []
         found: list[int] = []
         then = min(then, self.spoke)
-        for number in sorted(self.silent or ()):
+        for number in self.silent:
             follower = self.followed.get(number)
             if follower is not None and follower.since <= then:
                 found.append(number)
@@ -108,16 +115,16 @@ class Followed:
         """What `restored` needs, as plain JSON types."""
         followed = [(number, one.since, one.marks) for number, one in self.followed.items()]
         silent = sorted(self.silent or ())
-        return [self.loads, followed, self.closes, self.exposure, silent, self.spoke]
+        return [self.loads, followed, self._latest, self.closes, self.exposure, silent, self.spoke]
 
     @classmethod
     def restored(cls, state: list[Any]) -> Followed:
         """The client that `plain` was made of."""
-        loads, followed, closes, exposure, silent, spoke = state
+        loads, followed, latest, closes, exposure, silent, spoke = state
         client = cls(loads - 1)
         for number, since, marks in followed:
             marks = marks and {name: Mark(*mark) for name, mark in marks.items()}
             client.follow(number, since, marks)
-        client.closes, client.exposure = closes, exposure
+        client._latest, client.closes, client.exposure = latest, closes, exposure
         client.silent, client.spoke = set(silent) or None, spoke
         return client

@@ -24,6 +24,24 @@ FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
 MAX_ORDERLY: Final = 40_000  # clients of whom is known that they closed before they opened
 _MILLISECOND: Final = 1_000_000
 
+# Of the connections that a client left behind: how many closed, and should have; how long one that
+# nobody followed lasts in the mean, in ms if the log has a clock, else in lines.
+Numbers = tuple[int, float, float, bool]
+
+
+def grounds(numbers: Numbers) -> str:
+    """These numbers in words, for a person to check."""
+    closes, expected, mean, clocked = numbers
+    lasted, usual = f"{mean * expected:.0f} lines", f"{mean:.0f} lines"
+    if clocked:
+        lasted = spoken(round(mean * expected) * _MILLISECOND)
+        usual = spoken(round(mean) * _MILLISECOND)
+    return (
+        f"once a newer one had opened, this client's connections lasted {lasted} in all, and "
+        f"{closes} closed; others close after {usual} in the mean, so {expected:.1f} closes "
+        "were to be expected"
+    )
+
 
 class Following:
     """The connections that were left behind, and the rate at which all others close.
@@ -183,20 +201,13 @@ class Following:
         clients = max(self._alone, len(self._clients))  # some had their newest one end first
         return min(1.0, clients * math.exp(-surprise))
 
-    def grounds(self, key: str | None, now: Moment) -> str:
-        """The numbers behind `chance`, for a person to check; empty where there are none."""
+    def numbers(self, key: str | None, now: Moment) -> Numbers | None:
+        """The numbers behind `chance`; None where there are none."""
         closes, expected = self.expected(key, now)
         if not (self.comparable and expected):
-            return ""
+            return None
         mean = (self._exposure + self._alone * self._read(now) - self._since) / self._closes
-        usual = spoken(round(mean) * _MILLISECOND) if self._clocked else f"{mean:.0f} lines"
-        exposed = spoken(round(mean * expected) * _MILLISECOND)
-        total = exposed if self._clocked else f"{mean * expected:.0f} lines"
-        return (
-            f"once a newer one had opened, this client's connections lasted {total} in all, and "
-            f"{closes} closed; others close after {usual} in the mean, so {expected:.1f} closes "
-            "were to be expected"
-        )
+        return closes, expected, mean, self._clocked
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

@@ -176,8 +176,10 @@ class Group:
         for mark, proof in marks.items():
             self.marked[mark].pop(life.number, None)
             count = self.proofs[mark]
-            count[proof] -= 1
-            if not count[proof]:
+            left = count[proof] - 1
+            if left:
+                count[proof] = left
+            else:
                 del count[proof]
 
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import asdict
 from typing import Any
 
+from logdiag.diagnosis.following import Numbers, grounds
 from logdiag.diagnosis.groups import Key
 from logdiag.diagnosis.moments import NEVER, Moment, far
 from logdiag.diagnosis.rules import Rule
@@ -17,7 +18,7 @@ LINES = 40  # the settle time, where there is no clock
 
 # What JSON gives back as it was.
 _PLAIN = (
-    "confidence", "count", "fired_at", "grounds", "group", "known_by", "level", "note",
+    "confidence", "count", "fired_at", "group", "handshakes", "known_by", "level", "note",
     "pending_at", "resolved_at", "state",
 )  # fmt: skip
 
@@ -26,8 +27,8 @@ class Judgement:
     """The state of one rule for one group. Mutable; `finding` is its frozen form."""
 
     __slots__ = (
-        *_PLAIN, "ended_at", "evidence", "fingerprint", "first", "guards", "key", "last", "open",
-        "previous", "reviewed", "rule", "suspects",
+        *_PLAIN, "ended_at", "evidence", "fingerprint", "first", "guards", "key", "last", "numbers",
+        "open", "previous", "reviewed", "rule", "suspects",
     )  # fmt: skip
 
     def __init__(self, service: str, rule: Rule, key: Key) -> None:
@@ -46,7 +47,9 @@ class Judgement:
         self.resolved_at: int | None = None
         self.confidence: Confidence = "low"
         self.level: Level = "informational"
-        self.grounds = ""  # numbers behind it that its lines alone do not show
+        # What is behind it that its lines alone do not show:
+        self.numbers: Numbers | None = None
+        self.handshakes = ""
         self.note = ""
         self.known_by = "none"
         self.group: dict[str, str] = {}
@@ -70,7 +73,8 @@ class Judgement:
         self.fired_at = self.resolved_at = self.ended_at = None
         self.reviewed = NEVER
         self.confidence = "low"
-        self.note = self.grounds = ""
+        self.note = self.handshakes = ""
+        self.numbers = None
         self.suspects = {}
         self.open = set()
         self.evidence = []
@@ -111,6 +115,8 @@ class Judgement:
         if self.previous is not None:
             return self.previous
         rule = self.rule
+        said = grounds(self.numbers) if self.numbers is not None else ""
+        behind = "; ".join(filter(None, (said, self.handshakes)))
         firing = self.state in ("firing", "resolved")
         return Finding(
             rule=rule.id, title=rule.title,
@@ -121,7 +127,7 @@ class Judgement:
             group=self.group,
             count=max(1, self.count),
             pending_at=self.pending_at, fired_at=self.fired_at, resolved_at=self.resolved_at,
-            cause=rule.cause, fix=rule.fix, note=". ".join(filter(None, (self.grounds, self.note))),
+            cause=rule.cause, fix=rule.fix, note=". ".join(filter(None, (behind, self.note))),
             connections=tuple(self.suspects)[:MAX_NAMED],
             connections_total=len(self.suspects),
             evidence=tuple(self.evidence[:MAX_EVIDENCE]),
@@ -137,7 +143,7 @@ class Judgement:
         plain |= {
             "previous": asdict(self.previous) if self.previous else None, "rule": self.rule.id,
             "key": self.key, "first": self.first, "last": self.last, "ended_at": self.ended_at,
-            "reviewed": self.reviewed,
+            "reviewed": self.reviewed, "numbers": self.numbers,
             "suspects": list(self.suspects.items()), "open": sorted(self.open),
             "evidence": list(self.evidence), "guards": self.guards,
         }  # fmt: skip
@@ -159,6 +165,7 @@ class Judgement:
         self.first, self.last = tuple(state["first"]), tuple(state["last"])
         self.reviewed = tuple(state["reviewed"])
         self.ended_at = tuple(state["ended_at"]) if state["ended_at"] else None
+        self.numbers = tuple(state["numbers"]) if state["numbers"] else None
         self.open = set(state["open"])
         self.suspects = dict(state["suspects"])
         self.evidence = [Evidence(*values) for values in state["evidence"]]
