@@ -182,7 +182,7 @@ def _fields(decoder: Decoder, node: yaml.Node | None) -> tuple[str, ...]:
     """The `by` fields; `service` is always one and says nothing more."""
     names = decoder.texts(node, "by")
     for name in names:
-        if node is not None and name not in (*BY, "service"):
+        if node is not None and name != "service" and name not in BY:
             decoder.problem(node, f"unknown field {name!r}.", f"Known: service, {', '.join(BY)}.")
     return tuple(name for name in names if name != "service")
 
