@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Reversible
 from typing import Any, Final
 
 from logdiag.model import Mark
@@ -10,13 +11,17 @@ _NONE: Final[dict[str, int]] = {}  # stays empty
 
 
 class Follower:
-    """The next connection of a client: when it opened, and what came just before it."""
+    """A connection's next one: when that opened, and what came just before it."""
 
-    __slots__ = ("marks", "since")
+    __slots__ = ("marks", "number", "since")
 
-    def __init__(self, since: int, marks: dict[str, Mark] | None) -> None:
+    def __init__(self, number: int, since: int, marks: dict[str, Mark] | None) -> None:
+        self.number = number  # of the one that it followed
         self.since = since
         self.marks = marks
+
+
+_NOBODY: Final[dict[int, Follower]] = {}  # stays empty
 
 
 class Followed:
@@ -27,12 +32,16 @@ class Followed:
     """
 
     __slots__ = (
-        "_latest", "_marks", "_since", "closes", "exposure", "followed", "loads", "silent", "spoke",
+        "_latest", "_lone", "_marks", "_several", "_since", "closes", "exposure", "loads", "silent",
+        "spoke",
     )  # fmt: skip
 
     def __init__(self, before: int) -> None:
         self.loads = before + 1  # openings
-        self.followed: dict[int, Follower] = {}  # live connection -> the next one, in turn
+        # What followed its live connections, in turn, by their numbers: most clients have a single
+        # one followed, and a dict for each takes more than all else here.
+        self._lone: Follower | None = None
+        self._several = _NOBODY
         self._since = 0  # the sum of the times when these opened
         self._latest = 0  # the greatest of these times
         self._marks = _NONE  # how many of these carry each
@@ -48,7 +57,13 @@ class Followed:
         if since < self._latest:
             since = self._latest
         self._latest = since
-        self.followed[number] = Follower(since, marks)
+        follower, lone = Follower(number, since, marks), self._lone
+        if lone is not None:
+            self._lone, self._several = None, {lone.number: lone, number: follower}
+        elif self._several:
+            self._several[number] = follower
+        else:
+            self._lone = follower
         self._since += since
         if marks is None:
             return
@@ -59,17 +74,36 @@ class Followed:
 
     def leave(self, number: int) -> Follower | None:
         """It is live no more; gives what followed it."""
-        follower = self.followed.pop(number, None)
+        follower = self.follower(number)
         if follower is None:
             return None
+        if follower is self._lone:
+            self._lone = None
+        else:
+            del self._several[number]
         self._since -= follower.since
         for mark in follower.marks or ():
             self._marks[mark] -= 1
         return follower
 
+    def follower(self, number: int) -> Follower | None:
+        """What followed that connection."""
+        lone = self._lone
+        if lone is None:
+            return self._several.get(number)
+        return lone if lone.number == number else None
+
+    def _all(self) -> Reversible[Follower]:
+        return self._several.values() if self._lone is None else (self._lone,)
+
+    @property
+    def left(self) -> int:
+        """How many connections are left behind."""
+        return len(self._several) if self._lone is None else 1
+
     def at_risk(self, now: int) -> int:
         """For how long connections were left behind by now, together."""
-        return self.exposure + len(self.followed) * now - self._since
+        return self.exposure + self.left * now - self._since
 
     def left_behind(self, then: int, mark: str) -> list[int]:
         """The numbers of those that had been followed by that moment.
@@ -77,19 +111,19 @@ class Followed:
         With a mark only those whose follower carries it.
         """
         found: list[int] = []
-        for number, follower in self.followed.items():
+        for follower in self._all():
             if follower.since > then:
                 break
             if not mark or (follower.marks is not None and mark in follower.marks):
-                found.append(number)
+                found.append(follower.number)
         return found
 
     def count(self, then: int, mark: str) -> int:
         """How many they are: all, less those that were not followed yet."""
-        count = self._marks.get(mark, 0) if mark else len(self.followed)
+        count = self._marks.get(mark, 0) if mark else self.left
         if not count or self._latest <= then:
             return count
-        for follower in reversed(self.followed.values()):
+        for follower in reversed(self._all()):
             if follower.since <= then:
                 break
             if not mark or (follower.marks is not None and mark in follower.marks):
@@ -106,14 +140,14 @@ class Followed:
         found: list[int] = []
         then = min(then, self.spoke)
         for number in self.silent:
-            follower = self.followed.get(number)
+            follower = self.follower(number)
             if follower is not None and follower.since <= then:
                 found.append(number)
         return found
 
     def plain(self) -> list[Any]:
         """What `restored` needs, as plain JSON types."""
-        followed = [(number, one.since, one.marks) for number, one in self.followed.items()]
+        followed = [(one.number, one.since, one.marks) for one in self._all()]
         silent = sorted(self.silent or ())
         return [self.loads, followed, self._latest, self.closes, self.exposure, silent, self.spoke]
 

@@ -72,19 +72,19 @@ class Following:
         now = self._place(moment)
         self._alone += 1
         self._since += now
-        if newest is None or life.client_key is None:
+        if newest is None or newest.client_key is None:
             return
-        client = self._clients.get(life.client_key)
+        key = newest.client_key  # the same text as that of the one that opened, kept already
+        client = self._clients.get(key)
         if client is None:
             if self._followed >= MAX_FOLLOWED:
                 return
-            before = self._orderly.get(life.client_key) or 0
-            client = self._clients[life.client_key] = Followed(before)
+            client = self._clients[key] = Followed(self._orderly.get(key) or 0)
         client.loads += 1
         if self._talks:
             client.silent = client.silent or set()
             client.silent.add(life.number)
-        if newest.number not in client.followed and self._followed < MAX_FOLLOWED:
+        if client.follower(newest.number) is None and self._followed < MAX_FOLLOWED:
             client.follow(newest.number, now, life.marks)
             self._followed += 1
             self._no_longer_alone(newest, now)
@@ -226,7 +226,7 @@ class Following:
         self._orderly.restore(state["orderly"])
         for key, plain in state["clients"]:
             client = self._clients[key] = Followed.restored(plain)
-            self._followed += len(client.followed)
+            self._followed += client.left
 
     def _no_longer_alone(self, life: Life, now: int) -> None:
         opened = life.opened_ordinal
