@@ -42,8 +42,8 @@ class Followed:
         # one followed, and a dict for each takes more than all else here.
         self._lone: Follower | None = None
         self._several = _NOBODY
-        self._since = 0  # the sum of the times when these opened
-        self._latest = 0  # the greatest of these times
+        self._since = 0  # the sum of the times when several opened
+        self._latest = 0  # the latest time when one did
         self._marks = _NONE  # how many of these carry each
         # Those that were followed, and ended:
         self.closes = 0
@@ -60,11 +60,12 @@ class Followed:
         follower, lone = Follower(number, since, marks), self._lone
         if lone is not None:
             self._lone, self._several = None, {lone.number: lone, number: follower}
+            self._since = lone.since + since
         elif self._several:
             self._several[number] = follower
+            self._since += since
         else:
             self._lone = follower
-        self._since += since
         if marks is None:
             return
         if self._marks is _NONE:
@@ -81,7 +82,7 @@ class Followed:
             self._lone = None
         else:
             del self._several[number]
-        self._since -= follower.since
+            self._since -= follower.since
         for mark in follower.marks or ():
             self._marks[mark] -= 1
         return follower
@@ -103,7 +104,8 @@ class Followed:
 
     def at_risk(self, now: int) -> int:
         """For how long connections were left behind by now, together."""
-        return self.exposure + self.left * now - self._since
+        since = self._since if self._lone is None else self._lone.since
+        return self.exposure + self.left * now - since
 
     def left_behind(self, then: int, mark: str) -> list[int]:
         """The numbers of those that had been followed by that moment.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Reversible, Sequence
+from collections.abc import Callable, Iterable, Reversible, Sequence
 from itertools import islice, takewhile
 from operator import attrgetter
 from typing import Any, Final
@@ -20,7 +20,7 @@ LONGEST: Final = 86_400 * SECOND  # the same where a rule waits: longer waits co
 LONGEST_LINES: Final = 20_000
 MAX_SEARCH: Final = 1_000  # connections of one client among which the next one is looked for
 FEW: Final = 16  # connections that may stand for their group
-MANY: Final = 20_000  # groups made, after which those are looked for that rest
+MANY: Final = 5_000  # groups at once, after which those are looked for that rest
 MAX_IDLE: Final = 50_000  # groups without connections kept per `by`, for their recent events
 
 
@@ -46,7 +46,8 @@ class Grouping:
         self._fields_of = _getter(by)
         self._groups: dict[Any, Group | Life | tuple[Life, ...]] = {}  # by what `_fields_of` gives
         self._full = MAX_IDLE  # so many groups make it look for idle ones
-        self._made, self._many = 0, MANY  # groups that were made, and may be until some are packed
+        self._made: dict[Any, Group] = {}  # those of them that are more than a few connections
+        self._many = MANY  # so many may be there until some are packed
         self._lone = not any(rule.when.of_lone for rule in rules)
         self._kin: dict[tuple[bool, ...], Kin] = {}  # by which fields are known
         self.horizon = _horizon(rules)
@@ -58,7 +59,7 @@ class Grouping:
         if found is None and self._lone:
             self._groups[fields] = life
             return None
-        if self._made >= self._many:
+        if len(self._made) >= self._many:
             self._pack_all()
             found = self._groups.get(fields)
         group = found if type(found) is Group else self.of_key(self._key(fields))
@@ -98,7 +99,7 @@ class Grouping:
 
     def hold(self, group: Group) -> None:
         """Take in a group that was made elsewhere."""
-        self._groups[self.fields(group.key)] = group
+        self._groups[self.fields(group.key)] = self._made[self.fields(group.key)] = group
 
     def of_event(self, event: Event, client_key: str | None) -> Group:
         """The group that the event belongs to."""
@@ -114,7 +115,7 @@ class Grouping:
             return found
         if len(self._groups) >= self._full:
             self._drop_idle()
-        group = self._groups[fields] = self._new(key)
+        group = self._groups[fields] = self._made[fields] = self._new(key)
         if found is not None and self._keeps(group):
             for life in _lives(found):
                 group.add(life)
@@ -124,29 +125,28 @@ class Grouping:
         return (fields,) if len(self.by) == 1 else fields
 
     def _new(self, key: Key) -> Group:
-        self._made += 1
         known = tuple([value is not None for value in key])
         kin = self._kin.get(known)
         if kin is None:
             kin = self._kin[known] = Kin([rule for rule in self.rules if rule.concerns(key)])
         return Group(key, kin)
 
-    def all(self) -> Iterator[Group]:
+    def all(self) -> Iterable[Group]:
         """Every group that is more than a few connections."""
-        return (group for group in self._groups.values() if isinstance(group, Group))
+        return self._made.values()
 
     def unpacked(self) -> list[Group]:
         """Every group that is more than a lone connection."""
         packed = [place for place, found in self._groups.items() if type(found) is tuple]
         for place in packed:
             self.of_key(self._key(place))
-        return list(self.all())
+        return [group for group in self._groups.values() if isinstance(group, Group)]
 
     def _drop_idle(self) -> None:
         """Forget the older half of the groups that have no connection."""
         idle = [group.key for group in self.all() if not (group.by_number or group.judgements)]
         for key in idle[: (len(idle) + 1) // 2]:
-            del self._groups[self.fields(key)]
+            del self._groups[self.fields(key)], self._made[self.fields(key)]
         self._full = max(MAX_IDLE, 2 * len(self._groups))
 
     def forget(self, moment: Moment) -> None:
@@ -159,8 +159,7 @@ class Grouping:
     def _pack_all(self) -> None:
         for group in list(self.all()):
             self._pack(group)
-        self._made = sum(1 for _ in self.all())
-        self._many = max(MANY, 2 * self._made)
+        self._many = max(MANY, 2 * len(self._made))
 
     def _pack(self, group: Group) -> None:
         """Where a few connections are all that is left, let them stand for their group again."""
@@ -168,6 +167,7 @@ class Grouping:
         busy = group.windows or group.pairs or group.judgements or len(lives) > FEW
         if busy or not self._lone:
             return
+        del self._made[place]
         if len(lives) > 1:
             self._groups[place] = tuple(lives.values())
         elif group.youngest is not None:

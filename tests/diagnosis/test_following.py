@@ -62,6 +62,20 @@ def test_what_came_before_the_next_opening() -> None:
         assert [1, 2] == one.left_behind("user u", moment(30))
 
 
+def test_what_ended_is_behind_no_more() -> None:
+    """Whether it was the only one that was left behind or one of several."""
+    following = Following()
+    a = opening(following, 1, 0, "user u")
+    b = opening(following, 2, 10, "user u", a)
+    following.ended(a, b, moment(20))
+    assert [] == following.left_behind("user u", moment(20))
+    c = opening(following, 3, 30, "user u", b)
+    d = opening(following, 4, 40, "user u", b, c)
+    assert [2, 3] == following.left_behind("user u", moment(40))
+    following.ended(b, d, moment(50))
+    assert [3] == following.left_behind("user u", moment(50))
+
+
 def test_it_begins_anew_once_none_is_left() -> None:
     """The openings are counted since then."""
     following = Following()
