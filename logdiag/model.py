@@ -163,6 +163,10 @@ class Transition(NamedTuple):
     live: int  # the service's live connections after this step
 
 
+# Its fields, as a detector tells them: a named tuple would take longer than all else at a step.
+Stepped = tuple[int, str, int | None, int, int, int]
+
+
 class Echo(NamedTuple):
     """A line that reports what another line already reported; it is not counted again."""
 
@@ -224,7 +228,7 @@ class Changes:
     """What the detector of one service has to tell the timeline since it was last asked."""
 
     connections: list[Connection] = field(default_factory=list)  # insert or replace by number
-    transitions: list[Transition] = field(default_factory=list)
+    transitions: list[Stepped] = field(default_factory=list)
     echoes: list[Echo] = field(default_factory=list)
     # Insert or replace by fingerprint and count, in order: one takes the place of later ones, too.
     findings: list[Finding] = field(default_factory=list)

@@ -19,8 +19,8 @@ from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.names import Names
 from logdiag.diagnosis.origins import Origins
 from logdiag.diagnosis.processes import Processes
-from logdiag.diagnosis.totals import Totals
-from logdiag.model import SECOND, Event, Identity, State, Transition
+from logdiag.diagnosis.totals import Comparison, Totals
+from logdiag.model import SECOND, Event, Identity, State, Stepped
 
 MAX_SEARCH: Final = 64  # lives looked at to find the one an anonymous close fits
 SAME_EVENT: Final = 2 * SECOND  # two wordings of one opening stand this close together
@@ -28,7 +28,6 @@ SAME_EVENT_LINES: Final = 10
 
 # One life after one step: the state it left (None at birth) and the state it is in.
 Step = tuple[Life, State | None, State]
-_new: Final = tuple.__new__  # makes a named tuple in a third of its own constructor's time
 
 
 class Connections:
@@ -40,7 +39,7 @@ class Connections:
         self.live = Live()
         self.origins = Origins()
         self.connecting: dict[int, Life] = {}
-        self.transitions: list[Transition] = []
+        self.transitions: list[Stepped] = []
         self.dirty: dict[int, Life] = {}
         self.totals = Totals()
         self.processes = Processes()
@@ -75,10 +74,14 @@ class Connections:
                 self.learn(life, event)
             return []
         if event.total is not None and steps:
-            steps += self._reported(event, steps[-1][0])
-            live = len(self.live) + self.totals.before  # by the total, too
-            if live != self.transitions[-1].live:
-                self.transitions[-1] = self.transitions[-1]._replace(live=live)
+            latest = steps[-1][0]
+            own, counted = self.processes.held_by(event.process), latest.identity != "id"
+            found = self.totals.compare(event, own, counted=counted)
+            if found.missing:
+                steps += self._unlogged(event, latest, found)
+            told, live = self.transitions[-1], len(self.live) + self.totals.before
+            if live != told[5]:  # by the total, too
+                self.transitions[-1] = (*told[:5], live)
         return steps
 
     def repeats(self, event: Event, life: Life, ordinal: int) -> bool:
@@ -207,13 +210,8 @@ class Connections:
             return live
         return merge(live, reversed(self.connecting.values()), key=lambda life: -life.number)
 
-    def _reported(self, event: Event, latest: Life) -> list[Step]:
-        """Hold the server's own total against ours; it may tell of closes that nobody logged."""
-        found = self.totals.compare(
-            event, self.processes.held_by(event.process), counted=latest.identity != "id"
-        )
-        if not found.missing:
-            return []
+    def _unlogged(self, event: Event, latest: Life, found: Comparison) -> list[Step]:
+        """The server's own total tells of closes that nobody logged."""
         others = [
             life for life in self.live
             if life is not latest and life.process == event.process
@@ -249,12 +247,8 @@ class Connections:
                 self._remove(life, before)
             self.names.forget(life)
         self.dirty[number] = life
-        self.transitions.append(
-            _new(Transition, (
-                number, after, event.time, event.source, event.offset,
-                len(self.live) + self.totals.before,
-            ))
-        )  # fmt: skip
+        live = len(self.live) + self.totals.before
+        self.transitions.append((number, after, event.time, event.source, event.offset, live))
         return life, before, after
 
     def _add(self, life: Life) -> None:

@@ -28,7 +28,8 @@ COUNTABLE: Final = (*KINDS, *DERIVED)
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
 # "ping timeout", websockets' "keepalive ping timeout", and what people write.
 _ABNORMAL: Final = 1006
-_LEFT: Final = frozenset({1000, 1001})
+_NORMAL: Final = 1000
+_GOING: Final = 1001
 _BY_CLIENT: Final = re.compile(r"client (namespace )?disconnect")
 _UNANSWERED: Final = re.compile(
     r"(ping|pong|keep-?alive|heartbeat|idle|transport).{0,20}time ?(d )?out|no pong", re.IGNORECASE
@@ -36,6 +37,7 @@ _UNANSWERED: Final = re.compile(
 
 # Unauthorized and Forbidden, as IANA registered them (WebSocket Close Code Number Registry), and
 # as people make them of HTTP's; and the words for it.
+_LEAST_OWN: Final = 3000  # those that are no protocol's
 _REFUSED: Final = frozenset({3000, 3003, 4401, 4403})
 _REFUSAL: Final = re.compile(
     r"unauthori[sz]ed|forbidden|not authenticated|authentication (failed|required)"
@@ -51,7 +53,8 @@ def on_purpose(event: Event, before: str | None) -> bool:
     """
     if event.layer == "browser":
         return before == "closing"
-    if event.code is not None and event.code in _LEFT:
+    code = event.code
+    if code is not None and code in (_NORMAL, _GOING):
         return True
     return event.reason is not None and _is_of_client(event.reason)
 
@@ -69,7 +72,8 @@ def unanswered(event: Event, before: str | None = None) -> bool:
 
 def turned_away(event: Event) -> bool:
     """Whether a close says that the client may not be here: a 401 after the handshake."""
-    refused = event.code is not None and event.code in _REFUSED
+    code = event.code
+    refused = code is not None and code >= _LEAST_OWN and code in _REFUSED
     return refused or (event.reason is not None and _refuses(event.reason))
 
 

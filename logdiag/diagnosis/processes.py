@@ -35,24 +35,27 @@ class Processes:
         self._said = 0
         self._began: dict[str, tuple[int | None, int]] = {}
         self._restart: tuple[int | None, int] | None = None
-        self._held: dict[str | None, _Held] = {}
+        self._asked, self._found = "", _Held()  # the one that was asked for last
+        self._held = {self._asked: self._found}
         self.ordinal = 0  # of the latest line
 
     def opened(self, process: str | None) -> None:
         """A connection of that process is live."""
-        held = self._held.get(process)
-        if held is None:
-            held = self._held[process] = _Held()
-        held.live += 1
+        self._of(process).live += 1
 
     def ended(self, process: str | None) -> None:
         """It is live no more."""
-        self._held[process].live -= 1
+        self._of(process).live -= 1
 
     def held_by(self, process: str | None) -> int:
         """How many are live."""
-        held = self._held.get(process)
-        return held.live if held is not None else 0
+        return self._of(process).live
+
+    def _of(self, process: str | None) -> _Held:
+        name = process or ""
+        if name != self._asked:
+            self._asked, self._found = name, self._held.setdefault(name, _Held())
+        return self._found
 
     def seen(self, event: Event, ordinal: int) -> None:
         """Note that a process speaks."""

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from logdiag.model import SECOND, Transition
+from logdiag.model import SECOND, Stepped
 from logdiag.timeline.answers import Live, Totals
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def add(
     connection.executemany(_ADD_FAILURES, ((service, *one) for one in counted.items()))
 
 
-def touched(steps: Iterable[Transition], failures: Iterable[int | None]) -> list[int]:
+def touched(steps: Iterable[Stepped], failures: Iterable[int | None]) -> list[int]:
     """The minutes that `add` changes."""
-    return sorted({*(minute_of(step.time) for step in steps), *map(minute_of, failures)})
+    return sorted({*(minute_of(time) for _, _, time, *_ in steps), *map(minute_of, failures)})
 
 
 # For readers

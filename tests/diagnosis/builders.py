@@ -69,7 +69,7 @@ class Told:
     def take(self, changes: Changes) -> Told:
         """Store some changes, in the order in which the timeline does."""
         self.connections |= {one.number: one for one in changes.connections}
-        self.transitions += changes.transitions
+        self.transitions += [Transition(*step) for step in changes.transitions]
         self.echoes += changes.echoes
         for fingerprint in changes.dropped:
             self.findings.pop(fingerprint, None)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from logdiag.diagnosis.connections import Connections
-from logdiag.model import Event
+from logdiag.model import Event, Transition
 from tests.diagnosis.builders import Log
 
 
@@ -15,10 +15,15 @@ def count(log: Log, connections: Connections | None = None) -> Connections:
     return connections
 
 
+def live(connections: Connections) -> int:
+    """Live connections as the last step tells them."""
+    return Transition(*connections.transitions[-1]).live
+
+
 def live_and_drift(log: Log) -> tuple[int, int]:
     """Live connections as the last step tells them, and the server's surplus."""
     connections = count(log)
-    return connections.transitions[-1].live, connections.totals.drift
+    return live(connections), connections.totals.drift
 
 
 def states(connections: Connections) -> list[str]:
@@ -108,9 +113,9 @@ def test_totals_of_rooms_are_not_the_services() -> None:
     rooms = [5, 1, 9, 2, 7, 1, 8, 3, 6, 2, 9, 1, 5, 2]
     log = series(*(("opened", total) for total in rooms))
     connections = count(log)
-    live = connections.transitions[-1].live
+    before = live(connections)
     more = Log(line=100)("opened", 1000, total=2, pattern="app:opened")
-    assert live + 1 == count(more, connections).transitions[-1].live
+    assert before + 1 == live(count(more, connections))
     assert 0 == connections.totals.drift
 
 
@@ -162,7 +167,7 @@ def test_a_server_that_stops_counts_down_to_zero(process: str | None) -> None:
         connections.on_event(event, connections.names.find(event), event.line)
         drifts.append(connections.totals.drift)
     assert [0] * len(drifts) == drifts
-    assert 1 == connections.transitions[-1].live
+    assert 1 == live(connections)
 
 
 def test_a_gap_forgets_the_total() -> None:
@@ -185,4 +190,4 @@ def test_a_gap_forgets_that_the_server_stopped() -> None:
     connections = count(series(("opened", 1), ("server_stop", 0)))
     connections.on_gap(Event("gap", None, 1, 300, 0, "truncated"))
     count(Log(line=9)("closed", 60, total=7, pattern="app:closed"), connections)
-    assert 7 == connections.transitions[-1].live
+    assert 7 == live(connections)
