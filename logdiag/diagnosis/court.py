@@ -79,11 +79,12 @@ class Court:
 
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
-        for judgement, group in in_order(self.open.values()):
-            resting = judgement.rests(moment, self.service.settle)
-            if judgement.state == "pending" and not resting:
+        settle = self.service.settle
+        due = [one for one in self.open.values() if not one[0].rests(moment, settle)]
+        for judgement, group in in_order(due):
+            if judgement.state == "pending":
                 self._ripen(judgement, group, moment)
-            elif judgement.state == "firing" and not resting:
+            elif judgement.state == "firing":
                 self._review(judgement, group, moment)
 
     # Pending

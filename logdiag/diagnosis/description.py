@@ -122,12 +122,16 @@ def _lines_counted(events: Iterable[Seen]) -> Iterator[tuple[int, int]]:
 
 
 def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
-    known = {one[:2] for one in judgement.evidence}
     for line in dict.fromkeys(lines):
         if len(judgement.evidence) >= MAX_EVIDENCE:
             return
-        if line not in known:
+        if not _is_known(judgement.evidence, line):
             judgement.evidence.append(Evidence(*line))
+
+
+def _is_known(evidence: Iterable[Evidence], line: tuple[int, int]) -> bool:
+    source, offset = line
+    return any(proof[1] == offset and proof[0] == source for proof in evidence)
 
 
 def _level(level: Level, confidence: Confidence) -> Level:
