@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Reversible, Sequence
-from itertools import islice, takewhile
 from operator import attrgetter
 from typing import Any, Final
 
@@ -222,9 +220,12 @@ class Clients(Grouping):
 
     def next_after(self, life: Life) -> Life | None:
         """The first one that the connection's client opened after it, of the youngest ones."""
-        youngest = islice(reversed(self.lives(life.client_key)), MAX_SEARCH)
-        newer = takewhile(lambda one: one.opened_ordinal > life.opened_ordinal, youngest)
-        return next(iter(deque(newer, maxlen=1)), None)
+        found: Life | None = None
+        for place, one in enumerate(reversed(self.lives(life.client_key))):
+            if place >= MAX_SEARCH or one.opened_ordinal <= life.opened_ordinal:
+                break
+            found = one
+        return found
 
     def lives(self, key: str | None) -> Reversible[Life]:
         """The live connections of that client, or of those that nobody knows; oldest first."""

@@ -11,6 +11,7 @@ from logdiag.model import Event
 
 MAX_WINDOW: Final = 2_000  # events kept per kind: a rule counts to tens, a storm has thousands
 NEVER_ENDING: Final = 1 << 60  # ns
+AT_ONCE: Final = 16  # events that nobody counts any more go once they are a sixteenth of all
 MAX_TAKE: Final = 64  # events looked at to find a recent one
 
 
@@ -60,7 +61,9 @@ class Window:
         if self._seen:
             time, line = max(time, self._times[-1]), max(line, self._lines[-1])
             if self._times[0] < time - within:
-                self._drop(bisect_left(self._times, time - within))
+                gone = bisect_left(self._times, time - within)
+                if gone * AT_ONCE >= len(self._times):
+                    self._drop(gone)
         self._seen.append(seen)
         self._times.append(time)
         self._lines.append(line)
