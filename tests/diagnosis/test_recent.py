@@ -42,3 +42,14 @@ def test_it_goes_through_json() -> None:
             memory.put(key, place)
     assert [recent.get(key) for key in "abcdefghij"] == [restored.get(key) for key in "abcdefghij"]
     assert recent.get("a") is None
+
+
+def test_what_is_renewed_counts_as_noted_now() -> None:
+    """It outlives what was put between, which is forgotten; what is not known is not made."""
+    recent = Recent[int](MOST)
+    for place, key in enumerate("abcd"):
+        recent.put(key, place)
+    assert (0, None) == (recent.renew("a"), recent.renew("z"))
+    for place, key in enumerate("efg"):
+        recent.put(key, place)
+    assert [0, None, None] == [recent.get(key) for key in "abz"]
