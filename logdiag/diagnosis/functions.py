@@ -210,10 +210,10 @@ _TABLE = (
     ),
     Function(
         "opened_after", ("prior kind",), "count",
-        "How many refused requests (`auth_failure`), losses (`closed`, `reconnect`) or unmounts "
-        "while still connecting (`cleanup` with state 0) came just before (5 s, 10 lines) the "
-        "opening of a connection that is still live; or openings (`opened`) of the same client and "
-        "path (2 s, 4 lines).", CLIENTS,
+        "How many refused requests (`auth_failure`; those to sign in do not count), losses "
+        "(`closed`, `reconnect`) or unmounts while still connecting (`cleanup` with state 0) came "
+        "just before (5 s, 10 lines) the opening of a connection that is still live; or openings "
+        "(`opened`) of the same client and path (2 s, 4 lines).", CLIENTS,
         counting.count_after, counting.after, marks=True,
         at_most=lambda kind: asks.Proven(counting.mark_of(kind)),
     ),

@@ -1,6 +1,7 @@
 """What was noticed at a connection's opening, and stays with it while it lives.
 
-    auth_failure   a request was refused just before (the page mounted without its token)
+    auth_failure   a request was refused just before (the page mounted without its token); not one
+                   to sign in, whose password was wrong
     reconnect      the client said that it reconnects, or lost a connection, just before
     cleanup        the page said that it lets go of a socket that was still connecting
     surplus        after that loss more connections came than were lost
@@ -11,7 +12,9 @@ A mark carries its proof: the line that came before.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
+from functools import lru_cache
 from typing import Any, Final
 
 from logdiag.diagnosis.clients import client_keys
@@ -26,6 +29,7 @@ ADDRESSED: Final = "?"  # the latest of an address, for openings that tell who, 
 TWIN: Final = 2 * SECOND
 TWIN_LINES: Final = 4
 CONNECTING: Final = 0  # readyState
+_SIGN_IN: Final = re.compile(r"\b(?:log|sign)[-_]?(?:in|on)\b|password", re.IGNORECASE)
 MAX_CLIENTS: Final = 40_000  # clients remembered for each kind of thing that came before
 MAX_CLEANED: Final = 8  # of a client: pages left in haste, one after the other
 MAX_REFUSED: Final = 2_000  # refused requests kept: as many as pairs in a group
@@ -85,6 +89,8 @@ class Marks:
     def on_failure(self, event: Event, key: str | None, ordinal: int) -> None:
         """A request was refused."""
         self._refused.append((ordinal, event.path))
+        if event.path is not None and _signs_in(event.path):
+            return
         before = _before(event, ordinal)
         for known in client_keys(event, key) if key else [""]:
             self._failed.put(known, before)
@@ -231,6 +237,11 @@ class Marks:
         )
         self._latest = _Before(*state["latest"]) if state["latest"] else None
         self._refused.extend((ordinal, path) for ordinal, path in state["refused"])
+
+
+@lru_cache(maxsize=1_024)  # few paths are refused often
+def _signs_in(path: str) -> bool:
+    return bool(_SIGN_IN.search(path))
 
 
 def _before(event: Event, ordinal: int) -> _Before:
