@@ -133,12 +133,18 @@ class Court:
 
     def silenced(self, judgement: Judgement, view: View) -> bool:
         """Whether a healthy explanation, or a better finding, holds it back; else notes guards."""
-        rule = judgement.rule
-        with self.groupings.lent(rule, view.group):
-            healthy = rule.unless is not None and rule.unless.holds(view)
-            if healthy or explained(judgement, view, self.open.values()):
-                return True
-            judgement.guards = outcomes(view)
+        if not self.groupings.lends(judgement.rule):
+            return self._silenced(judgement, view)
+        with self.groupings.lent(judgement.rule, view.group):
+            return self._silenced(judgement, view)
+
+    def _silenced(self, judgement: Judgement, view: View) -> bool:
+        unless = judgement.rule.unless
+        if unless is not None and unless.holds(view):
+            return True
+        if explained(judgement, view, self.open.values()):
+            return True
+        judgement.guards = outcomes(view)
         return False
 
     # Firing

@@ -17,6 +17,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
 
 OVERLAPS: Final = ("overlap", "timed_out", "half_open", "drained")
@@ -24,6 +25,9 @@ HANGING: Final = "hanging"
 TURNED_AWAY: Final = "turned_away"
 DERIVED: Final = (*OVERLAPS, TURNED_AWAY, HANGING, "misdelivered", "undelivered", "duplicated")
 COUNTABLE: Final = (*KINDS, *DERIVED)
+_CONNECTION: Final = Event._fields.index("connection")
+_STATUS: Final = Event._fields.index("status")
+_new: Final = tuple.__new__  # makes a named tuple in a tenth of the time that `_replace` takes
 
 # No close frame came (RFC 6455, section 7.4.1), or the server's own words for it: socket.io's
 # "ping timeout", websockets' "keepalive ping timeout", and what people write.
@@ -85,3 +89,11 @@ def _is_of_client(reason: str) -> bool:
 @lru_cache(maxsize=256)
 def _refuses(reason: str) -> bool:
     return bool(_REFUSAL.search(reason))
+
+
+def about(kind: str, life: Life, event: Event) -> Event:
+    """The event, as one of that kind, with all that is known of the connection."""
+    return _new(Event, (
+        kind, *event[1:_CONNECTION], life.name, life.client, life.port, life.user, event.agent,
+        life.path, *event[_STATUS:],
+    ))  # fmt: skip

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from logdiag.diagnosis.connections import Connections
-from logdiag.diagnosis.derived import HANGING, OVERLAPS, TURNED_AWAY, turned_away, unanswered
+from logdiag.diagnosis.derived import HANGING, OVERLAPS, TURNED_AWAY, about, turned_away, unanswered
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, passed
@@ -17,9 +17,6 @@ from logdiag.model import SECOND, Event, Mark
 
 HANGING_LINES: Final = 40  # S, where there is no clock
 ROUND_TRIP: Final = SECOND  # a close takes one: what overlaps for less was closed in time
-_CONNECTION: Final = Event._fields.index("connection")
-_STATUS: Final = Event._fields.index("status")
-_new: Final = tuple.__new__  # makes a named tuple in a tenth of the time that `_replace` takes
 MAX_HANGING: Final = 64  # handshakes looked at, the oldest ones: so many that hang have been told
 
 
@@ -107,14 +104,6 @@ def overlaps(
             yield about("timed_out" if in_time else "half_open", life, event), back
     elif _drained(newest, siblings, event.time, horizon):
         yield about("drained", life, event), newest
-
-
-def about(kind: str, life: Life, event: Event) -> Event:
-    """The close, as an event of that kind, with all that is known of the connection."""
-    return _new(Event, (
-        kind, *event[1:_CONNECTION], life.name, life.client, life.port, life.user, event.agent,
-        life.path, *event[_STATUS:],
-    ))  # fmt: skip
 
 
 def _drained(newest: Life, siblings: Clients, now: int, horizon: int) -> bool:

@@ -83,12 +83,13 @@ class Groupings:
                 found.append(group)
         return found
 
+    def lends(self, rule: Rule) -> bool:
+        """Whether the rule asks for no connections of its own: its guards are `lent` some."""
+        return rule.by in self._lent
+
     @contextmanager
     def lent(self, rule: Rule, group: Group) -> Iterator[None]:
         """Within, the group of a rule that asks for no connections has those that belong to it."""
-        if rule.by not in self._lent:
-            yield
-            return
         groups = self._by[rule.by]
         place = groups.fields(group.key)
         lives = self.clients.lives(group.key[rule.by.index("client")])
