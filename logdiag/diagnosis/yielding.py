@@ -19,13 +19,12 @@ def in_order(judgements: Iterable[Open]) -> list[Open]:
 def explained(judgement: Judgement, view: View, others: Iterable[Open]) -> bool:
     """Whether a finding that fires is about the same, and names its cause better."""
     rule = judgement.rule
-    if not rule.yields_to:
+    better = [one for one, _ in others if one.state == "firing" and one.rule.id in rule.yields_to]
+    if not better:
         return False
     suspects = rule.when.lives(view).keys()
     lines = {(seen.event.source, seen.event.offset) for seen in rule.when.events(view)}
-    for other, _ in others:
-        if other.state != "firing" or other.rule.id not in rule.yields_to:
-            continue
+    for other in better:
         if not suspects.isdisjoint(other.suspects) if suspects else _same(judgement, lines, other):
             return True
     return False
