@@ -103,6 +103,7 @@ class Connections:
         if life.knows_less_than(event):
             with self.moving(life):
                 life.absorb(event)
+                life.path = self.origins.path(life.path)
             self.names.learnt(life)
             self.dirty[life.number] = life
 
@@ -160,6 +161,7 @@ class Connections:
         else:
             name, identity = f"{self.service}#{self._number}", "count"
         life = Life(self._number, name, self.origins.of(identity, event.process, event), event)
+        life.path = self.origins.path(life.path)
         self.names.add(life)
         return life
 

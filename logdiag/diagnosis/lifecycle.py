@@ -173,6 +173,7 @@ class Life:
         )  # fmt: skip
         origin = origins.of(connection.identity, connection.process, told)
         life = cls(connection.number, connection.name, origin, told)
+        life.path = origins.path(connection.path)
         life.state = connection.state
         life.opened_at = connection.opened_at
         life.opened_ordinal = connection.ordinal

@@ -1,4 +1,4 @@
-"""What connections of one service have in common: how each is known, and what told of it."""
+"""What connections of one service share: how each is known, what told of it, and their path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from logdiag.model import Event, Identity
 
 MAX_OF_PATTERN: Final = 32  # processes and files at a time; what is forgotten is only made again
+MAX_PATHS: Final = 4_096  # likewise: a service has few, or the ids of those who are there now
 
 
 class Origin:
@@ -29,6 +30,8 @@ class Origins:
 
     def __init__(self) -> None:
         self._by_pattern: dict[str, list[Origin]] = {}
+        self._paths: dict[str, str] = {}
+        self._latest = ""  # of them: most often it is the next one, too
 
     def of(self, identity: Identity, process: str | None, event: Event) -> Origin:
         """That of a connection of this process that the event opens."""
@@ -37,6 +40,20 @@ class Origins:
     def named(self, origin: Origin) -> Origin:
         """The same, once a line told the connection's id."""
         return self._one("id", origin.process, origin.layer, origin.pattern, origin.source)
+
+    def path(self, path: str | None) -> str | None:
+        """The same text as that of other connections, kept once: each line makes it anew."""
+        if path is None:
+            return None
+        if path == self._latest:
+            return self._latest
+        known = self._paths.get(path)
+        if known is None:
+            if len(self._paths) >= MAX_PATHS:
+                self._paths.clear()
+            known = self._paths[path] = path
+        self._latest = known
+        return known
 
     def _one(
         self, identity: Identity, process: str | None, layer: str, pattern: str, source: int

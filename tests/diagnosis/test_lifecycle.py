@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life, diagram
-from logdiag.diagnosis.origins import MAX_OF_PATTERN, Origins
+from logdiag.diagnosis.origins import MAX_OF_PATTERN, MAX_PATHS, Origins
 from logdiag.model import Event, State
 from tests.diagnosis.builders import ORIGINS, Log, follow, life
 
@@ -33,6 +34,11 @@ ROWS = [
     (("opened",), "server_start", "superseded"),
     (("opened", "closing"), "server_start", "superseded"),
 ]
+
+
+def _anew(text: str) -> str:
+    """Equal text that is another object, as each line brings it."""
+    return "".join(list(text))
 
 
 @pytest.mark.parametrize(("before", "word", "after"), ROWS)
@@ -149,6 +155,35 @@ def test_not_all_origins_are_kept() -> None:
     assert first is again[0]
     assert first is not origins.of("id", "0", event)
     assert again[-1] is origins.of("id", str(MAX_OF_PATTERN), event)
+
+
+def test_a_path_is_kept_once() -> None:
+    """Be it told by the opening or later: each line brings its own text, which is not held."""
+    connections = Connections("app")
+    for line, path in enumerate([_anew("/ws"), _anew("/ws"), None]):
+        told = Event("opened", None, 1, line, line, "", connection=f"c{line}", path=path)
+        connections.on_event(told, None, line)
+    first, second, third = connections.live
+    connections.learn(third, Event("message", None, 1, 9, 9, "", path=_anew("/ws")))
+    assert ("/ws", "/ws") == (first.path, third.path)
+    assert first.path is second.path
+    assert first.path is third.path
+    back = [
+        Life.restored(one.connection()._replace(path=_anew("/ws")), ORIGINS)
+        for one in connections.live
+    ]
+    assert 1 == len({id(one.path) for one in back})
+
+
+def test_not_all_paths_are_kept() -> None:
+    """Those that carry an id must not fill the memory."""
+    origins = Origins()
+    first = origins.path("/0")
+    for number in range(1, MAX_PATHS):
+        origins.path(f"/{number}")
+    assert first is origins.path(_anew("/0"))
+    origins.path("/one/more")
+    assert first is not origins.path(_anew("/0"))
 
 
 def test_an_address_is_kept_once() -> None:
