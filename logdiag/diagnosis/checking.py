@@ -136,8 +136,14 @@ def condition(text: str) -> Condition:
         suspects=suspects,
         _witnesses=_witnesses(tree),
         _of_all=any(function.lives for function, _ in calls),
-        _events=tuple(_selector(f.events, f, a) for f, a in calls if f.events),
+        _events=_events(calls),
     )
+
+
+def _events(calls: _Calls) -> tuple[Callable[[View], Iterable[Seen]], ...]:
+    """What to ask for the events behind a condition: each of its questions once."""
+    asked = {(f.events, *map(unparse, arguments)): (f, arguments) for f, arguments in calls}
+    return tuple(_selector(f.events, f, a) for f, a in asked.values() if f.events)
 
 
 def _kinds(calls: _Calls) -> frozenset[str]:

@@ -100,7 +100,6 @@ class Court:
             window = (rule.within, rule.within_lines)
             if window not in views:
                 views[window] = self.view(rule, group, moment, moment)
-                views[window].known = {} if len(rules) > 1 else None
             if not rule.when.holds(views[window]):
                 continue
             if judgement is None:

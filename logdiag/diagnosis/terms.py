@@ -58,7 +58,7 @@ class Constant(Quantity):
 class Asked(Quantity):
     """A function of the language and its arguments.
 
-    Rules that look at the same view share what it gives: equal texts, its `key`, are equal
+    All that looks at the same view shares what it gives: equal texts, its `key`, are equal
     questions.
     """
 
@@ -71,12 +71,9 @@ class Asked(Quantity):
 
     def of(self, view: View) -> float:
         """What it gives."""
-        known = view.known
-        if known is None:
-            return self._ask(view)
-        found = known.get(self._key)
+        found = view.known.get(self._key)
         if found is None:
-            found = known[self._key] = self._ask(view)
+            found = view.known[self._key] = self._ask(view)
         return found
 
     def _ask(self, view: View) -> float:

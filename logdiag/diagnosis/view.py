@@ -46,7 +46,7 @@ class View:
         self.is_now = is_now
         self.within = within
         self.within_lines = within_lines
-        self.known: dict[str, float] | None = None  # what was asked, where several rules ask
+        self.known: dict[str, float] = {}  # what was asked of it, by the question's text
 
     def holds(self, life: Life) -> bool:
         """Whether it had opened by the moment."""
