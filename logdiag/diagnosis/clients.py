@@ -19,6 +19,7 @@ KNOWN_BY: tuple[str, ...] = get_args(KnownBy)
 # What they can bear: what is in a path may be whom it is about; a count is at least exact.
 CAPS: dict[str, Confidence] = {"path": "medium", "address": "low", "none": "medium"}
 _ADDRESS: Final = "address "
+USER: Final = "user "
 SHARED: Final = frozenset({"address", "none"})  # several clients may be behind one
 
 MAX_PATHS: Final = 4_096  # a service has few, or the ids of those who are there now
@@ -52,13 +53,14 @@ def client_key(event: Event) -> str | None:
 
 def client_keys(event: Event, key: str) -> list[str]:
     """All that its client may be known by in other lines, best first; `key` is its `client_key`."""
-    found = [] if key.startswith("path ") else [key]
-    if event.user and event.session:
+    named = bool(event.user)  # then it begins with nothing else
+    found = [key] if named or not key.startswith("path ") else []
+    if named and event.session:
         found.append(f"session {event.session}")
     if event.client:
-        if event.agent and not key.startswith("agent "):
+        if event.agent and (named or not key.startswith("agent ")):
             found.append(f"agent {event.client} {event.agent}")
-        if not key.startswith(_ADDRESS):
+        if named or not key.startswith(_ADDRESS):
             found.append(_ADDRESS + event.client)
     return found
 
@@ -66,6 +68,11 @@ def client_keys(event: Event, key: str) -> list[str]:
 def address_in(key: str | None) -> str | None:
     """The address that is all that tells the client; None if it is known better, or not at all."""
     return key[len(_ADDRESS) :] if key is not None and key.startswith(_ADDRESS) else None
+
+
+def user_in(key: str) -> str:
+    """The user that tells the client of such a key."""
+    return key[len(USER) :]
 
 
 def known_by(key: str | None) -> str:

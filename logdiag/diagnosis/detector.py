@@ -135,7 +135,7 @@ class Detector:
         life, before, after = step
         was, now = is_live(before), is_live(after)
         if after == "open" or (after == "connecting" and before is None):
-            life.known_as(None if self._nobody else key or life.client_key)
+            life.known_as(None if self._nobody else key or life.client_key, event.user)
         if now and not was:
             self._notes.opened(life, key, event, moment[1])
             self._known.opened(life, moment)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from logdiag.diagnosis.clients import address_in
+from logdiag.diagnosis.clients import USER, address_in, user_in
 from logdiag.diagnosis.origins import Origin, Origins
 from logdiag.model import Connection, Event, Identity, Mark, State
 
@@ -54,8 +54,8 @@ class Life:
     """One connection while we follow it. Times in ns or None; `ordinal` counts the log's lines."""
 
     __slots__ = (
-        "_client", "client_key", "ended", "marks", "name", "number", "offset", "older", "opened_at",
-        "opened_ordinal", "origin", "path", "port", "state", "user", "younger",
+        "_client", "_user", "client_key", "ended", "marks", "name", "number", "offset", "older",
+        "opened_at", "opened_ordinal", "origin", "path", "port", "state", "younger",
     )  # fmt: skip
 
     def __init__(self, number: int, name: str, origin: Origin, event: Event) -> None:
@@ -65,9 +65,9 @@ class Life:
         self.origin = origin
         self.state: State = "connecting"
         self._client = event.client  # None where `client_key` tells it
+        self._user = event.user  # USER itself where `client_key` tells it
         self.client_key: str | None = None
         self.port = event.port
-        self.user = event.user
         self.path = event.path
         self.opened_at: int | None = None
         self.opened_ordinal = 0
@@ -84,17 +84,17 @@ class Life:
             self._client = event.client
         if self.port is None:
             self.port = event.port
-        if self.user is None:
-            self.user = event.user
+        if self._user is None:
+            self._user = event.user
         if self.path is None:
             self.path = event.path
 
     def knows_less_than(self, event: Event) -> bool:
         """Whether `absorb` would change anything."""
         return (
-            (self.client is None and event.client is not None)
+            (event.client is not None and self.client is None)
             or (self.port is None and event.port is not None)
-            or (self.user is None and event.user is not None)
+            or (self._user is None and event.user is not None)
             or (self.path is None and event.path is not None)
         )
 
@@ -119,9 +119,13 @@ class Life:
         """The line (source, offset) that told it; None if it has not opened."""
         return None if self.offset < 0 else (self.origin.source, self.offset)
 
-    def known_as(self, key: str | None) -> None:
-        """Note which client it belongs to. An address is not kept twice."""
-        client = self.client
+    def known_as(self, key: str | None, user: str | None = None) -> None:
+        """Note which client it belongs to, the user that the key names: no text is kept twice."""
+        client, own = self.client, self._user
+        if own is not None:
+            own = self.user
+            told = key is not None and user is not None and user != "" and user == own
+            self._user = USER if told else own
         self.client_key = key
         self._client = None if client is not None and address_in(key) == client else client
 
@@ -135,6 +139,12 @@ class Life:
     def client(self) -> str | None:
         """The address of its client."""
         return self._client or address_in(self.client_key)
+
+    @property
+    def user(self) -> str | None:
+        """The user it belongs to."""
+        user, key = self._user, self.client_key
+        return user_in(key) if user is USER and key is not None else user
 
     @property
     def closed_line(self) -> tuple[int, int] | None:
@@ -178,7 +188,8 @@ class Life:
         life.opened_at = connection.opened_at
         life.opened_ordinal = connection.ordinal
         life.offset = offset
-        life.known_as(connection.client_key)
+        key, user = connection.client_key, connection.user
+        life.known_as(key, user if key == f"user {user}" else None)
         life.marks = connection.marks
         return life
 

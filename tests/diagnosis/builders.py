@@ -233,7 +233,7 @@ class FakeService(Service):
 def life(number: int, seconds: float | None = 0, *marks: str, **fields: Any) -> Life:
     """A live connection with marks; `name:line`: of the line that earned it."""
     opened = None if seconds is None else at(seconds)
-    told = {name: fields.pop(name, None) for name in ("client", "process")}
+    told = {name: fields.pop(name, None) for name in ("client", "process", "user")}
     event = Event("opened", opened, 1, number * 100, number, "", **told)
     origin = ORIGINS.of(fields.pop("identity", "id"), event.process, event)
     made = Life(number, f"c{number}", origin, event)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logdiag.diagnosis.clients import USER
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life, diagram
 from logdiag.diagnosis.origins import MAX_OF_PATTERN, MAX_PATHS, Origins
@@ -198,6 +199,31 @@ def test_an_address_is_kept_once() -> None:
     other.share(one)
     assert (None, "10.0.0.7") == (other.client_key, other.client)
     assert other.client is one.client
+
+
+def test_a_user_is_kept_once() -> None:
+    """In what its client is known by, if that names it; and told whatever becomes of that."""
+    event = Event("opened", None, 1, 0, 0, "", user="u")
+    one = Life(1, "c1", ORIGINS.of("id", None, event), event)
+    told = [(one.user, one._user)]
+    for key in ("user u", "user u", "user v", "session u", "user u", None):
+        one.known_as(key, key[5:] if key and key.startswith("user") else None)
+        told.append((one.user, one._user))
+    assert [("u", held) for held in ("u", USER, USER, "u", "u", USER, "u")] == told
+    assert not one.knows_less_than(event)
+    one.known_as("user u", "u")
+    one.absorb(event._replace(user="v"))
+    assert ("u", "u") == (one.user, Life.restored(one.connection(), ORIGINS).user)
+
+
+def test_whose_a_connection_was_is_still_told_once_nobody_knows_whose_they_are() -> None:
+    """Its user is what its line said, not what its client was known by."""
+    log = Log()
+    log("opened", 0, connection="a", user="u")
+    log("opened", 1, client="10.0.0.7", port=1)
+    log("closed", 2)
+    one = follow(log).connections[1]
+    assert (None, "u", "open") == (one.client_key, one.user, one.state)
 
 
 def test_the_page_shows_the_table(pytestconfig: pytest.Config) -> None:
