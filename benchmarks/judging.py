@@ -6,7 +6,8 @@
 Run by its path, it measures the logdiag that is installed beside that Python. Only the detector
 is measured, on one core: lifecycles and all rules, changes taken out every thousand events.
 
-speed    events per second of healthy days and of a plain log of openings and closes; best of five
+speed    events per second of healthy days, of days of leaks, and of a plain log of openings and
+         closes; best of five
 rules    the same with 200 rules of a user's own: variants of a dozen conditions over clients,
          pages, users and processes; exit code 1 if it takes three times as long
 memory   of a million live connections, of as many clients and of fewer
@@ -35,7 +36,7 @@ from logdiag.simulation import CASES, FORMATS, Simulation, write
 PARTS = ("speed", "rules", "memory")
 RULES = 200
 MINUTES = 20
-HEALTHY = ("ordinary-day", "churn", "token-expiry")
+TIMED = ("ordinary-day", "churn", "token-expiry", "mobile", "D1", "D3", "D4", "D6")
 BATCH = 1_000  # events between two looks at what changed
 PLAIN = 30_000  # connections of the plain log
 LIVE = 1_000_000
@@ -137,7 +138,7 @@ def seconds(rules: Sequence[Rule], day: Sequence[Event]) -> float:
 def speed() -> None:
     """Print events per second, day by day."""
     rules = knowledge.load_rules(Settings())
-    days = logs(HEALTHY, 6 * MINUTES)
+    days = logs(TIMED, 6 * MINUTES)
     days["ids only"] = plain(addresses=False)
     days["ids and addresses"] = plain(addresses=True)
     for name, day in days.items():
