@@ -13,7 +13,7 @@ from logdiag.diagnosis.handover import Handover, described, hand_over
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import NEVER, Moment, before, earlier, far, spoken
-from logdiag.diagnosis.patience import patience
+from logdiag.diagnosis.patience import held, patience
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.view import View
@@ -117,6 +117,10 @@ class Court:
 
     def _ripen(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Fire what held long enough; drop what no longer can."""
+        now, since = moment[0], judgement.first[0]
+        least = held(judgement.rule, self.service)
+        if now is not None and since is not None and now - since < least:
+            return
         hold, lines = patience(judgement.rule, group, self.service)
         then = earlier(moment, hold, lines)
         if before(then, judgement.first):

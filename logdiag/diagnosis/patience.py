@@ -9,6 +9,11 @@ from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.service import Service
 
 
+def held(rule: Rule, service: Service) -> int:
+    """How long it must hold at least, whoever the client is (ns)."""
+    return service.settle if rule.hold is None else rule.hold
+
+
 def patience(rule: Rule, group: Group, service: Service) -> tuple[int, int]:
     """How long a condition must hold before it counts: ns, and lines without a clock.
 
@@ -16,7 +21,7 @@ def patience(rule: Rule, group: Group, service: Service) -> tuple[int, int]:
     rule itself compares them with enough others; until there are, 2 S: the log may just begin. A
     rule that judges where nobody is known needs no more patience where an address is.
     """
-    hold = service.settle if rule.hold is None else rule.hold
+    hold = held(rule, service)
     lines = 20 if hold else 0
     known, compares = known_by(client_of(group)), rule.when.compares
     if known not in SHARED or not (hold or compares):
