@@ -1,0 +1,35 @@
+"""What a client left behind, counted as its connections come and go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logdiag.diagnosis.followed import Followed
+from logdiag.model import Mark
+
+MARKS = ("auth_failure", "twin")
+
+# When the next connection opened, what marked it, and which of those before ends then, if any.
+STEPS = st.lists(
+    st.tuples(st.integers(0, 30), st.sets(st.sampled_from(MARKS)), st.none() | st.integers(0, 20))
+)
+
+
+@given(steps=STEPS, then=st.integers(0, 35))
+def test_the_count_is_that_of_the_list(steps: list[Any], then: int) -> None:
+    """At any moment, with a mark or without, also of late lines and after a stop."""
+    client = Followed(0)
+    for number, (since, marks, ends) in enumerate(steps):
+        client.follow(number, since, {mark: Mark(1, number) for mark in marks} or None)
+        if ends is not None:
+            client.leave(ends)
+    taken_up = Followed.restored(json.loads(json.dumps(client.plain())))
+    for one in (client, taken_up):
+        for mark in ("", *MARKS):
+            listed = one.left_behind(then, mark)
+            assert client.left_behind(then, mark) == listed
+            assert len(listed) == one.count(then, mark)
