@@ -17,9 +17,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NAMES = """
     asks attempts baseline candidates checking clients connections counting court deliveries
     derived deriving description detector echoes followed following functions grouping groupings
-    groups guards handshakes judgement known lifecycle lifetimes live marks moments names notes
-    order origins patience possible processes quality recent refusals rules service surroundings
-    terms ticks totals trend view windows yielding
+    groups guards handshakes heartbeat judgement known lifecycle lifetimes live marks moments
+    names notes order origins patience possible processes quality recent refusals rules service
+    surroundings terms ticks totals trend view windows yielding
 """
 
 

@@ -8,13 +8,13 @@
 Read the room in this order: lifecycle, connections (with names, totals, processes, echoes,
 refusals), marks, handshakes, groups, view, functions, guards, expression, checking, rulecases,
 rules, judgement,
-candidates, groupings, handover, court, ending, detector, preview, verdict.
+heartbeat, candidates, groupings, handover, court, ending, detector, preview, verdict.
 """
 
-from logdiag.diagnosis.detector import SETTLE, Detector
+from logdiag.diagnosis.detector import Detector
 from logdiag.diagnosis.rulecases import CaseSpec
 from logdiag.diagnosis.rules import Rule, read_rule
 from logdiag.diagnosis.surroundings import PER_CLIENT
 from logdiag.diagnosis.verdict import Facts, verdict
 
-__all__ = ["PER_CLIENT", "SETTLE", "CaseSpec", "Detector", "Facts", "Rule", "read_rule", "verdict"]
+__all__ = ["PER_CLIENT", "CaseSpec", "Detector", "Facts", "Rule", "read_rule", "verdict"]

@@ -20,7 +20,8 @@ from typing import Final
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
 
-OVERLAPS: Final = ("overlap", "timed_out", "half_open", "drained")
+NOTICED: Final = ("timed_out", "half_open")
+OVERLAPS: Final = ("overlap", *NOTICED, "drained")
 HANGING: Final = "hanging"
 TURNED_AWAY: Final = "turned_away"
 DERIVED: Final = (*OVERLAPS, TURNED_AWAY, HANGING, "misdelivered", "undelivered", "duplicated")

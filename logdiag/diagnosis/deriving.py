@@ -7,8 +7,17 @@ from itertools import islice
 from typing import Final
 
 from logdiag.diagnosis.connections import Connections
-from logdiag.diagnosis.derived import HANGING, OVERLAPS, TURNED_AWAY, about, turned_away, unanswered
+from logdiag.diagnosis.derived import (
+    HANGING,
+    NOTICED,
+    OVERLAPS,
+    TURNED_AWAY,
+    about,
+    turned_away,
+    unanswered,
+)
 from logdiag.diagnosis.grouping import Clients
+from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment, passed
 from logdiag.diagnosis.surroundings import Surroundings
@@ -28,12 +37,12 @@ class Deriving:
 
     def __init__(
         self, connections: Connections, siblings: Clients, surroundings: Surroundings,
-        settle: int, kinds: Collection[str],
+        heartbeat: Heartbeat, kinds: Collection[str],
     ) -> None:  # fmt: skip
         self._connections = connections
         self._siblings = siblings
         self._surroundings = surroundings
-        self._settle = settle
+        self._heartbeat = heartbeat
         self._overlaps = not set(OVERLAPS).isdisjoint(kinds)
         self._hangs = HANGING in kinds
         self._refuses = TURNED_AWAY in kinds
@@ -47,10 +56,12 @@ class Deriving:
         newest = self._siblings.newest(life.client_key) if self._overlaps else None
         if newest is None or newest.opened_ordinal <= life.opened_ordinal:
             return found
-        horizon = self._settle // 2
-        for derived, newer in overlaps(life, event, before, newest, self._siblings, horizon):
-            if derived.kind == "half_open":
-                self._surroundings.half_open = moment
+        heartbeat = self._heartbeat
+        for derived, newer in overlaps(life, event, before, newest, self._siblings, heartbeat):
+            if derived.kind in NOTICED and (delay := newer.age(event.time)) is not None:
+                if delay >= heartbeat.horizon:
+                    self._surroundings.half_open = moment
+                heartbeat.noticed(delay)
             found.append(Seen(moment[1], derived, newer.opened_line))
         return found
 
@@ -61,7 +72,7 @@ class Deriving:
         if not (connecting and self._hangs):
             return found
         for life in islice(connecting.values(), MAX_HANGING):
-            for event, newer in hanging(life, self._siblings, moment, self._settle):
+            for event, newer in hanging(life, self._siblings, moment, self._heartbeat.settle):
                 self._connections.dirty[life.number] = life  # its mark says that it was told
                 found.append((life.client_key, Seen(moment[1], event, newer.opened_line)))
         return found
@@ -88,7 +99,12 @@ def hanging(
 
 
 def overlaps(
-    life: Life, event: Event, before: str | None, newest: Life, siblings: Clients, horizon: int
+    life: Life,
+    event: Event,
+    before: str | None,
+    newest: Life,
+    siblings: Clients,
+    heartbeat: Heartbeat,
 ) -> Iterator[tuple[Event, Life]]:
     """What the close of a connection tells whose client has a newer one, and that one.
 
@@ -99,10 +115,10 @@ def overlaps(
         return
     if unanswered(event, before):
         back = siblings.next_after(life) or newest
-        if back.opened_at is not None:
-            in_time = event.time - back.opened_at < horizon
-            yield about("timed_out" if in_time else "half_open", life, event), back
-    elif _drained(newest, siblings, event.time, horizon):
+        delay = back.age(event.time)
+        if delay is not None:
+            yield about("timed_out" if heartbeat.in_time(delay) else "half_open", life, event), back
+    elif _drained(newest, siblings, event.time, heartbeat.horizon):
         yield about("drained", life, event), newest
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from logdiag.diagnosis.clients import CAPS, known_by
+from logdiag.diagnosis.derived import OVERLAPS
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
 from logdiag.diagnosis.lifecycle import Life
@@ -74,8 +75,13 @@ def _found(judgement: Judgement, view: View) -> dict[int, Life]:
 
 
 def _account(judgement: Judgement, view: View) -> None:
-    """Note the numbers behind it: how its client's connections end, how long handshakes took."""
-    if not judgement.rule.when.compares or view.client is None:
+    """Note the numbers behind it: H or S, how its client's connections end, handshakes' times."""
+    heartbeat, when = view.service.heartbeat, judgement.rule.when
+    if not when.kinds.isdisjoint(OVERLAPS):
+        judgement.heartbeat = heartbeat.grounds()
+    elif judgement.rule.hold is None:
+        judgement.heartbeat = heartbeat.patience()
+    if not when.compares or view.client is None:
         return
     service, cleaned = view.service, view.group.marked.get("cleanup", {})
     judgement.numbers = service.following.numbers(view.client, (view.now, view.line))

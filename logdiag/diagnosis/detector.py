@@ -19,6 +19,7 @@ from logdiag.diagnosis.ending import as_if_ended, convict
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groupings import Groupings, in_turn
 from logdiag.diagnosis.handover import Handover
+from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.known import Known
 from logdiag.diagnosis.lifecycle import Life, is_live
 from logdiag.diagnosis.moments import Moment
@@ -30,9 +31,8 @@ from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.surroundings import PER_CLIENT, Surroundings
 from logdiag.diagnosis.ticks import Ticks
 from logdiag.diagnosis.windows import as_seen
-from logdiag.model import SECOND, Changes, Connection, Echo, Event, Finding, Gap, State
+from logdiag.model import Changes, Connection, Echo, Event, Finding, Gap, State
 
-SETTLE = 90 * SECOND  # S: twice the time in which a server notices a dead peer (45 s)
 TICKS = 32  # looks at what is pending, per settle time
 _RESTARTS: Final = frozenset({"server_start", "server_stop"})
 _BEGINS: Final = frozenset({"opening", "opened"})
@@ -43,7 +43,7 @@ class Detector:
 
     def __init__(
         self, service: str, rules: Sequence[Rule], *,
-        settle: int = SETTLE, per_client: int = PER_CLIENT,
+        settle: int | None = None, heartbeat: int | None = None, per_client: int = PER_CLIENT,
     ) -> None:  # fmt: skip
         self.service = service
         self._connections = Connections(service)
@@ -53,17 +53,18 @@ class Detector:
         surroundings = self._surroundings = Surroundings(clients, per_client)
         self._notes = Notes(clients, surroundings, [it for rule in rules for it in rule.baselines])
         self._deliveries = self._notes.deliveries
-        self._known = Known(self._connections, clients, surroundings, self._notes, settle)
+        self.heartbeat = beat = Heartbeat(heartbeat, settle)
+        self._known = Known(self._connections, clients, surroundings, self._notes, beat)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
         self._court = Court(self._known, service, groupings)
         self._overlay = Overlay(self._court)
         self._connections.moving = groupings.moving
         self._counted = groupings.counted
         self._noteworthy = self._counted | self._notes.kinds | {"message"}
-        self._deriving = Deriving(self._connections, clients, surroundings, settle, self._counted)
+        self._deriving = Deriving(self._connections, clients, surroundings, beat, self._counted)
         self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
-        self._ticks = Ticks(settle // TICKS)
+        self._ticks = Ticks(beat.settle // TICKS)
         self._first: int | None = None  # event time, ns
         self.latest: int | None = None  # the same of the last event
         self._echoed: list[Echo] = []

@@ -64,7 +64,7 @@ def _flapping(view: View) -> bool | None:
     known = [age for age in ages if age is not None]
     if not known:
         return None
-    return sum(age < view.service.settle / 2 for age in known) > FLAPPING * len(ages)
+    return sum(age < view.service.heartbeat.horizon for age in known) > FLAPPING * len(ages)
 
 
 def _brute_force(view: View) -> bool | None:
@@ -121,7 +121,8 @@ _TABLE = (
     ),
     GuardCheck(
         "flapping",
-        "More than half of the connections are younger than H (45 s): they come and go, and drain.",
+        "More than half of the connections are younger than H (45 s, or what was set or learnt): "
+        "they come and go, and drain.",
         _flapping,
     ),
     GuardCheck(

@@ -18,8 +18,8 @@ LINES = 40  # the settle time, where there is no clock
 
 # What JSON gives back as it was.
 _PLAIN = (
-    "confidence", "count", "fired_at", "group", "handshakes", "known_by", "level", "note",
-    "pending_at", "resolved_at", "state",
+    "confidence", "count", "fired_at", "group", "handshakes", "heartbeat", "known_by", "level",
+    "note", "pending_at", "resolved_at", "state",
 )  # fmt: skip
 
 
@@ -50,6 +50,7 @@ class Judgement:
         # What is behind it that its lines alone do not show:
         self.numbers: Numbers | None = None
         self.handshakes = ""
+        self.heartbeat = ""
         self.note = ""
         self.known_by = "none"
         self.group: dict[str, str] = {}
@@ -73,7 +74,7 @@ class Judgement:
         self.fired_at = self.resolved_at = self.ended_at = None
         self.reviewed = NEVER
         self.confidence = "low"
-        self.note = self.handshakes = ""
+        self.note = self.handshakes = self.heartbeat = ""
         self.numbers = None
         self.suspects = {}
         self.open = set()
@@ -116,7 +117,7 @@ class Judgement:
             return self.previous
         rule = self.rule
         said = grounds(self.numbers) if self.numbers is not None else ""
-        behind = "; ".join(filter(None, (said, self.handshakes)))
+        behind = "; ".join(filter(None, (said, self.handshakes, self.heartbeat)))
         firing = self.state in ("firing", "resolved")
         return Finding(
             rule=rule.id, title=rule.title,

@@ -9,6 +9,7 @@ from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.following import BY_CHANCE, Following
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groups import Group
+from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, far
@@ -31,9 +32,9 @@ class Known(Service):
 
     def __init__(
         self, connections: Connections, clients: Clients, surroundings: Surroundings,
-        notes: Notes, settle: int,
+        notes: Notes, heartbeat: Heartbeat,
     ) -> None:  # fmt: skip
-        self.settle = settle
+        self.heartbeat = heartbeat
         self.lifetimes = Lifetimes()
         self.following = Following()
         self.quality = Quality()
@@ -103,7 +104,7 @@ class Known(Service):
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
             self._opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
-            sorted(self._addresses),
+            sorted(self._addresses), self.heartbeat.snapshot(),
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -116,6 +117,7 @@ class Known(Service):
         self.quality.restore(state[5])
         self.trend.restore(state[6])
         self._addresses = set(state[7])
+        self.heartbeat.restore(state[8])
 
     def scale(self, client: str | None, now: Moment) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns.

@@ -9,6 +9,7 @@ from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.handshakes import Handshakes
+from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.quality import Quality
@@ -27,7 +28,12 @@ class Service(ABC):
     trend: Trend
     baselines: Baselines
     handshakes: Handshakes
-    settle: int
+    heartbeat: Heartbeat
+
+    @property
+    def settle(self) -> int:
+        """S, in ns."""
+        return self.heartbeat.settle
 
     @abstractmethod
     def usual(self) -> tuple[int, int]:

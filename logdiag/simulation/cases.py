@@ -208,6 +208,12 @@ _ALL = (
         habits=Habits(drops=100.0, resets=400.0), share=(0.3, 0.7),
     ),
     Case(
+        "slow-heartbeat", "the same; the server takes up to 100 s to notice, and always does",
+        also=frozenset({"half-open-noticed"}),
+        habits=Habits(drops=100.0, resets=400.0), share=(0.3, 0.7),
+        operation=Operation(heartbeat=50.0, patience=50.0),
+    ),
+    Case(
         "tabs", "people with several tabs of the same page",
         habits=Habits(tabs=3, stay=300.0), share=(0.2, 0.5),
     ),

@@ -12,6 +12,7 @@ from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group, Kin
 from logdiag.diagnosis.handshakes import Handshakes
+from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifecycle import OVER, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
@@ -146,7 +147,7 @@ class FakeService(Service):
     trend: Trend = field(default_factory=Trend)
     baselines: Baselines = field(default_factory=lambda: Baselines([("auth_failure",)]))
     handshakes: Handshakes = field(default_factory=Handshakes)
-    settle: int = 90 * SECOND
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     opened: int = 0
     closed: int = 0
     drifted: int = 0

@@ -49,15 +49,15 @@ def test_the_newer_opening_is_evidence() -> None:
 @pytest.mark.parametrize(
     ("seconds", "close", "expected"),
     [
-        (46, {"code": 1006}, ""), (45, {"reason": "ping timeout"}, "timed_out"),
-        (46, {"code": 1001}, ""), (46, {"reason": "ping timeout"}, "half_open"),
-        (46, {"reason": "transport close"}, ""), (2, {"reason": "transport close"}, ""),
+        (121, {"code": 1006}, ""), (120, {"reason": "ping timeout"}, "timed_out"),
+        (121, {"code": 1001}, ""), (121, {"reason": "ping timeout"}, "half_open"),
+        (121, {"reason": "transport close"}, ""), (2, {"reason": "transport close"}, ""),
     ],
 )  # fmt: skip
 def test_half_open_lingers_and_does_not_answer(
     seconds: float, close: dict[str, Any], expected: str
 ) -> None:
-    """H after the newer one opened (at 1 s), and by a timeout; earlier is in time."""
+    """2 min after the newer one opened (at 1 s), and by a timeout; earlier is in time."""
     for kind in ("timed_out", "half_open"):
         log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
         log("closed", seconds, connection="a", **close)
@@ -67,8 +67,8 @@ def test_half_open_lingers_and_does_not_answer(
 def test_a_client_that_came_back_twice() -> None:
     """What counts is when it came back first; which line proves it, too."""
     log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
-    log("opened", 50, connection="c", **USER)
-    log("closed", 60, connection="a", reason="ping timeout")
+    log("opened", 100, connection="c", **USER)
+    log("closed", 130, connection="a", reason="ping timeout")
     (finding,) = follow(log, [rule("count(half_open) >= 1", hold=0)]).findings.values()
     assert [200, 400] == [proof.offset for proof in finding.evidence]
 
@@ -112,7 +112,7 @@ def test_who_holds_others_still_has_not_drained() -> None:
 def test_what_the_server_terminated_did_not_answer() -> None:
     """Code 1006 after the server began to close it; a reset has the code alone."""
     log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
-    log("closing", 60, connection="a")("closed", 60, connection="a", code=1006)
+    log("closing", 130, connection="a")("closed", 130, connection="a", code=1006)
     assert 1 == counted(log, "half_open")
 
 

@@ -10,6 +10,7 @@ from logdiag.diagnosis import Detector
 from logdiag.diagnosis.checking import condition
 from logdiag.diagnosis.functions import FUNCTIONS
 from logdiag.diagnosis.guards import GUARDS
+from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifetimes import Example, Lifetimes
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND, Event
@@ -152,7 +153,8 @@ def test_a_quantile_of_the_lifetimes() -> None:
 
 def test_what_the_service_tells() -> None:
     """Values of the service as a whole."""
-    service = FakeService(opened=9, closed=7, drifted=3, allowed=5, settle=60 * SECOND)
+    beat = Heartbeat(settle=60 * SECOND)
+    service = FakeService(opened=9, closed=7, drifted=3, allowed=5, heartbeat=beat)
     seen = view(MARKED, service=service)
     assert [9, 7, 3, 5] == [value(text, seen) for text in ("opens", "closes", "drift", "limit")]
     assert condition("settle == 1m").holds(seen)
