@@ -158,7 +158,8 @@ class Pipeline:
             state: dict[str, Any] = self._writer.parser_state(source) or {}
             if (stored := state.get("reference")) is not None:
                 reference = max(stored, reference or stored)  # a copy may be dated back
-            policy = TimePolicy(self.settings.zone, self.settings.year, reference)
+            own = service.settings
+            policy = TimePolicy(own.zone, own.year, reference)
             parser = service.parsers[source.id] = Parser(self._formats, policy, state or None)
             self._references[source.id] = reference
         return parser

@@ -31,8 +31,7 @@ class Service:
         self, name: str, rules: Sequence[Rule], settings: Settings, writer: Writer
     ) -> None:
         self.name = name
-        self.settle = settings.settle
-        self._settings = settings
+        self.settings = settings.of(name)
         self.parsers: dict[int, Parser] = {}
         self.sequence = sequence.Sequence()
         self.detector = self._detector(rules)
@@ -75,8 +74,16 @@ class Service:
             ]
 
     def _detector(self, rules: Sequence[Rule]) -> Detector:
-        per_client = self._settings.per_client
-        return Detector(self.name, rules, settle=self.settle, per_client=per_client)
+        own = self.settings
+        return Detector(
+            self.name, rules,
+            settle=own.settle, heartbeat=own.heartbeat, per_client=own.per_client,
+        )  # fmt: skip
+
+    @property
+    def settle(self) -> int:
+        """S, in ns: as it is set, or follows from what the log tells."""
+        return self.detector.heartbeat.settle
 
     def adopt(self, formats: Formats, rules: Sequence[Rule]) -> None:
         """Go on with other definitions, as after a restart; all changes must be stored."""

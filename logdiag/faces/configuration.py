@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from logdiag.definitions import Place, did_you_mean
+from logdiag.engines.settings import Own
 from logdiag.errors import DefinitionErrors, LogdiagError, Problem, SourceError, UsageError
 from logdiag.faces import periods
 
@@ -21,17 +22,37 @@ _SERVICE = re.compile(r"[^\s=/\\]+")  # as in NAME=PATH
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What a file says of one service. Its paths are absolute, or "-" is among them."""
+
+    name: str
+    paths: tuple[str, ...]
+    own: Own
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a file says; None and () where it says nothing. Paths are absolute, `settle` in ns."""
+    """What a file says; None and () where it says nothing. Paths are absolute, durations in ns."""
 
     db: Path | None = None
     zone: str | None = None
     year: int | None = None
     settle: int | None = None
+    heartbeat: int | None = None
     per_client: int | None = None
     rules: tuple[Path, ...] = ()
     formats: tuple[Path, ...] = ()
-    services: tuple[str, ...] = ()  # NAME=PATH
+    services: tuple[Service, ...] = ()
+
+    @property
+    def paths(self) -> list[str]:
+        """All that its services write, each as NAME=PATH."""
+        return [f"{service.name}={path}" for service in self.services for path in service.paths]
+
+    @property
+    def own(self) -> dict[str, Own]:
+        """By name what is set for single services."""
+        return {service.name: service.own for service in self.services}
 
 
 def read(named: Path | None = None) -> Configuration:
@@ -99,24 +120,32 @@ class _Decoder:
         what = _AT.sub("", message)
         self._note(place, f"this is no TOML: {what}.", 'Texts stand in quotes: zone = "UTC".')
 
-    def _values(self, table: Mapping[str, Any]) -> dict[str, Any]:
-        values = {}
-        for key, value in table.items():
-            if key not in KEYS:
-                place = self._places.get((key,), Place(1, 1))
-                self._note(place, f"unknown key {key!r}.", did_you_mean(key, KEYS))
+    def _values(self, table: Mapping[str, Any], above: tuple[str, ...] = ()) -> dict[str, Any]:
+        """The values of a table, as far as they are right; `above`: the keys that lead to it."""
+        kinds, values = OWN if above else KEYS, {}
+        for name, value in table.items():
+            key = (*above, name)
+            if name not in kinds:
+                what = f"unknown key {'.'.join(key)!r}."
+                self._note(self._place(key), what, did_you_mean(name, kinds))
                 continue
-            found = KEYS[key](self, (key,), value)
+            found = kinds[name](self, key, value)
             if found is not None:
-                values[key] = found
+                values[name] = found
         return values
 
     def _note(self, place: Place, message: str, hint: str = "") -> None:
         self.problems.append(Problem(self.file, *place, message, hint))
 
+    def _place(self, key: tuple[str, ...]) -> Place:
+        """Where the key stands; else the one that it lies in, as in an inline table."""
+        while key and key not in self._places:
+            key = key[:-1]
+        return self._places.get(key, Place(1, 1))
+
     def problem(self, key: tuple[str, ...], message: str, hint: str) -> None:
         """Note a problem with a key's value."""
-        self._note(self._places.get(key, Place(1, 1)), f"{'.'.join(key)} {message}", hint)
+        self._note(self._place(key), f"{'.'.join(key)} {message}", hint)
 
     # The kinds of values; each is None after a problem.
 
@@ -174,30 +203,55 @@ class _Decoder:
         self.problem(key, "is no number from 1 to 1000.", "Write per_client = 2.")
         return None
 
-    def services(self, key: tuple[str, ...], value: object) -> tuple[str, ...]:
-        """Each service's name with its path or paths, as NAME=PATH."""
+    def logs(self, key: tuple[str, ...], value: object) -> tuple[str, ...]:
+        """One path or pattern, or a list of them; "-" is standard input."""
+        return tuple(
+            path if path == "-" else str(self.home / Path(path).expanduser())
+            for path in self.texts(key, value)
+        )
+
+    def services(self, key: tuple[str, ...], value: object) -> tuple[Service, ...]:
+        """Each service: its path or paths alone, or a table with what is set for it, too."""
         if not isinstance(value, dict):
             self.problem(key, "is no table.", 'Write [services], below it shop = "/var/log/shop".')
             return ()
-        found: list[str] = []
-        for name, paths in value.items():
+        found = []
+        for name, told in value.items():
             if not _SERVICE.fullmatch(name):
                 self.problem((*key, name), "is no name of a service.", "Use no blank, = or /.")
-            for path in self.texts((*key, name), paths):
-                whole = path if path == "-" else self.home / Path(path).expanduser()
-                found.append(f"{name}={whole}")
+            if isinstance(told, dict):
+                found.append(self._service((*key, name), told))
+            else:
+                found.append(Service(name, self.logs((*key, name), told), Own()))
         return tuple(found)
 
+    def _service(self, key: tuple[str, ...], table: Mapping[str, Any]) -> Service:
+        if "path" not in table:
+            hint = f'Write path = "..." below [{".".join(key)}].'
+            self.problem(key, "names no path.", hint)
+        own = self._values(table, key)
+        return Service(key[-1], own.pop("path", ()), Own(**own))
 
-KEYS: dict[str, Callable[[_Decoder, tuple[str, ...], Any], Any]] = {
+
+_Kind = Callable[[_Decoder, tuple[str, ...], Any], Any]
+
+KEYS: dict[str, _Kind] = {
     "db": _Decoder.path,
     "zone": _Decoder.zone,
     "year": _Decoder.year,
+    "heartbeat": _Decoder.duration,
     "settle": _Decoder.duration,
     "per_client": _Decoder.connections,
     "rules": _Decoder.directories,
     "formats": _Decoder.directories,
     "services": _Decoder.services,
+}
+OWN: dict[str, _Kind] = {  # of one service
+    "path": _Decoder.logs,
+    "zone": _Decoder.zone,
+    "heartbeat": _Decoder.duration,
+    "settle": _Decoder.duration,
+    "per_client": _Decoder.connections,
 }
 
 
@@ -211,7 +265,8 @@ def places(text: str) -> dict[tuple[str, ...], Place]:
     for number, line in enumerate(text.split("\n"), 1):
         if header := _TABLE.match(line):
             table = tuple(part.strip("\"' ") for part in header[1].split("."))
-            found.setdefault(table, Place(number, header.start(1) + 1))
+            for depth in range(1, len(table) + 1):
+                found.setdefault(table[:depth], Place(number, header.start(1) + 1))
         elif key := _KEY.match(line):
             name = key[1].strip("\"'")
             found.setdefault((*table, name), Place(number, key.start(1) + 1))

@@ -115,8 +115,10 @@ def settings(
 ) -> Settings:
     """What the engines take: the option, else what the configuration says, else the default.
 
-    Errors: `UsageError`.
+    An option holds for all services, whatever the configuration says of one. Errors: `UsageError`.
     """
+    from dataclasses import replace
+
     from logdiag.engines.settings import Settings
     from logdiag.faces import configuration, periods
     from logdiag.formats import TimePolicy
@@ -126,10 +128,13 @@ def settings(
         "zone": zone or known.zone,
         "year": known.year if year is None else year,
         "settle": known.settle if settle is None else periods.settle(settle),
+        "heartbeat": known.heartbeat,
         "per_client": known.per_client,
         "rules": tuple(rules or known.rules),
         "formats": tuple(formats or known.formats),
     }
+    given = {key: None for key, it in (("zone", zone), ("settle", settle)) if it is not None}
+    chosen["own"] = {name: replace(one, **given) for name, one in known.own.items()}
     made = Settings(**{name: value for name, value in chosen.items() if value is not None})
     TimePolicy(made.zone)  # refuses a zone that does not exist before anything is read
     return made
@@ -148,7 +153,7 @@ def paths(given: list[str] | None, config: Path | None = None) -> list[str]:
     from logdiag.errors import UsageError
     from logdiag.faces import configuration
 
-    found = given or list(configuration.read(config).services)
+    found = given or configuration.read(config).paths
     if not found:
         hint = "Name a log, such as /var/log/app, or list services in the configuration file."
         raise UsageError("There is nothing to read.", hint)

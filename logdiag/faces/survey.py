@@ -57,7 +57,8 @@ def of_file(path: str, settings: Settings, formats: Formats) -> Survey:
             reasons = [f"{item.what}. {item.hint}" for item in news if not isinstance(item, Gap)]
             raise SourceError(f"{path} cannot be explained.", " ".join(reasons) or "It is empty.")
         for reader in readers:
-            policy = TimePolicy(settings.zone, settings.year, getattr(reader, "mtime", None))
+            zone = settings.of(reader.source.service).zone
+            policy = TimePolicy(zone, settings.year, getattr(reader, "mtime", None))
             _take(survey, iter(reader.read, None), Parser(formats, policy))
     finally:
         tailer.close()

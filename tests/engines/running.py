@@ -30,8 +30,11 @@ ACCESS_DELAY = 1.5
 class Watch:
     """What `watch` does, one look at a time, under a clock that only tests move."""
 
-    def __init__(self, paths: Sequence[Path], db: Path) -> None:
+    def __init__(
+        self, paths: Sequence[Path | str], db: Path, settings: Settings = SETTINGS
+    ) -> None:
         self.paths = [str(path) for path in paths]
+        self.settings = settings
         self.db = db
         self.clock = 1_795_392_000 * SECOND
         self.told: list[tuple[str, str]] = []  # rule, state
@@ -41,7 +44,7 @@ class Watch:
     def start(self) -> None:
         """A new process that knows what was stored, and nothing else."""
         self.writer = Writer.open(self.db)
-        self.pipeline = Pipeline(self.writer, FORMATS, RULES, SETTINGS, self._hear)
+        self.pipeline = Pipeline(self.writer, FORMATS, RULES, self.settings, self._hear)
         wanted = targets(self.paths, may_appear=True)
         for target in wanted:
             self.pipeline.service(target.service)

@@ -7,10 +7,10 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from logdiag.engines.settings import Settings
+from logdiag.engines.settings import Own, Settings
 from logdiag.errors import DefinitionErrors, SourceError, UsageError
 from logdiag.faces import options
-from logdiag.faces.configuration import KEYS, Configuration, read
+from logdiag.faces.configuration import KEYS, OWN, Configuration, Service, read
 from logdiag.model import SECOND
 from tests.faces.filled import ROOT, SAMPLES
 from tests.faces.running import run
@@ -38,24 +38,33 @@ def test_the_pages_example_loads(tmp_path: Path) -> None:
     found = read(written(tmp_path, EXAMPLE))
     assert set(KEYS) == set(tomllib.loads(EXAMPLE))
     assert found == Configuration(
-        Path("/var/lib/logdiag/timeline.db"), "Europe/Berlin", 2026, 120 * SECOND, 3,
-        (tmp_path / "rules",), (tmp_path / "formats",),
-        ("shop=/var/log/shop", "api=/var/log/api", "api=/var/log/nginx/api*.log"),
+        Path("/var/lib/logdiag/timeline.db"), "Europe/Berlin", 2026,
+        settle=120 * SECOND, heartbeat=60 * SECOND, per_client=3,
+        rules=(tmp_path / "rules",), formats=(tmp_path / "formats",),
+        services=(
+            Service("shop", ("/var/log/shop",), Own()),
+            Service("api", ("/var/log/api", "/var/log/nginx/api*.log"), Own()),
+            Service("phones", ("/var/log/phones",), Own("Asia/Tokyo", None, 100 * SECOND, 1)),
+        ),
     )  # fmt: skip
+    assert found.paths == [
+        "shop=/var/log/shop", "api=/var/log/api", "api=/var/log/nginx/api*.log",
+        "phones=/var/log/phones",
+    ]  # fmt: skip
 
 
 def test_every_key_is_documented() -> None:
-    """The page has a row for each, and no other."""
-    assert list(KEYS) == re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
+    """The page has a row for each, and no other: of all services, then of one."""
+    assert [*KEYS, *OWN] == re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
 
 
 def test_paths_begin_where_the_file_lies(tmp_path: Path) -> None:
     """Not where the command is run."""
     text = 'db = "t.db"\n[services]\nshop = "logs/*.log"\nin = "-"\n'
     found = read(written(tmp_path, text))
-    assert (tmp_path / "t.db", (f"shop={tmp_path}/logs/*.log", "in=-")) == (
-        found.db, found.services,
-    )  # fmt: skip
+    assert (tmp_path / "t.db", [f"shop={tmp_path}/logs/*.log", "in=-"]) == (found.db, found.paths)
+    found = read(written(tmp_path, '[services.shop]\npath = ["a.log", "-"]\n'))
+    assert [f"shop={tmp_path}/a.log", "shop=-"] == found.paths
 
 
 def test_it_is_looked_for_in_three_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +96,35 @@ def test_the_command_line_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("LOGDIAG_DB", str(tmp_path / "variable.db"))
     assert tmp_path / "variable.db" == options.database(None, file)
     assert tmp_path / "option.db" == options.database(tmp_path / "option.db", file)
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "expected"),
+    [
+        ("", None, (None, None)), ('settle = "2m"', None, (120, None)),
+        ('settle = "2m"\n{}settle = "3m"', None, (180, None)),
+        ('settle = "2m"\n{}heartbeat = "60s"', None, (120, 60)),
+        ('heartbeat = "30s"\n{}heartbeat = "60s"', None, (None, 60)),
+        ('settle = "2m"\n{}settle = "3m"\nheartbeat = "60s"', "10s", (10, 60)),
+    ],
+)  # fmt: skip
+def test_what_holds_for_one_service(
+    tmp_path: Path, text: str, option: str | None, expected: tuple[int | None, int | None]
+) -> None:
+    """Key by key its own, else that for all; an option holds for all."""
+    file = written(tmp_path, text.format('[services.shop]\npath = "a"\n'))
+    found = options.settings(settle=option, config=file).of("shop")
+    assert expected == tuple(it and it // SECOND for it in (found.settle, found.heartbeat))
+
+
+def test_others_are_not_concerned(tmp_path: Path) -> None:
+    """What one service says of itself, and what options say of all."""
+    own = '[services.shop]\npath = "a"\nzone = "Asia/Tokyo"\nper_client = 5\nsettle = "3m"\n'
+    file = written(tmp_path, f'zone = "Europe/Berlin"\n{own}')
+    found = options.settings(config=file)
+    assert Settings("Asia/Tokyo", settle=180 * SECOND, per_client=5) == found.of("shop")
+    assert Settings("Europe/Berlin") == found.of("api")
+    assert "Asia/Seoul" == options.settings("Asia/Seoul", config=file).of("shop").zone
 
 
 def test_commands_work_by_the_file_alone(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def unknown(context: Context, source: int) -> Document:
 
 
 def _unknown(context: Context, status: SourceStatus, begin: int, data: bytes) -> Document:
-    settings = context.settings
+    settings = context.settings.of(status.source.service)
     parser = Parser(
         knowledge.load_formats(settings), TimePolicy(settings.zone, settings.year, context.now)
     )
