@@ -12,9 +12,13 @@ from typing import NamedTuple
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.following import BY_CHANCE
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.marks import BEFORE, BEFORE_LINES
+from logdiag.diagnosis.moments import Moment, passed
+from logdiag.diagnosis.service import ELSEWHERE, NOWHERE
 from logdiag.diagnosis.view import View
 from logdiag.model import Guard
 
+MORE = 2  # times as many as others are several tabs
 FLAPPING = 0.5  # of a group's connections, younger than H
 
 
@@ -57,6 +61,33 @@ def _outlived(view: View, life: Life) -> bool:
     if age is None:
         return view.line - life.opened_ordinal >= view.service.usual()[1]
     return age >= (view.service.following.lasted.usual() or 0)
+
+
+def _by_design(view: View) -> bool | None:
+    """Whether what was left behind is what pages keep open, while they close what they should."""
+    service, client = view.service, view.client
+    if client is None:
+        return None
+    following = service.following
+    if following.loads(client) == service.held_by(client):
+        return False  # whatever it opens stays
+    left = set(following.left_behind(client, (view.time, view.line)))
+    usual, kept, loads = service.usual_on_paths(client), Counter[str](), Counter[str]()
+    begun: dict[str, Moment] = {}
+    for life in view.lives():
+        if life.number not in left:
+            continue
+        path = life.path or NOWHERE
+        path = path if path in usual else ELSEWHERE
+        opened = life.opened_at, life.opened_ordinal
+        kept[path] += 1
+        if path not in begun or passed(begun[path], opened, BEFORE, BEFORE_LINES):
+            begun[path] = opened
+            loads[path] += 1
+    return all(
+        loads[path] <= service.tabs or count <= MORE * usual.get(path, 0)
+        for path, count in kept.items()
+    )
 
 
 def _flapping(view: View) -> bool | None:
@@ -118,6 +149,14 @@ _TABLE = (
         "and by the others on each path, have outlived what is usual in the service (twice the "
         "95th percentile, and more while few closed).",
         _several_tabs,
+    ),
+    GuardCheck(
+        "by_design",
+        "What the client left behind is what pages keep open on purpose: on each path that half of "
+        "the other clients use, too, no more than twice what these have there at the median, or of "
+        "no more than `per_client` loads (what opens within 5 s, 10 lines, is one); on all other "
+        "paths together of no more loads than that. And it closed something since it came.",
+        _by_design,
     ),
     GuardCheck(
         "flapping",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from itertools import islice
+from statistics import median_low
 from typing import Any, Final
 
 from logdiag.diagnosis.connections import Connections
@@ -15,7 +17,7 @@ from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.quality import Quality
-from logdiag.diagnosis.service import Service
+from logdiag.diagnosis.service import NOWHERE, Service
 from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, most, near
 from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import View
@@ -23,6 +25,8 @@ from logdiag.model import SECOND
 
 LEAST_CLOSES: Final = 3  # closes that make a time scale
 LEAST_SCALE: Final = SECOND
+COMMON: Final = 0.5  # of the clients use a path that pages are meant to be on
+MAX_LOOKED_AT: Final = 1_000  # connections looked at to tell which paths these are
 MAX_UNNAMED: Final = 10_000  # openings that wait for the close of somebody
 MAX_ADDRESSES: Final = 20_000  # where closes name nobody; of more nobody says who holds how much
 
@@ -46,6 +50,7 @@ class Known(Service):
         self._connections = connections
         self._clients = clients
         self._surroundings = surroundings
+        self.tabs = surroundings.per_client
         self._notes = notes
         self.baselines = notes.baselines
         self.handshakes = notes.handshakes
@@ -161,6 +166,21 @@ class Known(Service):
         if path is None or not others:
             return None
         return self._surroundings.allowed(most(others.values()))
+
+    def usual_on_paths(self, key: str | None) -> dict[str, int]:
+        """By path, where half of the clients beside that one have connections: how many.
+
+        At the median, as far as the oldest connections tell: what pages keep open is among them.
+        """
+        held: Counter[tuple[str, str]] = Counter()
+        for life in islice(self._connections.live, MAX_LOOKED_AT):
+            if life.client_key is not None and life.client_key != key:
+                held[life.path or NOWHERE, life.client_key] += 1
+        least = COMMON * len({client for _, client in held})
+        counts: dict[str, list[int]] = {}
+        for (path, _), count in held.items():
+            counts.setdefault(path, []).append(count)
+        return {path: median_low(few) for path, few in counts.items() if len(few) >= least}
 
     def restarted(self, view: View) -> bool | None:
         """Whether the server restarted around the view's moment; None: the log does not tell."""

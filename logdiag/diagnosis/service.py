@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from logdiag.diagnosis.baseline import Baselines
 from logdiag.diagnosis.following import Following
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from logdiag.diagnosis.view import View
 
 
+NOWHERE: Final = "-"  # the path where the log tells none
+ELSEWHERE: Final = "..."  # all paths that few use
+
+
 class Service(ABC):
     """One service, as a rule sees it; `known` answers."""
 
@@ -29,6 +33,7 @@ class Service(ABC):
     baselines: Baselines
     handshakes: Handshakes
     heartbeat: Heartbeat
+    tabs: int  # what is set: the connections that any client may have
 
     @property
     def settle(self) -> int:
@@ -73,6 +78,10 @@ class Service(ABC):
     @abstractmethod
     def limit_on(self, path: str | None, key: str | None) -> int | None:
         """How many live connections that client may have on one path; None if nobody else is."""
+
+    @abstractmethod
+    def usual_on_paths(self, key: str | None) -> dict[str, int]:
+        """By path, where half of the clients beside that one have connections: how many."""
 
     @abstractmethod
     def restarted(self, view: View) -> bool | None:

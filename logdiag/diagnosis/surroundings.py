@@ -33,7 +33,7 @@ class Surroundings:
 
     def __init__(self, clients: Clients, per_client: int = PER_CLIENT) -> None:
         self._clients = clients
-        self._per_client = per_client
+        self.per_client = per_client
         self._lost: Recent[bool] = Recent(MAX_RETURNS)
         self._returned: OrderedDict[str, Moment] = OrderedDict()
         self.herd: Moment | None = None
@@ -74,7 +74,7 @@ class Surroundings:
 
     def allowed(self, usual: int | None) -> int:
         """How many, where 95% of the others hold so many or fewer."""
-        return max(self._per_client, 2 * (usual or 0))
+        return max(self.per_client, 2 * (usual or 0))
 
     def _look_for_herd(self, moment: Moment) -> None:
         recent, least = self._returned, HERD_SHARE * self._clients.count

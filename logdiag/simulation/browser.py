@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from logdiag.simulation.server import ONE_WAY, Client, Server, Socket, State
+from logdiag.simulation.server import ONE_WAY, PATH, Client, Server, Socket, State
 from logdiag.simulation.world import Happening, Process
 
 LOGIN = "/api/auth/login"
 REFRESH = "/api/auth/refresh"
+STANDING = "/ws/updates"
 PROBE = 0.02  # seconds between the two mounts of React's StrictMode
 GIVES_UP = 60.0  # the longest wait between two attempts
 
@@ -24,6 +25,7 @@ class App:
 
     cleanup: Literal["always", "when open", "never"] = "always"  # what an unmount closes
     providers: int = 1  # components of a page that each open a socket of their own
+    standing: int = 0  # sockets that the tab keeps beside those, whatever page is shown
     waits_for_token: bool = True  # before the page mounts
     strict: bool = False  # development: every mount is tried once and undone
     timers: int = 1  # armed by one loss, each of which reconnects
@@ -45,6 +47,7 @@ class Tab:
         self.channel = channel
         self.sockets: list[Socket] = []
         self.current: list[Socket] = []  # those that the mounted page knows of
+        self.standing: list[Socket] = []
         self.mounted = False
         self.open = True
         self._attempts = 0
@@ -70,6 +73,8 @@ class Tab:
         if not self.open:
             return
         self.mounted = True
+        while len(self.standing) < self.app.standing:
+            self._stand()
         self.current += [self.connect() for _ in range(self.app.providers)]
         if self.app.strict:
             yield PROBE
@@ -90,6 +95,8 @@ class Tab:
     def close(self) -> None:
         """The tab is closed or the browser is: the browser itself ends all of its sockets."""
         self.open = self.mounted = False
+        self._clean_up(self.standing)
+        self.standing = []
         for socket in list(self.sockets):
             self.server.close(socket, 1001)
         self.sockets.clear()
@@ -128,9 +135,13 @@ class Tab:
 
     # Sockets
 
-    def connect(self) -> Socket:
+    def _stand(self) -> None:
+        if self.open:
+            self.standing.append(self.connect(STANDING))
+
+    def connect(self, path: str = PATH) -> Socket:
         """Open one more socket."""
-        socket = self.server.connect(self.client, self._opened, self.lost)
+        socket = self.server.connect(self.client, self._opened, self.lost, path)
         self.sockets.append(socket)
         self._console(socket, "CONNECTING")
         return socket
@@ -140,6 +151,9 @@ class Tab:
         if socket in self.sockets:
             self.sockets.remove(socket)
             self._console(socket, "CLOSED")
+        if socket in self.standing:
+            self.standing.remove(socket)
+            self.world.after(self.world.around(1.0), self._stand)
         if socket not in self.current:
             return
         self.current.remove(socket)

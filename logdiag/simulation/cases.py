@@ -217,6 +217,10 @@ _ALL = (
         "tabs", "people with several tabs of the same page",
         habits=Habits(tabs=3, stay=300.0), share=(0.2, 0.5),
     ),
+    Case(
+        "by-design", "pages keep three connections open beside the one that each view has",
+        app=App(standing=3), habits=EAGER, share=(0.8, 1.0),
+    ),
     Case("nat-office", "an office behind one address", share=(0.4, 0.7), address=OFFICE),
     Case("growth", "more people every minute", clients=90, within=40 * MINUTE),
     Case(

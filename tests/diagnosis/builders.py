@@ -148,6 +148,7 @@ class FakeService(Service):
     baselines: Baselines = field(default_factory=lambda: Baselines([("auth_failure",)]))
     handshakes: Handshakes = field(default_factory=Handshakes)
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    tabs: int = 2
     opened: int = 0
     closed: int = 0
     drifted: int = 0
@@ -193,6 +194,10 @@ class FakeService(Service):
     def limit_on(self, path: str | None, key: str | None) -> int | None:
         """Nobody else is anywhere."""
         return None
+
+    def usual_on_paths(self, key: str | None) -> dict[str, int]:
+        """Nobody else is anywhere."""
+        return {}
 
     def restarted(self, view: View) -> bool | None:
         """As told; "?": nobody can tell."""

@@ -217,6 +217,48 @@ def test_several_tabs_on_each_path(own: dict[str, int], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "others", "shut", "expected"),  # path@second, each
+    [
+        ("/feed@0 /feed@1 /feed@5 /page@60", "/feed /feed /feed /page", 1, "yes"),  # of one load
+        ("/feed@0 /feed@1 /feed@5 /page@60", "/feed /feed /feed /page", 0, "no"),  # it closes none
+        ("/feed@0 /feed@20 /page@60", "/page", 1, "yes"),  # of two, as `per_client` says
+        ("/feed@0 /feed@20 /feed@40 /page@60", "/page", 1, "no"),  # of three
+        ("/feed@0 /feed@20 /feed@40 /page@60", "/feed /page", 1, "no"),  # three times as many
+        ("/feed@0 /feed@20 /feed@40 /page@60", "/feed /feed /page", 1, "yes"),  # three for two
+        ("/feed@0 /feed@20 /chat@40 /chat@50 /page@60", "/feed /chat /page", 1, "yes"),  # on each
+        ("/feed@0 /feed@20 /chat@40 /chat@50 /page@60", "/page", 1, "no"),  # where nobody else is
+        ("/a@0 /b@20 /c@40 /page@60", "/page", 1, "no"),  # room after room
+        ("@0 @20 @40 @60", "", 1, "no"),  # where the log tells no paths
+        ("@0 @20 @40 @60", "@ @", 1, "yes"),
+    ],
+)
+def test_what_pages_keep_open_by_design(own: str, others: str, shut: int, expected: str) -> None:
+    """As many as others keep on the same path, or as few loads as tabs, and the rest is closed.
+
+    The newest one is the page's own, and left behind is what came before.
+    """
+    log = Log()
+    for user in "bc":
+        for number, path in enumerate(others.split()):
+            path = path.strip("@")
+            log("opened", 0, connection=f"{user}{number}", user=user, path=path or None)
+    log("opened", 0, connection="shut", user="a" if shut else "d")
+    for number, (path, second) in enumerate(one.split("@") for one in own.split()):
+        log("opened", float(second), connection=f"a{number}", user="a", path=path or None)
+        if not number:
+            log("closed", float(second), connection="shut")
+    many = rule(f"live >= {len(own.split())}", "requires: [client]", hold=0)
+    found = follow(log("message", 62), [many]).findings.values()
+    (finding,) = [one for one in found if one.group["client"] == "a"]
+    assert expected == {one.name: one.outcome for one in finding.guards}["by_design"]
+
+
+def test_nobody_knows_what_is_by_design_where_nobody_is_known() -> None:
+    """A group that is no client's has left nothing behind."""
+    assert "cannot_tell" == outcome("by_design", view([life(1)], client=None))
+
+
+@pytest.mark.parametrize(
     ("seconds", "expected"),
     [([10, 20, 90], "no"), ([10, 60, 90], "yes"), ([10, 90], "no"), ([None], "cannot_tell")],
 )
