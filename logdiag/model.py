@@ -193,7 +193,7 @@ class Guard(NamedTuple):
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would take five times as long to make
 class Finding:
     """A suspected leak or other trouble, in its latest episode: from pending to resolved.
 

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from logdiag.definitions import did_you_mean
-from logdiag.diagnosis.counting import EARLIER
+from logdiag.diagnosis.counting import EARLIER, mark_of
 from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import (
     Binary,
@@ -33,7 +33,6 @@ from logdiag.diagnosis.terms import (
     CALCULATIONS,
     COMPARISONS,
     Argument,
-    Asked,
     Both,
     Constant,
     Either,
@@ -42,6 +41,7 @@ from logdiag.diagnosis.terms import (
     Predicate,
     Quantity,
     Word,
+    asked,
 )  # fmt: skip
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
@@ -84,18 +84,18 @@ class Condition:
         """Whether it does."""
         return self.test.holds(view)
 
-    def lives(self, view: View) -> dict[int, Life]:
-        """The connections that make it hold, by number: those that it counts one by one.
+    def lives(self, view: View) -> Iterable[Life]:
+        """The connections that make it hold, each once: those that it counts one by one.
 
         A condition on `live` alone means all of the group; one on `drift` none, nor one on those
         that were left behind where there are none.
         """
         if self.suspects is not None and self.suspects.lives is not None:
-            return {life.number: life for life in self.suspects.lives(view)}
+            return self.suspects.lives(view)
         found = {life.number: life for select in self._witnesses(view) for life in select(view)}
         if not found and self._of_all:
-            return {life.number: life for life in view.lives()}
-        return found
+            return view.lives()
+        return found.values()
 
     def events(self, view: View) -> list[Seen]:
         """The events that it counts, in the order of the log."""
@@ -252,7 +252,7 @@ def _name(name: str, at: int) -> tuple[Measure, Quantity | Predicate]:
     if function.parameters:
         wanted = ", ".join(function.parameters)
         raise ExpressionError(at, f"'{name}' is a function.", f"Write {name}({wanted}).")
-    return function.result, Asked(name, function.run)
+    return function.result, asked(name, function.run)
 
 
 def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Quantity]:
@@ -268,8 +268,8 @@ def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Qua
             at, f"'{name}' takes {len(function.parameters)} argument(s), not {len(arguments)}.",
             f"Write {name}({wanted}).",
         )  # fmt: skip
-    key = unparse(Call(name, arguments))
-    return function.result, Asked(key, function.run, _arguments(function, arguments))
+    text = unparse(Call(name, arguments))
+    return function.result, asked(text, function.run, _arguments(function, arguments))
 
 
 def _arguments(function: Function, arguments: Sequence[Node]) -> list[Argument]:
@@ -286,10 +286,10 @@ def argument(wanted: str, node: Node) -> Argument:
     name = node.name if isinstance(node, Name) else None
     known = _NAMES.get(wanted)
     if known is not None:
-        if name not in known:
+        if name is None or name not in known:
             hint = did_you_mean(name or "", known)
             raise ExpressionError(node.at, f"a {wanted} is wanted here.", hint)
-        return Word(name)
+        return Word(mark_of(name) if wanted == "prior kind" else name)
     match = _QUANTILE.match(name or "")
     if not match:
         raise ExpressionError(node.at, "a quantile is wanted here.", "Write p50, p95 or p99.5.")

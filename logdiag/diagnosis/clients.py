@@ -17,7 +17,7 @@ from logdiag.model import Confidence, Event
 KnownBy = Literal["user", "session", "path", "agent", "address", "none"]
 KNOWN_BY: tuple[str, ...] = get_args(KnownBy)
 # What they can bear: what is in a path may be whom it is about; a count is at least exact.
-CAPS: dict[str, Confidence] = {"path": "medium", "address": "low", "none": "medium"}
+CAPS: Final[dict[str, Confidence]] = {"path": "medium", "address": "low", "none": "medium"}
 _ADDRESS: Final = "address "
 USER: Final = "user "
 SHARED: Final = frozenset({"address", "none"})  # several clients may be behind one

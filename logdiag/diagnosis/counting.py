@@ -16,7 +16,7 @@ from logdiag.model import Event
 
 MAX_INTERVALS: Final = 64  # the latest ones of a window: in a storm it holds thousands
 MAX_PILE: Final = 10_000  # connections looked at for those that pile up
-INFINITE: float = float("inf")
+INFINITE: Final[float] = float("inf")
 
 
 # Connections: which ones, and how many. What is asked at each event is counted without a list.
@@ -92,47 +92,52 @@ def count_surplus(view: View) -> int:
     return 0 if view.anonymous else view.count_marked("surplus")
 
 
-def left_behind(view: View, mark: str = "") -> Iterator[Life]:
+def left_behind(view: View, mark: str = "") -> Iterable[Life]:
     """Those whose client opened a newer one since; where nobody is named, it may be any.
 
     With a mark only those whose follower carries it.
     """
     if view.client is None:
         return view.marked(mark) if mark else view.lives()
-    found = view.service.following.left_behind(view.client, (view.time, view.line), mark)
-    return _those(view, found)
+    followed = view.followed
+    return _those(view, () if followed is None else followed.left_behind(view.place, mark))
 
 
 def count_left_behind(view: View, mark: str = "") -> int:
     """How many they are."""
     if view.client is None:
         return view.proofs(mark) if mark else count_live(view)
-    following, then = view.service.following, (view.time, view.line)
+    followed = view.followed
+    if followed is None:
+        return 0
     if len(view.group.key) == 1:  # of all that the client holds
-        return following.count_left_behind(view.client, then, mark)
+        return followed.count(view.place, mark)
     lives = view.group.by_number
-    return len([one for one in following.left_behind(view.client, then, mark) if one in lives])
+    return len([one for one in followed.left_behind(view.place, mark) if one in lives])
 
 
-def orphans(view: View) -> Iterator[Life]:
+def orphans(view: View) -> Iterable[Life]:
     """Those left behind that never had a message, though another of the client had one since."""
-    found = view.service.following.orphans(view.client, (view.time, view.line))
-    return _those(view, sorted(found))
+    return _those(view, sorted(_orphans(view)))
 
 
 def count_orphans(view: View) -> int:
     """How many they are."""
-    found = view.service.following.orphans(view.client, (view.time, view.line))
-    return len([number for number in found if number in view.group.by_number])
+    return len([number for number in _orphans(view) if number in view.group.by_number])
 
 
-def _those(view: View, numbers: Iterable[int]) -> Iterator[Life]:
-    return (life for number in numbers if (life := view.group.by_number.get(number)))
+def _orphans(view: View) -> list[int]:
+    return [] if view.followed is None else view.followed.orphans(view.place)
+
+
+def _those(view: View, numbers: Iterable[int]) -> list[Life]:
+    lives = view.group.by_number
+    return [life for number in numbers if (life := lives.get(number)) is not None]
 
 
 def loads(view: View) -> int:
     """How many its client opened since it last had none; those since the moment, if they closed."""
-    return view.service.following.loads(view.client) - view.count_younger()
+    return (0 if view.followed is None else view.followed.loads) - view.count_younger()
 
 
 def chance(view: View) -> float:
@@ -155,24 +160,14 @@ def mark_of(kind: str) -> str:
     return _MARKS[kind]
 
 
-def after(view: View, kind: str) -> Iterator[Life]:
-    """Those that opened just after such an event."""
-    return view.marked(mark_of(kind))
+def after(view: View, mark: str) -> Iterator[Life]:
+    """Those that opened just after an event that leaves that mark."""
+    return view.marked(mark)
 
 
-def followed_after(view: View, kind: str) -> Iterator[Life]:
-    """Those whose client opened the next one just after such an event."""
-    return left_behind(view, mark_of(kind))
-
-
-def count_followed(view: View, kind: str) -> int:
-    """How many they are; where nobody is named, how many such events lifted the count."""
-    return count_left_behind(view, mark_of(kind))
-
-
-def count_after(view: View, kind: str) -> int:
+def count_after(view: View, mark: str) -> int:
     """How many such events came before them."""
-    return view.proofs(mark_of(kind))
+    return view.proofs(mark)
 
 
 # Lines

@@ -12,7 +12,7 @@ from logdiag.diagnosis.guards import outcomes
 from logdiag.diagnosis.handover import Handover, described, hand_over
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.moments import NEVER, Moment, before, earlier, far, spoken
+from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
 from logdiag.diagnosis.patience import held, patience
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.service import Service
@@ -79,28 +79,31 @@ class Court:
 
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
-        settle = self.service.settle
-        due = [one for one in self.open.values() if not one[0].rests(moment, settle)]
+        due = [one for one in self.open.values() if not one[0].rests(moment)]
         for judgement, group in in_order(due):
             if judgement.state == "pending":
                 self._ripen(judgement, group, moment)
             elif judgement.state == "firing":
                 self._review(judgement, group, moment)
+                judgement.rest(moment, self.service.settle)
 
     # Pending
 
     def _look(self, group: Group, rules: Sequence[Rule], moment: Moment) -> None:
-        views: dict[tuple[int, int], View] = {}
+        views: list[View] = []  # one for each window
         for rule in rules:
             if not rule.when.possible.of(group, self.service):
                 continue
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":
                 continue  # reviewed at each tick
-            window = (rule.within, rule.within_lines)
-            if window not in views:
-                views[window] = self.view(rule, group, moment, moment)
-            if not rule.when.holds(views[window]):
+            for view in views:
+                if view.within == rule.within and view.within_lines == rule.within_lines:
+                    break
+            else:
+                view = self.view(rule, group, moment, moment)
+                views.append(view)
+            if not rule.when.holds(view):
                 continue
             if judgement is None:
                 judgement = Judgement(self.name, rule, group.key)
@@ -125,7 +128,7 @@ class Court:
         then = earlier(moment, hold, lines)
         if before(then, judgement.first):
             return
-        judgement.reviewed = moment
+        judgement.rest(moment, self.service.settle)
         over = not before(then, judgement.last)
         view = self.view(judgement.rule, group, moment, judgement.last if over else then)
         if judgement.rule.when.holds(view):
@@ -157,6 +160,7 @@ class Court:
         first = judgement.first[0]
         at = moment[0] if first is None or moment[0] is None else min(moment[0], first + hold)
         judgement.fire(at)
+        judgement.rest(moment, self.service.settle)
         describe(judgement, view)
         self._touch(judgement)
         for other, _ in list(self.open.values()):
@@ -170,7 +174,7 @@ class Court:
             if judgement.state != "firing" or life.number not in judgement.open:
                 continue
             judgement.open.discard(life.number)
-            judgement.reviewed = NEVER  # it may hold no more
+            judgement.wake()  # it may hold no more
             if life.state == "closed" and not judgement.open:
                 opened = judgement.suspects[life.number]
                 note = "closed late"
@@ -181,7 +185,6 @@ class Court:
 
     def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
         """Add what has ripened since; resolve what has not held for `keep_firing_for`."""
-        judgement.reviewed = moment
         hold, lines = patience(judgement.rule, group, self.service)
         then = earlier(moment, hold, lines)
         view = self.view(judgement.rule, group, moment, then)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from logdiag.diagnosis.clients import CAPS, known_by
 from logdiag.diagnosis.derived import OVERLAPS
@@ -14,8 +15,8 @@ from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Confidence, Evidence, Level
 
-MAX_SUSPECTS = 10_000  # connections followed per finding
-_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+MAX_SUSPECTS: Final = 10_000  # connections followed per finding
+_ORDER: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
 
 
 def describe(judgement: Judgement, view: View) -> None:
@@ -25,24 +26,23 @@ def describe(judgement: Judgement, view: View) -> None:
     """
     rule = judgement.rule
     _assure(judgement, view)
-    lines: list[tuple[int, int]] = []
-    paths: set[str | None] = set()
     by_count = view.anonymous and rule.when.of_marks  # its proof is what lifted the count
     if view.anonymous:  # only their number is known: those that are left stand for it
         judgement.suspects = {one: judgement.suspects[one] for one in sorted(judgement.open)}
-    for number, life in _found(judgement, view).items():
-        if number in judgement.suspects or len(judgement.suspects) >= MAX_SUSPECTS:
-            continue
-        judgement.suspects[number] = life.opened_at
-        judgement.open.add(number)
-        if not by_count:
-            lines += _lines_of(life)
-            paths |= {mark.path for mark in (life.marks or {}).values()} or {life.path}
+    joined = _joined(judgement, view)
+    room = len(judgement.evidence) < MAX_EVIDENCE
+    lines: list[tuple[int, int]] = []
+    paths: set[str | None] = set()
     if by_count:
         for pair in view.group.pairs:
             lines += (pair.proof[:2], pair.opened)
             paths.add(pair.proof.path)
-    if len(judgement.evidence) < MAX_EVIDENCE:
+    else:
+        for life in joined:
+            paths |= {mark.path for mark in (life.marks or {}).values()} or {life.path}
+            if room:
+                lines += _lines_of(life)
+    if room:
         lines += _lines_counted(rule.when.events(view))
         if lines:
             _prove(judgement, lines)
@@ -63,14 +63,26 @@ def _assure(judgement: Judgement, view: View) -> None:
     judgement.level = _level(rule.level, judgement.confidence)
 
 
-def _found(judgement: Judgement, view: View) -> dict[int, Life]:
+def _joined(judgement: Judgement, view: View) -> list[Life]:
+    """Note the connections behind it that it did not know yet; gives them."""
+    joined = []
+    for life in _found(judgement, view):
+        number = life.number
+        if number not in judgement.suspects and len(judgement.suspects) < MAX_SUSPECTS:
+            judgement.suspects[number] = life.opened_at
+            judgement.open.add(number)
+            joined.append(life)
+    return joined
+
+
+def _found(judgement: Judgement, view: View) -> Iterable[Life]:
     """The connections behind it; none where those that it knows are all of them.
 
     Who was left behind once is so until its end: equal numbers are the same ones.
     """
     when = judgement.rule.when
     if when.suspects is not None and when.suspects.run(view) == len(judgement.open):
-        return {}
+        return ()
     return when.lives(view)
 
 
@@ -132,7 +144,10 @@ def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
         if len(judgement.evidence) >= MAX_EVIDENCE:
             return
         if not _is_known(judgement.evidence, line):
-            judgement.evidence.append(Evidence(*line))
+            judgement.evidence.append(_new(Evidence, (line[0], line[1], 0, "", "")))
+
+
+_new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
 def _is_known(evidence: Iterable[Evidence], line: tuple[int, int]) -> bool:

@@ -33,7 +33,7 @@ from logdiag.diagnosis.ticks import Ticks
 from logdiag.diagnosis.windows import as_seen
 from logdiag.model import Changes, Connection, Echo, Event, Finding, Gap, State
 
-TICKS = 32  # looks at what is pending, per settle time
+TICKS: Final = 32  # looks at what is pending, per settle time
 _RESTARTS: Final = frozenset({"server_start", "server_stop"})
 _BEGINS: Final = frozenset({"opening", "opened"})
 

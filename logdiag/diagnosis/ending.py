@@ -7,6 +7,7 @@ it is learnt from the connections that did close.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from logdiag.diagnosis.court import Court
 from logdiag.diagnosis.description import describe
@@ -19,8 +20,8 @@ from logdiag.diagnosis.view import View
 from logdiag.diagnosis.yielding import Open, in_order
 from logdiag.model import Finding
 
-LEAST_HELD = 2  # connections of a client, of which one closes; a lone one leaves nothing behind
-SHORT = 2  # a log shorter than this many settle times has a time scale of its own
+LEAST_HELD: Final = 2  # connections of a client, one of which closes; a lone one leaves nothing
+SHORT: Final = 2  # a log shorter than this many settle times has a time scale of its own
 
 
 def is_short(first: int | None, now: Moment, settle: int) -> bool:

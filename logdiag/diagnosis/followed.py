@@ -27,6 +27,10 @@ _NOBODY: Final[dict[int, Follower]] = {}  # stays empty
 class Followed:
     """A client since it last had no connection, and how it was before.
 
+    `loads` counts its openings since, with those before that it closed in time, less those that it
+    left behind: a client whose pages let go of their connections does not change because two in a
+    row did not.
+
     Times are those of `following`. What is asked at each event is counted as connections come and
     go: a page that leaks leaves thousands behind.
     """

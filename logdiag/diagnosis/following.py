@@ -32,10 +32,11 @@ Numbers = tuple[int, float, float, bool]
 def grounds(numbers: Numbers) -> str:
     """These numbers in words, for a person to check."""
     closes, expected, mean, clocked = numbers
-    lasted, usual = f"{mean * expected:.0f} lines", f"{mean:.0f} lines"
     if clocked:
         lasted = spoken(round(mean * expected) * _MILLISECOND)
         usual = spoken(round(mean) * _MILLISECOND)
+    else:
+        lasted, usual = f"{mean * expected:.0f} lines", f"{mean:.0f} lines"
     return (
         f"once a newer one had opened, this client's connections lasted {lasted} in all, and "
         f"{closes} closed; others close after {usual} in the mean, so {expected:.1f} closes "
@@ -69,7 +70,7 @@ class Following:
 
     def opened(self, life: Life, newest: Life | None, moment: Moment) -> None:
         """A connection of a client opened, whose newest one was that."""
-        now = self._place(moment)
+        now = self._now(moment)
         self._alone += 1
         self._since += now
         if newest is None or newest.client_key is None:
@@ -96,13 +97,13 @@ class Following:
         self._talks = True
         client = self._clients.get(life.client_key or "")
         if client is not None:
-            client.spoke = self._place(moment)
+            client.spoke = self._now(moment)
             if client.silent:
                 client.silent.discard(life.number)
 
     def ended(self, life: Life, newest: Life | None, moment: Moment) -> None:
         """It is live no more; `newest` is its client's newest one now, if there is any."""
-        now = self._place(moment)
+        now = self._now(moment)
         closed = life.state == "closed"
         client = self._clients.get(life.client_key or "")
         follower = client.leave(life.number) if client is not None else None
@@ -127,32 +128,9 @@ class Following:
             self._orderly.put(key, max(0, client.loads - 2 * client.closes))
             del self._clients[key]
 
-    def loads(self, key: str | None) -> int:
-        """How many connections the client opened since it last had none; 0 if never several.
-
-        With those before that it closed in time, less those that it left behind: one whose pages
-        let go of their connections does not change because two in a row did not.
-        """
-        client = self._clients.get(key or "")
-        return client.loads if client is not None else 0
-
-    def left_behind(self, key: str | None, then: Moment, mark: str = "") -> list[int]:
-        """The numbers of the client's live connections that had been followed by that moment.
-
-        With a mark only those whose follower carries it.
-        """
-        client = self._clients.get(key or "")
-        return client.left_behind(self._read(then), mark) if client is not None else []
-
-    def count_left_behind(self, key: str | None, then: Moment, mark: str = "") -> int:
-        """How many they are."""
-        client = self._clients.get(key or "")
-        return client.count(self._read(then), mark) if client is not None else 0
-
-    def orphans(self, key: str | None, then: Moment) -> list[int]:
-        """Those of them that never had a message, though another one had since."""
-        client = self._clients.get(key or "")
-        return client.orphans(self._read(then)) if client is not None else []
+    def of_client(self, key: str | None) -> Followed | None:
+        """What that client left behind; None if it never held several."""
+        return None if key is None else self._clients.get(key)
 
     @property
     def comparable(self) -> bool:
@@ -171,7 +149,7 @@ class Following:
         time, the estimate for lifetimes that have not all ended (Breslow, "Analysis of Survival
         Data under the Proportional Hazards Model", Int. Stat. Rev. 43, 1975).
         """
-        client, place = self._clients.get(key or ""), self._read(now)
+        client, place = self._clients.get(key or ""), self.place(now)
         at_risk = self._exposure + self._alone * place - self._since
         if client is None or at_risk <= 0:
             return 0, 0.0
@@ -206,7 +184,7 @@ class Following:
         closes, expected = self.expected(key, now)
         if not (self.comparable and expected):
             return None
-        mean = (self._exposure + self._alone * self._read(now) - self._since) / self._closes
+        mean = (self._exposure + self._alone * self.place(now) - self._since) / self._closes
         return closes, expected, mean, self._clocked
 
     def snapshot(self) -> dict[str, Any]:
@@ -236,12 +214,13 @@ class Following:
         self._since -= opened
         self._exposure += max(0, now - opened)
 
-    def _place(self, moment: Moment) -> int:
+    def _now(self, moment: Moment) -> int:
         if moment[0] is not None and not self._clocked:
             self.forget_clients()
             self._clocked = True
-        return self._read(moment)
+        return self.place(moment)
 
-    def _read(self, moment: Moment) -> int:
+    def place(self, moment: Moment) -> int:
+        """The moment in ms, or in lines until the log tells a time."""
         time, line = moment
         return time // _MILLISECOND if self._clocked and time is not None else line

@@ -222,7 +222,7 @@ _TABLE = (
         "Connections left behind whose client opened the next one just after such an event: it is "
         "the next opening that shows why the one before was not closed. The same as "
         "`opened_after` where no close says whose it is.", FOLLOWED,
-        counting.count_followed, counting.followed_after,
+        counting.count_left_behind, counting.left_behind,
         of_client=True, at_most=lambda kind: asks.Followed(counting.mark_of(kind)),
     ),
     Function(

@@ -190,11 +190,11 @@ class Clients(Grouping):
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its client's group where a rule may look at it."""
         key = life.client_key
-        newest = self.newest(key)
-        if newest is not None:
-            life.share(newest)
         if key is not None:
-            held = self.held_by(key) if newest is not None else 0
+            held, newest = 0, self.newest(key)
+            if newest is not None:
+                life.share(newest)
+                held = self.held_by(key)
             self._count(held, held + 1)
         return super().add(life)
 
@@ -262,8 +262,9 @@ class Clients(Grouping):
         return group.key[0] is not None or bool(group.rules)
 
     def _count(self, before: int, after: int) -> None:
+        if before == 0 or after == 0:
+            self.count += after - before
         several = self._several
-        self.count += (after > 0) - (before > 0)
         if before > 1:
             several[before] -= 1
             if not several[before]:

@@ -21,7 +21,7 @@ BY: Final = ("client", "path", "process", "user")  # what a rule may group by, b
 MAX_PAIRS: Final = 2_000  # marked openings kept per group where only the count is known
 
 Key = tuple[str | None, ...]
-_NONE: dict[str, Any] = {}  # stays empty
+_NONE: Final[dict[str, Any]] = {}  # stays empty
 
 
 class Pair(NamedTuple):
@@ -38,10 +38,12 @@ class Pair(NamedTuple):
 class Kin:
     """What groups share whose keys tell the same fields: the rules that concern them."""
 
-    __slots__ = ("candidates", "rules")
+    __slots__ = ("candidates", "place", "rules")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = rules
+        by = rules[0].by if rules else ()
+        self.place = by.index("client") if "client" in by else -1  # of the client in the key
         self.candidates: dict[str, Candidates] = {}  # by kind of event
 
 
@@ -89,8 +91,8 @@ class Group:
     @property
     def client(self) -> str | None:
         """The client that it is about, if it is about one."""
-        by = self.rules[0].by if self.rules else ()
-        return self.key[by.index("client")] if "client" in by else None
+        place = self.kin.place
+        return None if place < 0 else self.key[place]
 
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
@@ -174,7 +176,9 @@ class Group:
 
     def _unmark(self, life: Life, marks: dict[str, Mark]) -> None:
         for mark, proof in marks.items():
-            self.marked[mark].pop(life.number, None)
+            marked = self.marked[mark]
+            if life.number in marked:
+                del marked[life.number]
             count = self.proofs[mark]
             left = count[proof] - 1
             if left:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.following import BY_CHANCE
@@ -18,8 +18,8 @@ from logdiag.diagnosis.service import ELSEWHERE, NOWHERE
 from logdiag.diagnosis.view import View
 from logdiag.model import Guard
 
-MORE = 2  # times as many as others are several tabs
-FLAPPING = 0.5  # of a group's connections, younger than H
+MORE: Final = 2  # times as many as others are several tabs
+FLAPPING: Final = 0.5  # of a group's connections, younger than H
 
 
 class GuardCheck(NamedTuple):

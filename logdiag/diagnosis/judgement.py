@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.following import Numbers, grounds
 from logdiag.diagnosis.groups import Key
-from logdiag.diagnosis.moments import NEVER, Moment, far
+from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
 from logdiag.model import Confidence, Evidence, Finding, Guard, Level
 
-MAX_NAMED = 100  # connections named in a finding; `connections_total` tells how many there are
-MAX_EVIDENCE = 60  # lines shown with a finding
-LINES = 40  # the settle time, where there is no clock
+MAX_NAMED: Final = 100  # connections named in a finding; `connections_total` says how many it has
+MAX_EVIDENCE: Final = 60  # lines shown with a finding
+LINES: Final = 40  # the settle time, where there is no clock
 
 # What JSON gives back as it was.
-_PLAIN = (
+_PLAIN: Final = (
     "confidence", "count", "fired_at", "group", "handshakes", "heartbeat", "known_by", "level",
-    "note", "pending_at", "resolved_at", "state",
+    "note", "pending_at", "resolved_at", "state", "until", "until_line",
 )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ class Judgement:
 
     __slots__ = (
         *_PLAIN, "ended_at", "evidence", "fingerprint", "first", "guards", "key", "last", "numbers",
-        "open", "previous", "reviewed", "rule", "suspects",
+        "open", "previous", "rule", "suspects",
     )  # fmt: skip
 
     def __init__(self, service: str, rule: Rule, key: Key) -> None:
@@ -40,7 +40,7 @@ class Judgement:
         self.count = 0
         self.first: Moment = (None, 0)  # since when the condition holds
         self.last: Moment = (None, 0)  # when it was last seen to hold
-        self.reviewed: Moment = NEVER  # when it was last looked at in full
+        self.until = self.until_line = -1  # it rests until then (ns; without a clock, lines)
         self.ended_at: Moment | None = None  # since when it holds no more, while firing
         self.pending_at: int | None = None
         self.fired_at: int | None = None
@@ -72,7 +72,7 @@ class Judgement:
         self.first = self.last = moment
         self.pending_at = moment[0]
         self.fired_at = self.resolved_at = self.ended_at = None
-        self.reviewed = NEVER
+        self.wake()
         self.confidence = "low"
         self.note = self.handshakes = self.heartbeat = ""
         self.numbers = None
@@ -80,18 +80,26 @@ class Judgement:
         self.open = set()
         self.evidence = []
 
-    def rests(self, moment: Moment, settle: int) -> bool:
-        """Whether it was looked at in full not long ago: the older it is, the less often it is.
+    def rests(self, moment: Moment) -> bool:
+        """Whether it was looked at in full not long ago."""
+        now = moment[0]
+        return moment[1] <= self.until_line if now is None else now <= self.until
 
-        An eighth of its age is long while it fires, else a sixteenth, and the settle time (ns)
-        always.
+    def rest(self, moment: Moment, settle: int) -> None:
+        """It was looked at in full: the older it is, the longer it rests.
+
+        Until an eighth of its age has passed while it fires, else a sixteenth, and no longer than
+        the settle time (ns), or 40 lines without a clock.
         """
-        now, line = moment
-        since, began = self.first
-        age = now - since if now is not None and since is not None else 0
-        parts = 8 if self.state == "firing" and self.ended_at is None else 16
-        span, lines = min(settle, age // parts), min(LINES, (line - began) // parts)
-        return not far(self.reviewed, moment, span, lines)
+        parts = 7 if self.state == "firing" and self.ended_at is None else 15
+        now, since, line = moment[0], self.first[0], moment[1]
+        self.until_line = line + min(LINES, (line - self.first[1]) // parts)
+        if now is not None and since is not None:
+            self.until = now + min(settle, (now - since) // parts)
+
+    def wake(self) -> None:
+        """It is to be looked at in full as soon as somebody has the time."""
+        self.until = self.until_line = -1
 
     def fire(self, at: int | None) -> None:
         """It held long enough."""
@@ -144,7 +152,7 @@ class Judgement:
         plain |= {
             "previous": asdict(self.previous) if self.previous else None, "rule": self.rule.id,
             "key": self.key, "first": self.first, "last": self.last, "ended_at": self.ended_at,
-            "reviewed": self.reviewed, "numbers": self.numbers,
+            "numbers": self.numbers,
             "suspects": list(self.suspects.items()), "open": sorted(self.open),
             "evidence": list(self.evidence), "guards": self.guards,
         }  # fmt: skip
@@ -164,7 +172,6 @@ class Judgement:
         self.previous = _finding(state["previous"]) if state["previous"] else None
         self.key = tuple(state["key"])
         self.first, self.last = tuple(state["first"]), tuple(state["last"])
-        self.reviewed = tuple(state["reviewed"])
         self.ended_at = tuple(state["ended_at"]) if state["ended_at"] else None
         self.numbers = tuple(state["numbers"]) if state["numbers"] else None
         self.open = set(state["open"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.attempts import Attempts
 from logdiag.diagnosis.baseline import Baselines
@@ -16,7 +16,7 @@ from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.model import Event
 
-KINDS = frozenset({"auth_failure", "rejected", "cleanup", "reconnect", "opening"})
+KINDS: Final = frozenset({"auth_failure", "rejected", "cleanup", "reconnect", "opening"})
 
 
 class Notes:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import cast
+from typing import Final, cast
 
 import yaml
 
@@ -20,9 +20,9 @@ from logdiag.diagnosis.rulecases import CaseSpec, Names, read_cases
 from logdiag.errors import Problem
 from logdiag.model import CONFIDENCES, LEVELS, SECOND, Confidence, Level
 
-DEFAULT_WITHIN = 30 * SECOND
-DEFAULT_LINES = 40  # the window where the log has no clock
-DEFAULT_KEEP = 300 * SECOND
+DEFAULT_WITHIN: Final = 30 * SECOND
+DEFAULT_LINES: Final = 40  # the window where the log has no clock
+DEFAULT_KEEP: Final = 300 * SECOND
 
 _KEYS = (
     "title", "id", "status", "level", "description", "references", "falsepositives", "author",

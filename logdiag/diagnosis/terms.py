@@ -58,23 +58,22 @@ class Constant(Quantity):
 class Asked(Quantity):
     """A function of the language and its arguments.
 
-    All that looks at the same view shares what it gives: equal texts, its `key`, are equal
-    questions.
+    Equal questions are one object, so that what looks at the same view shares what it gives: it
+    remembers what it gave last.
     """
 
-    def __init__(
-        self, key: str, run: Callable[..., float], arguments: Sequence[Argument] = ()
-    ) -> None:
-        self._key = key
+    def __init__(self, run: Callable[..., float], arguments: Sequence[Argument] = ()) -> None:
         self._run = run
         self._arguments = list(arguments)
+        self._view = 0  # the number of the view that it was asked about last
+        self._found = 0.0
 
     def of(self, view: View) -> float:
         """What it gives."""
-        found = view.known.get(self._key)
-        if found is None:
-            found = view.known[self._key] = self._ask(view)
-        return found
+        if self._view != view.number:
+            self._found = self._ask(view)
+            self._view = view.number
+        return self._found
 
     def _ask(self, view: View) -> float:
         arguments = self._arguments
@@ -83,6 +82,17 @@ class Asked(Quantity):
         if len(arguments) == 1:
             return float(self._run(view, arguments[0].given(view)))
         return float(self._run(view, *[argument.given(view) for argument in arguments]))
+
+
+_ASKED: dict[str, Asked] = {}
+
+
+def asked(text: str, run: Callable[..., float], arguments: Sequence[Argument] = ()) -> Asked:
+    """The question of that text: one, in however many rules it stands."""
+    found = _ASKED.get(text)
+    if found is None:
+        found = _ASKED[text] = Asked(run, arguments)
+    return found
 
 
 class Calculation(Quantity):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import islice
+from typing import Final
 
 from logdiag.diagnosis.groups import Group, Pair
 from logdiag.diagnosis.lifecycle import Life
@@ -18,20 +19,30 @@ from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Mark
 
-LEAST_RISE = 3  # connections by which an anonymous count must have risen for good
-MAX_STEPS = 50  # marked openings that are looked at for a climb
-SLOPE = (0.7, 1.5)  # connections per marked opening; less is chance, more has another cause
-CLIMB = 0.75  # Kendall's tau of the valleys: how steadily they rise; a random walk reaches 0.5
-MOST_REFUSED = 2  # times for each marked opening that the same is asked for: once more at most
-LEAST_STEPS = 4  # marked openings: three that happen to climb are chance
+LEAST_RISE: Final = 3  # connections by which an anonymous count must have risen for good
+MAX_STEPS: Final = 50  # marked openings that are looked at for a climb
+SLOPE: Final = (0.7, 1.5)  # connections per marked opening; less is chance, more has another cause
+CLIMB: Final = 0.75  # Kendall's tau of the valleys: how steadily they rise; chance reaches 0.5
+MOST_REFUSED: Final = 2  # times for each marked opening that the same is asked for: once more
+LEAST_STEPS: Final = 4  # marked openings: three that happen to climb are chance
+
+
+class _Views:
+    """How many were made: no two have the same number, whatever service they are of."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+
+_VIEWS: Final = _Views()
 
 
 class View:
     """A group, the moment it is judged at, and the window that ends there."""
 
     __slots__ = (
-        "client", "group", "is_now", "known", "line", "now", "service", "time", "within",
-        "within_lines",
+        "client", "followed", "group", "is_now", "line", "now", "number", "place", "service",
+        "then", "time", "within", "within_lines",
     )  # fmt: skip
 
     def __init__(
@@ -42,11 +53,16 @@ class View:
         self.group = group
         self.client = group.client  # asked for often, and worked out from its rules
         self.now = now
+        self.then = moment
         self.time, self.line = moment
         self.is_now = is_now
         self.within = within
         self.within_lines = within_lines
-        self.known: dict[str, float] = {}  # what was asked of it, by the question's text
+        # What its client left behind, and the moment as that is told in.
+        self.followed = service.following.of_client(self.client)
+        self.place = service.following.place(moment)
+        _VIEWS.made += 1
+        self.number = _VIEWS.made
 
     def holds(self, life: Life) -> bool:
         """Whether it had opened by the moment."""
@@ -187,7 +203,7 @@ class View:
         """Events of those kinds (of any, if none is named) within the window, oldest first."""
         windows = self.group.windows or {}
         found = [
-            windows[kind].events((self.time, self.line), self.within, self.within_lines)
+            windows[kind].events(self.then, self.within, self.within_lines)
             for kind in (kinds or windows)
             if kind in windows
         ]
@@ -199,7 +215,7 @@ class View:
         if not window:
             return 0
         within = self.within if age is None else min(age, self.within)
-        begin, end = window.span((self.time, self.line), within, self.within_lines)
+        begin, end = window.span(self.then, within, self.within_lines)
         return end - begin
 
 

@@ -22,7 +22,7 @@ def explained(judgement: Judgement, view: View, others: Iterable[Open]) -> bool:
     better = [one for one, _ in others if one.state == "firing" and one.rule.id in rule.yields_to]
     if not better:
         return False
-    suspects = rule.when.lives(view).keys()
+    suspects = {life.number for life in rule.when.lives(view)}
     lines = {(seen.event.source, seen.event.offset) for seen in rule.when.events(view)}
     for other in better:
         if not suspects.isdisjoint(other.suspects) if suspects else _same(judgement, lines, other):

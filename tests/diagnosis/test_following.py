@@ -35,15 +35,33 @@ def opening(following: Following, number: int, seconds: float, key: str, *others
     return one
 
 
+def left_behind(following: Following, key: str, then: Moment, mark: str = "") -> list[int]:
+    """The numbers of the connections that the client had left behind by that moment."""
+    client = following.of_client(key)
+    return [] if client is None else client.left_behind(following.place(then), mark)
+
+
+def orphans(following: Following, key: str, then: Moment) -> list[int]:
+    """Those of them that never had a message."""
+    client = following.of_client(key)
+    return [] if client is None else client.orphans(following.place(then))
+
+
+def loads(following: Following, key: str) -> int:
+    """How many the client opened."""
+    client = following.of_client(key)
+    return 0 if client is None else client.loads
+
+
 def test_the_newest_is_not_behind() -> None:
     """Three openings leave two behind, each since the next one."""
     following = Following()
     a = opening(following, 1, 0, "user u")
     b = opening(following, 2, 10, "user u", a)
     opening(following, 3, 20, "user u", a, b)
-    behind = [following.left_behind("user u", moment(second)) for second in (9, 10, 20)]
+    behind = [left_behind(following, "user u", moment(second)) for second in (9, 10, 20)]
     assert [[], [1], [1, 2]] == behind
-    assert (3, 0) == (following.loads("user u"), following.loads("user v"))
+    assert (3, 0) == (loads(following, "user u"), loads(following, "user v"))
 
 
 def test_what_came_before_the_next_opening() -> None:
@@ -57,9 +75,9 @@ def test_what_came_before_the_next_opening() -> None:
     following.ended(c, b, moment(30))
     restored.restore(json.loads(json.dumps(following.snapshot())))
     for one in (following, restored):
-        assert [1] == one.left_behind("user u", moment(30), "auth_failure")
-        assert [] == one.left_behind("user u", moment(30), "reconnect")
-        assert [1, 2] == one.left_behind("user u", moment(30))
+        assert [1] == left_behind(one, "user u", moment(30), "auth_failure")
+        assert [] == left_behind(one, "user u", moment(30), "reconnect")
+        assert [1, 2] == left_behind(one, "user u", moment(30))
 
 
 def test_what_ended_is_behind_no_more() -> None:
@@ -68,12 +86,12 @@ def test_what_ended_is_behind_no_more() -> None:
     a = opening(following, 1, 0, "user u")
     b = opening(following, 2, 10, "user u", a)
     following.ended(a, b, moment(20))
-    assert [] == following.left_behind("user u", moment(20))
+    assert [] == left_behind(following, "user u", moment(20))
     c = opening(following, 3, 30, "user u", b)
     d = opening(following, 4, 40, "user u", b, c)
-    assert [2, 3] == following.left_behind("user u", moment(40))
+    assert [2, 3] == left_behind(following, "user u", moment(40))
     following.ended(b, d, moment(50))
-    assert [3] == following.left_behind("user u", moment(50))
+    assert [3] == left_behind(following, "user u", moment(50))
 
 
 def test_it_begins_anew_once_none_is_left() -> None:
@@ -84,7 +102,7 @@ def test_it_begins_anew_once_none_is_left() -> None:
     following.ended(a, b, moment(20))
     following.ended(b, None, moment(30))
     opening(following, 3, 40, "user u")
-    assert (0, []) == (following.loads("user u"), following.left_behind("user u", moment(50)))
+    assert (0, []) == (loads(following, "user u"), left_behind(following, "user u", moment(50)))
 
 
 def test_who_closed_in_time_before() -> None:
@@ -95,14 +113,14 @@ def test_who_closed_in_time_before() -> None:
         following.ended(one, None, moment(place + 0.5))
     a = opening(following, 11, 10, "user u")
     b = opening(following, 12, 20, "user u", a)
-    assert 5 + 2 == following.loads("user u")
+    assert 5 + 2 == loads(following, "user u")
     for one, newest in ((a, b), (b, None)):
         one.state = "closed"
         following.ended(one, newest, moment(30))
     restored.restore(json.loads(json.dumps(following.snapshot())))
     c = opening(restored, 13, 40, "user u")
     opening(restored, 14, 50, "user u", c)
-    assert (7 - 2) + 2 == restored.loads("user u")
+    assert (7 - 2) + 2 == loads(restored, "user u")
 
 
 def test_expected_closes() -> None:
@@ -211,7 +229,7 @@ def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     lives: list[Life] = []
     for number in range(5):
         lives.append(opening(following, number, number, "user u", *lives))
-    assert [0, 1] == following.left_behind("user u", moment(9))
+    assert [0, 1] == left_behind(following, "user u", moment(9))
     assert MAX_FOLLOWED == 100_000
 
 
@@ -227,7 +245,7 @@ def test_its_state_survives_a_stop() -> None:
     restored.restore(json.loads(json.dumps(following.snapshot())))
     assert following.snapshot() == restored.snapshot()
     assert following.chance("user u", moment(99)) == restored.chance("user u", moment(99))
-    assert [0, 2] == restored.left_behind("user u", moment(99))
+    assert [0, 2] == left_behind(restored, "user u", moment(99))
 
 
 def busy(log: Log, seconds: float, number: int = 30, lasting: float = 20) -> Log:
@@ -318,15 +336,15 @@ def test_orphans_never_had_a_message_though_a_sibling_had() -> None:
     b = opening(following, 2, 10, "user u", a)
     c = opening(following, 3, 20, "user u", a, b)
     d = opening(following, 4, 30, "user u", a, b, c)
-    assert [] == following.orphans("user u", moment(40))
+    assert [] == orphans(following, "user u", moment(40))
     following.spoke(c, moment(40))
     following.spoke(d, moment(50))
     restored.restore(json.loads(json.dumps(following.snapshot())))
     for one in (following, restored):
-        assert [2] == one.orphans("user u", moment(50))
-        assert [] == one.orphans("user u", moment(19))
+        assert [2] == orphans(one, "user u", moment(50))
+        assert [] == orphans(one, "user u", moment(19))
         one.ended(b, d, moment(60))
-        assert [] == one.orphans("user u", moment(60))
+        assert [] == orphans(one, "user u", moment(60))
 
 
 def test_where_no_messages_are_told_nobody_is_an_orphan() -> None:
@@ -336,4 +354,4 @@ def test_where_no_messages_are_told_nobody_is_an_orphan() -> None:
     b = opening(following, 2, 10, "user u", a)
     opening(following, 3, 20, "user u", a, b)
     following.spoke(life(99, 0, client_key="user v"), moment(30))
-    assert [] == following.orphans("user u", moment(30))
+    assert [] == orphans(following, "user u", moment(30))
