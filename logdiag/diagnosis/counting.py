@@ -116,6 +116,19 @@ def count_left_behind(view: View, mark: str = "") -> int:
     return len([one for one in followed.left_behind(view.place, mark) if one in lives])
 
 
+def latest_left_behind(view: View, count: int) -> list[Life]:
+    """The latest ones of a client that it left behind, so many of them."""
+    found: list[Life] = []
+    for number in view.followed.backwards(view.place) if view.followed is not None else ():
+        if len(found) == count:
+            break
+        life = view.group.by_number.get(number)
+        if life is not None:
+            found.append(life)
+    found.reverse()
+    return found
+
+
 def orphans(view: View) -> Iterable[Life]:
     """Those left behind that never had a message, though another of the client had one since."""
     return _those(view, sorted(_orphans(view)))

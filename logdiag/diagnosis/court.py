@@ -146,9 +146,8 @@ class Court:
 
     def _silenced(self, judgement: Judgement, view: View) -> bool:
         unless = judgement.rule.unless
-        if unless is not None and unless.holds(view):
-            return True
-        if explained(judgement, view, self.open.values()):
+        healthy = unless is not None and unless.holds(view)
+        if healthy or explained(judgement, view, self.open.values()):
             return True
         judgement.guards = outcomes(view)
         return False

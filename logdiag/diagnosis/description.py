@@ -76,14 +76,16 @@ def _joined(judgement: Judgement, view: View) -> list[Life]:
 
 
 def _found(judgement: Judgement, view: View) -> Iterable[Life]:
-    """The connections behind it; none where those that it knows are all of them.
+    """The connections behind it, at least those that it does not know.
 
-    Who was left behind once is so until its end: equal numbers are the same ones.
+    Who was left behind once is so until its end: more of them are the latest ones.
     """
-    when = judgement.rule.when
-    if when.suspects is not None and when.suspects.run(view) == len(judgement.open):
-        return ()
-    return when.lives(view)
+    asked = judgement.rule.when.suspects
+    if asked is not None and asked.suspects is not None and view.client is not None:
+        more = asked.run(view) - len(judgement.open)
+        if more >= 0:
+            return asked.suspects(view, more) if more else ()
+    return judgement.rule.when.lives(view)
 
 
 def _account(judgement: Judgement, view: View) -> None:

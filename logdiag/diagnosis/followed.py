@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Reversible
+from collections.abc import Iterator, Reversible
 from typing import Any, Final
 
 from logdiag.model import Mark
@@ -123,6 +123,12 @@ class Followed:
             if not mark or (follower.marks is not None and mark in follower.marks):
                 found.append(follower.number)
         return found
+
+    def backwards(self, then: int) -> Iterator[int]:
+        """The same, whatever their followers carry, the latest first."""
+        for follower in reversed(self._all()):
+            if follower.since <= then:
+                yield follower.number
 
     def count(self, then: int, mark: str) -> int:
         """How many they are: all, less those that were not followed yet."""

@@ -36,7 +36,8 @@ class Function:
     of_client: bool = False  # it asks about the group's client: a rule must go by client
     of_lives: bool = False  # it asks for the group's connections, beside `lives`
     marks: bool = False  # it asks for what their openings are marked with
-    suspects: bool = False  # a finding names these connections, whatever else is asked
+    # A finding names these connections, whatever else is asked: the latest so many.
+    suspects: Callable[..., Iterable[Life]] | None = None
     baseline: bool = False  # its kinds are counted by the minute, one by one or as a pair
     # By its first argument: the most that it can give for a group, quickly.
     at_most: Callable[[str], Ask] | None = None
@@ -123,7 +124,7 @@ _TABLE = (
         "Live connections whose client has opened a newer one since; all of the group's where no "
         "close says whose it is.", FOLLOWED,
         counting.count_left_behind, counting.left_behind,
-        of_client=True, suspects=True, at_most=asks.Live,
+        of_client=True, suspects=counting.latest_left_behind, at_most=asks.Live,
     ),
     Function(
         "loads", (), "count",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Reversible, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
 
@@ -185,7 +186,7 @@ class Clients(Grouping):
         super().__init__(("client",), rules)
         self.follows = True
         self.count = 0  # clients that hold a connection
-        self._several: dict[int, int] = {}  # connections, from 2 -> clients that hold so many
+        self._holding = [0]  # by a number of connections: how many clients hold so many
 
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its client's group where a rule may look at it."""
@@ -244,15 +245,14 @@ class Clients(Grouping):
     @property
     def held(self) -> int:
         """The connections that all clients hold."""
-        return self.count + sum((held - 1) * some for held, some in self._several.items())
+        return sum(held * some for held, some in enumerate(self._holding))
 
     def usual(self, key: str | None, share: float) -> int | None:
         """So many or fewer are held by that share (0..1) of the other clients; None if none are."""
         own = self.held_by(key)
         others = self.count - (own > 0)
         rank = share * others
-        alone = self.count - sum(self._several.values())
-        for held, some in sorted({1: alone, **self._several}.items()):
+        for held, some in enumerate(islice(self._holding, 1, None), 1):
             rank -= some - (held == own)
             if rank <= 1e-9:
                 return held if others else None
@@ -262,15 +262,17 @@ class Clients(Grouping):
         return group.key[0] is not None or bool(group.rules)
 
     def _count(self, before: int, after: int) -> None:
-        if before == 0 or after == 0:
-            self.count += after - before
-        several = self._several
-        if before > 1:
-            several[before] -= 1
-            if not several[before]:
-                del several[before]
-        if after > 1:
-            several[after] = several.get(after, 0) + 1
+        holding = self._holding
+        if after == len(holding):
+            holding.append(0)
+        if before:
+            holding[before] -= 1
+        else:
+            self.count += 1
+        if after:
+            holding[after] += 1
+        else:
+            self.count -= 1
 
 
 def _lives(found: Life | tuple[Life, ...]) -> tuple[Life, ...]:

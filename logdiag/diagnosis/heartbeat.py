@@ -77,10 +77,10 @@ class Heartbeat:
 
     def patience(self) -> str:
         """S in words, where it is not the usual one."""
+        if self._settle is None and self.settle <= LEAST_SETTLE:
+            return ""
         said = f"only what stays open for {spoken(self.settle)} is suspicious"
-        if self._settle is not None:
-            return f"{said}, as it is set"
-        return f"{said}: {self.grounds()}" if self.settle > LEAST_SETTLE else ""
+        return f"{said}: {self.grounds()}" if self._settle is None else f"{said}, as it is set"
 
     def snapshot(self) -> list[int]:
         """What `restore` needs, as plain JSON types."""

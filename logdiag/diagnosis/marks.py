@@ -166,9 +166,10 @@ class Marks:
         """The connection may come for one that was lost."""
         lost = self._lost.get(key) or self._lost.get("")
         if lost is not None and lost.is_near(event, ordinal):
-            _mark(life, "reconnect", lost.proof)
+            proof = lost.proof
+            _mark(life, "reconnect", proof)
             if lost.lost <= 0:
-                _mark(life, "surplus", lost.proof)
+                _mark(life, "surplus", proof)
             lost.lost -= 1
 
     def _let_go(self, life: Life, key: str, event: Event, ordinal: int) -> None:
