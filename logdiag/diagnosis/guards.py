@@ -65,13 +65,12 @@ def _outlived(view: View, life: Life) -> bool:
 
 def _by_design(view: View) -> bool | None:
     """Whether what was left behind is what pages keep open, while they close what they should."""
-    service, client = view.service, view.client
+    service, client, followed = view.service, view.client, view.followed
     if client is None:
         return None
-    following = service.following
-    if following.loads(client) == service.held_by(client):
+    if followed is None or followed.loads == service.held_by(client):
         return False  # whatever it opens stays
-    left = set(following.left_behind(client, (view.time, view.line)))
+    left = set(followed.left_behind(view.place, ""))
     usual, kept, loads = service.usual_on_paths(client), Counter[str](), Counter[str]()
     begun: dict[str, Moment] = {}
     for life in view.lives():
