@@ -2,11 +2,13 @@
 
     HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 pip install .
 
-It needs a C compiler and Python's headers. An editable install stays as it is written.
+It needs a C compiler and Python's headers. An editable install stays as it is written. Most of the
+time goes into optimisation; LOGDIAG_BUILD_OPT=0 leaves it out, where speed is not what is tested.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +38,9 @@ class CompiledBuildHook(BuildHookInterface[Any]):
         self._built = TemporaryDirectory()
         folder = Path(self._built.name)
         sources = [f"logdiag/diagnosis/{name}.py" for name in NAMES.split()]
-        extensions = mypycify(sources, opt_level="3", debug_level="0", target_dir=str(folder / "c"))
+        level = os.environ.get("LOGDIAG_BUILD_OPT", "3")
+        target = str(folder / "c")
+        extensions = mypycify(sources, opt_level=level, debug_level="0", target_dir=target)
         build = Distribution({"ext_modules": extensions}).get_command_obj("build_ext")
         for extension in extensions:  # else each call within goes by way of the linker's table
             extension.extra_compile_args.append("-fno-semantic-interposition")

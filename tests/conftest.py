@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from logdiag.engines import knowledge
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -21,6 +23,27 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option behind `make golden`."""
     parser.addoption("--update-golden", action="store_true", help="rewrite golden files")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def definitions_read_once() -> Iterator[None]:
+    """Packs and rules are compiled once for all tests that read the same files.
+
+    Most commands begin with it, and it takes ten times as long as judging a small log.
+    """
+    examine, known = knowledge.examine, dict[object, knowledge.Knowledge]()
+
+    def recalled(files: knowledge.Files) -> knowledge.Knowledge:
+        texts = [[[(one, one.read_bytes()) for one in some] for some in kind] for kind in files]
+        key = str(texts)
+        if key not in known:
+            known[key] = examine(files)
+        found = known[key]
+        return found._replace(rules=[*found.rules], problems=[*found.problems])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(knowledge, "examine", recalled)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -49,8 +49,8 @@ def test_growth_is_known_as_such() -> None:
 
 
 def test_it_is_bounded() -> None:
-    """A month leaves the roll-ups of a week."""
-    assert ROLLUPS + 1 == len(trend(lambda day: (100, 100), 30).snapshot()[0])
+    """Eight days leave the roll-ups of a week."""
+    assert ROLLUPS + 1 == len(trend(lambda day: (100, 100), 8).snapshot()[0])
 
 
 def test_restored_it_goes_on_as_before() -> None:
