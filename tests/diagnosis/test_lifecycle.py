@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from gc import get_referents
 from pathlib import Path
 from typing import get_args
 
@@ -8,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logdiag.diagnosis import Detector
 from logdiag.diagnosis.clients import USER
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.lifecycle import LIVE, NEXT, OVER, Life, diagram
 from logdiag.diagnosis.origins import MAX_OF_PATTERN, MAX_PATHS, Origins
 from logdiag.model import Event, State
-from tests.diagnosis.builders import ORIGINS, Log, follow, life
+from tests.diagnosis.builders import ORIGINS, Log, Told, follow, life, stopped
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 WORDS = ("opening", "opened", "closing", "closed", "rejected")
@@ -214,6 +216,26 @@ def test_a_user_is_kept_once() -> None:
     one.known_as("user u", "u")
     one.absorb(event._replace(user="v"))
     assert ("u", "u") == (one.user, Life.restored(one.connection(), ORIGINS).user)
+
+
+def test_a_detector_keeps_once_what_a_client_repeats() -> None:
+    """Its path, its address, its user within what it is known by; after a restart, too."""
+    log = Log()
+    for second in range(3):
+        own = {"user": "u", "client": "10.0.0.7", "path": "/ws"}
+        own = {field: _anew(text) for field, text in own.items()}
+        log("opened", second, connection=f"c{second}", **own)
+    detector, told = Detector("app", []), Told()
+    for event in log.events:
+        detector.on_event(event)
+    told.take(detector.drain())
+    log.events.clear()
+    for one in (detector, stopped(detector, told, [])):
+        held = [item for life in one._connections.live for item in get_referents(life)]
+        texts = {id(item): item for item in held if type(item) is str and item not in LIVE}
+        assert ["/ws", "10.0.0.7", "c0", "c1", "c2", "user u", USER] == sorted(
+            texts.values(), key=lambda text: (text == USER, text)
+        )
 
 
 def test_whose_a_connection_was_is_still_told_once_nobody_knows_whose_they_are() -> None:
