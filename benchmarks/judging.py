@@ -10,7 +10,8 @@ speed    events per second of healthy days, of days of leaks, and of a plain log
          closes; best of five
 rules    the same with 200 rules of a user's own: variants of a dozen conditions over clients,
          pages, users and processes; exit code 1 if it takes three times as long
-memory   of a million live connections, of as many clients and of fewer
+memory   of a million live connections, of as many clients and of fewer; `named`: with UUIDs for
+         ids, user names, addresses and a few paths
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from logdiag.diagnosis import Detector, Rule, read_rule
 from logdiag.diagnosis import detector as judging
@@ -40,7 +42,11 @@ TIMED = ("ordinary-day", "churn", "token-expiry", "mobile", "D1", "D3", "D4", "D
 BATCH = 1_000  # events between two looks at what changed
 PLAIN = 30_000  # connections of the plain log
 LIVE = 1_000_000
-HOLDERS = (LIVE, 700_000, 300_000, 100_000)  # clients; most is taken where many hold two
+# Clients; most is taken where many hold two.
+HELD = [[str(LIVE)], ["700000"], ["300000"], ["100000"], ["700000", "named"]]
+BEGAN = 1_795_392_000 * SECOND  # a time of today takes 16 bytes more than a small number
+SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835  # odd: makes different ids of different numbers
+PATHS = ("/ws", "/ws/chat", "/ws/orders", "/live/prices")
 LIMIT = 3.0  # times the time with the built-in rules
 ROUNDS = 5
 DAYS = ("ordinary-day", "churn", "mobile", "D1", "D4", "token-expiry")
@@ -160,23 +166,29 @@ def many_rules() -> bool:
     return bool(after >= LIMIT * before)
 
 
-def live(clients: int) -> None:
+def opening(number: int, clients: int, *, named: bool) -> Event:
+    """The next one, by one of so many clients; each text is made anew, as a parser does."""
+    of = number * 2654435761 % clients
+    name = str(UUID(int=number * SPREAD % (1 << 128))) if named else f"{number:08x}"
+    return Event(
+        "opened", BEGAN + 5_000_000 * number, 1, number * 100, number, "", pattern="app:1",
+        connection=name, client=f"10.{of >> 16}.{of >> 8 & 255}.{of & 255}",
+        user=f"user-{of:06d}" if named else None,
+        path="".join(PATHS[number % len(PATHS)]) if named else "/ws",
+    )  # fmt: skip
+
+
+def live(clients: int, *, named: bool) -> None:
     """Print what a million live connections of so many clients take, in a process of its own."""
     rules = knowledge.load_rules(Settings())
     detector = Detector("app", rules)
     for number in range(LIVE):
-        of = number * 2654435761 % clients
-        address = f"10.{of >> 16}.{of >> 8 & 255}.{of & 255}"
-        detector.on_event(
-            Event(
-                "opened", 5_000_000 * number, 1, number * 100, number, "", pattern="app:1",
-                connection=f"{number:08x}", client=address, path="/ws",
-            )
-        )  # fmt: skip
+        detector.on_event(opening(number, clients, named=named))
         if not number % BATCH:
             detector.drain()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{LIVE:,} live connections of {clients:,} clients: {peak:,.0f} MiB, the whole process")
+    of = f"{clients:,} {'named ' if named else ''}clients"
+    print(f"{LIVE:,} live connections of {of}: {peak:,.0f} MiB, the whole process")
 
 
 def main() -> None:
@@ -185,13 +197,13 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(SELDOM)  # as the engines do
     if asked[0] == "live":
-        return live(int(asked[1]))
+        return live(int(asked[1]), named="named" in asked)
     kind = "plain" if judging.__file__.endswith(".py") else "compiled"
     today = datetime.now(UTC).date()
     print(f"logdiag, {kind}, Python {platform.python_version()}, {today}", flush=True)
     # First, while this process is small: Linux hands its peak down to those that it starts.
-    for clients in HOLDERS if "memory" in asked else ():
-        subprocess.run([sys.executable, __file__, "live", str(clients)], check=True)
+    for words in HELD if "memory" in asked else ():
+        subprocess.run([sys.executable, __file__, "live", *words], check=True)
     if "speed" in asked:
         speed()
     slow = "rules" in asked and many_rules()
