@@ -28,7 +28,7 @@ def run(command: str, db: Path, words: list[str]) -> subprocess.CompletedProcess
     environment = {**os.environ, "LOGDIAG_DB": str(db), "COLUMNS": "80"}
     return subprocess.run(
         [sys.executable, "-m", "logdiag", *words], cwd=ROOT, env=environment, text=True,
-        capture_output=True, timeout=60, check=False,
+        capture_output=True, timeout=600, check=False,
     )  # fmt: skip
 
 
