@@ -23,7 +23,7 @@ demo: $(STAMP) ## find the leaks in sample_logs/, in a database made for the occ
 	echo "  $(BIN)/logdiag watch /var/log/your-app            follow your own logs"
 
 test: $(STAMP) tools ## run the tests
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: lint types test ## what CI runs; layers and documentation are tests, in tests/house
 
