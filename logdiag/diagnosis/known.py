@@ -26,7 +26,7 @@ from logdiag.model import SECOND
 LEAST_CLOSES: Final = 3  # closes that make a time scale
 LEAST_SCALE: Final = SECOND
 COMMON: Final = 0.5  # of the clients use a path that pages are meant to be on
-MAX_LOOKED_AT: Final = 1_000  # connections looked at to tell which paths these are
+MAX_LOOKED_AT: Final = 500  # connections looked at to tell which paths these are
 MAX_UNNAMED: Final = 10_000  # openings that wait for the close of somebody
 MAX_ADDRESSES: Final = 20_000  # where closes name nobody; of more nobody says who holds how much
 
@@ -172,15 +172,19 @@ class Known(Service):
 
         At the median, as far as the oldest connections tell: what pages keep open is among them.
         """
-        held: Counter[tuple[str, str]] = Counter()
+        clients: set[str] = set()
+        held: dict[str, dict[str, int]] = {}  # by path and client
         for life in islice(self._connections.live, MAX_LOOKED_AT):
-            if life.client_key is not None and life.client_key != key:
-                held[life.path or NOWHERE, life.client_key] += 1
-        least = COMMON * len({client for _, client in held})
-        counts: dict[str, list[int]] = {}
-        for (path, _), count in held.items():
-            counts.setdefault(path, []).append(count)
-        return {path: median_low(few) for path, few in counts.items() if len(few) >= least}
+            client = life.client_key
+            if client is None or client == key:
+                continue
+            clients.add(client)
+            of_path = held.setdefault(life.path or NOWHERE, {})
+            of_path[client] = of_path.get(client, 0) + 1
+        least = COMMON * len(clients)
+        return {
+            path: median_low(some.values()) for path, some in held.items() if len(some) >= least
+        }
 
     def restarted(self, view: View) -> bool | None:
         """Whether the server restarted around the view's moment; None: the log does not tell."""
