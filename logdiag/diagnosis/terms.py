@@ -59,7 +59,7 @@ class Asked(Quantity):
     """A function of the language and its arguments.
 
     Equal questions are one object, so that what looks at the same view shares what it gives: it
-    remembers what it gave last.
+    remembers what it gave last. Not for two threads at a time.
     """
 
     def __init__(self, run: Callable[..., float], arguments: Sequence[Argument] = ()) -> None:

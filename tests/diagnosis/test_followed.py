@@ -33,3 +33,4 @@ def test_the_count_is_that_of_the_list(steps: list[Any], then: int) -> None:
             listed = one.left_behind(then, mark)
             assert client.left_behind(then, mark) == listed
             assert len(listed) == one.count(then, mark)
+        assert one.left_behind(then, "") == list(one.backwards(then))[::-1]

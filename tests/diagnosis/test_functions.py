@@ -12,6 +12,7 @@ from logdiag.diagnosis.functions import FUNCTIONS
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifetimes import Example, Lifetimes
+from logdiag.diagnosis.terms import asked
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND, Event
 from tests.diagnosis.builders import FakeService, Log, follow, life, rule, view
@@ -310,6 +311,21 @@ def test_a_condition_names_its_connections() -> None:
         life.number for life in condition("older(91s) >= 1 or surplus >= 2").lives(seen)
     }
     assert [] == list(condition("drift >= 0").lives(seen))
+
+
+def test_equal_questions_are_asked_once_of_each_view() -> None:
+    """Whichever rules ask; another view is asked anew, and so is this one after it."""
+    told: list[View] = []
+
+    def ask(seen: View) -> float:
+        told.append(seen)
+        return len(seen.group.lives)
+
+    question = asked("lives, for this test", ask)
+    assert question is asked("lives, for this test", ask)
+    one, other = view(MARKED), view()
+    assert [4, 4, 0, 4] == [question.of(seen) for seen in (one, one, other, one)]
+    assert [one, other, one] == told
 
 
 def test_a_condition_names_its_events() -> None:

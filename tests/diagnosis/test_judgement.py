@@ -6,6 +6,7 @@ import pytest
 
 from logdiag.diagnosis import Detector, Rule
 from logdiag.diagnosis.guards import GUARDS
+from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.moments import spoken
 from logdiag.model import SECOND, Finding
 from tests.diagnosis.builders import Log, Told, at, follow, rule, stopped
@@ -55,6 +56,28 @@ def test_pending_then_firing_then_resolved() -> None:
         finding.pending_at, finding.fired_at, finding.resolved_at,
     )  # fmt: skip
     assert "closed late after 4 min 12 s" == finding.note
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "until"),
+    [
+        ("pending", 150, 160),  # a sixteenth of 160 s
+        ("firing", 140, 160),  # an eighth
+        ("firing", 7_000, 7_090),  # S at most
+    ],
+)
+def test_the_older_a_finding_is_the_longer_it_rests(state: str, age: int, until: int) -> None:
+    """Until a share of its age has passed since it was looked at, and S at most."""
+    judgement = Judgement("app", rule(), ("user u",))
+    judgement.begin((at(0), 1))
+    judgement.state = state
+    assert not judgement.rests((at(age), 2))
+    judgement.rest((at(age), 2), 90 * SECOND)
+    assert (True, False) == (
+        judgement.rests((at(until), 3)), judgement.rests((at(until) + 1, 3)),
+    )  # fmt: skip
+    judgement.wake()
+    assert not judgement.rests((at(age), 3))
 
 
 def test_what_made_it_sure_stays() -> None:
