@@ -8,6 +8,7 @@ longer than any should is called late.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from math import ceil
 from typing import Any, Final
@@ -32,7 +33,8 @@ class Heartbeat:
     def __init__(self, horizon: int | None = None, settle: int | None = None) -> None:
         self.is_set = horizon is not None or settle is not None
         self._settle = settle
-        self._seen: deque[int] = deque(maxlen=MAX_SEEN)
+        self._seen: deque[int] = deque()
+        self._sorted: list[int] = []  # the same, shortest first
         self._move(HORIZON if settle is None else settle // 2)
         if horizon is not None:
             self._move(horizon)
@@ -50,12 +52,14 @@ class Heartbeat:
         if self.is_set:
             return
         self._seen.append(delay)
-        self._learn()
+        insort(self._sorted, delay)
+        if len(self._seen) > MAX_SEEN:
+            del self._sorted[bisect_left(self._sorted, self._seen.popleft())]
+        if self._knows:
+            self._learn()
 
     def _learn(self) -> None:
-        if not self._knows:
-            return
-        usual = sorted(self._seen)[ceil(USUAL * len(self._seen)) - 1]
+        usual = self._sorted[ceil(USUAL * len(self._sorted)) - 1]
         learnt = min(round(MARGIN * usual), SLOWEST) if usual <= SLOWEST else 0
         self._move(max(HORIZON, learnt))
 
@@ -88,6 +92,5 @@ class Heartbeat:
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
-        if not self.is_set:
-            self._seen.extend(state)
-            self._learn()
+        for delay in state:
+            self.noticed(delay)

@@ -26,7 +26,7 @@ from logdiag.model import SECOND
 LEAST_CLOSES: Final = 3  # closes that make a time scale
 LEAST_SCALE: Final = SECOND
 COMMON: Final = 0.5  # of the clients use a path that pages are meant to be on
-MAX_LOOKED_AT: Final = 500  # connections looked at to tell which paths these are
+MAX_LOOKED_AT: Final = 250  # connections looked at to tell which paths these are
 MAX_UNNAMED: Final = 10_000  # openings that wait for the close of somebody
 MAX_ADDRESSES: Final = 20_000  # where closes name nobody; of more nobody says who holds how much
 
