@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from logdiag.diagnosis.asks import Kept
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.possible import Bound
 from logdiag.diagnosis.rules import Rule
@@ -35,11 +34,6 @@ class _Need:
             self.reached.append(self.reached[-1] | 1 << place)
         self.least = float(self.leasts[0])
 
-    def places(self, group: Group, service: Service) -> int:
-        """Those of the rules of which the group has enough."""
-        value = self.sign * self.ask.of(group, service)
-        return self.reached[bisect_right(self.leasts, value)] if value >= self.least else 0
-
 
 class Candidates:
     """Rules that are looked at together, by what their conditions need."""
@@ -55,18 +49,15 @@ class Candidates:
             for bound in rule.when.bounds or ():
                 needs.setdefault(bound.measure, []).append((bound.least, place))
                 asks[bound.measure] = bound
-        all_needs = [_Need(asks[measure], some) for measure, some in needs.items()]
-        self._events = [one for one in all_needs if isinstance(one.ask, Kept) and one.least > 0]
-        self._needs = [one for one in all_needs if one not in self._events]
+        self._needs = [_Need(asks[measure], some) for measure, some in needs.items()]
 
     def of(self, group: Group) -> Sequence[Rule]:
         """Those whose condition may hold for the group as it is now, in their order."""
         places = self._always
         for need in self._needs:
-            places |= need.places(group, self._service)
-        if group.windows:  # most groups keep no events
-            for need in self._events:
-                places |= need.places(group, self._service)
+            value = need.sign * need.ask.of(group, self._service)
+            if value >= need.least:
+                places |= need.reached[bisect_right(need.leasts, value)]
         found = self._found.get(places)
         if found is None:
             found = [rule for n, rule in enumerate(self._rules) if places >> n & 1]

@@ -176,9 +176,7 @@ class Group:
 
     def _unmark(self, life: Life, marks: dict[str, Mark]) -> None:
         for mark, proof in marks.items():
-            marked = self.marked[mark]
-            if life.number in marked:
-                del marked[life.number]
+            self.marked[mark].pop(life.number, None)
             count = self.proofs[mark]
             left = count[proof] - 1
             if left:
