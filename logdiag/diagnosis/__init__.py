@@ -7,8 +7,8 @@
 
 Read the room in this order: lifecycle, connections (with names, totals, processes, echoes,
 refusals), marks, handshakes, groups, view, functions, guards, expression, checking, rulecases,
-rules, judgement,
-heartbeat, candidates, groupings, handover, court, ending, detector, preview, verdict.
+rules, judgement, heartbeat, candidates, groupings, handover, court, ending, detector, preview,
+verdict.
 """
 
 from logdiag.diagnosis.detector import Detector

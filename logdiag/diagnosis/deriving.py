@@ -99,13 +99,9 @@ def hanging(
 
 
 def overlaps(
-    life: Life,
-    event: Event,
-    before: str | None,
-    newest: Life,
-    siblings: Clients,
+    life: Life, event: Event, before: str | None, newest: Life, siblings: Clients,
     heartbeat: Heartbeat,
-) -> Iterator[tuple[Event, Life]]:
+) -> Iterator[tuple[Event, Life]]:  # fmt: skip
     """What the close of a connection tells whose client has a newer one, and that one.
 
     `before`: the state that it was in.

@@ -17,6 +17,7 @@ from logdiag.model import Confidence, Evidence, Level
 
 MAX_SUSPECTS: Final = 10_000  # connections followed per finding
 _ORDER: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
+_new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
 def describe(judgement: Judgement, view: View) -> None:
@@ -147,9 +148,6 @@ def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
             return
         if not _is_known(judgement.evidence, line):
             judgement.evidence.append(_new(Evidence, (line[0], line[1], 0, "", "")))
-
-
-_new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
 def _is_known(evidence: Iterable[Evidence], line: tuple[int, int]) -> bool:

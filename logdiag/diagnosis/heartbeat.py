@@ -35,9 +35,9 @@ class Heartbeat:
         self._settle = settle
         self._seen: deque[int] = deque()
         self._sorted: list[int] = []  # the same, shortest first
-        self._move(HORIZON if settle is None else settle // 2)
-        if horizon is not None:
-            self._move(horizon)
+        if horizon is None:
+            horizon = HORIZON if settle is None else settle // 2
+        self._move(horizon)
 
     def _move(self, horizon: int) -> None:
         self.horizon = horizon

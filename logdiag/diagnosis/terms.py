@@ -24,7 +24,7 @@ class Argument:
 class Word(Argument):
     """A kind, a field or a quantile."""
 
-    def __init__(self, value: str | float | None) -> None:
+    def __init__(self, value: str | float) -> None:
         self._value = value
 
     def given(self, view: View) -> Any:
