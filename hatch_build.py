@@ -21,7 +21,7 @@ NAMES = """
     derived deriving description detector echoes ending followed following functions grouping
     groupings groups guards handshakes heartbeat judgement known lifecycle lifetimes live marks
     moments names notes order origins overlay patience possible processes quality recent refusals
-    rules service surroundings terms ticks totals trend view windows yielding
+    rules service surroundings terms ticks totals trend view visits windows yielding
 """
 
 

@@ -99,7 +99,9 @@ def _account(judgement: Judgement, view: View) -> None:
     if not when.compares or view.client is None:
         return
     service, cleaned = view.service, view.group.marked.get("cleanup", {})
-    judgement.numbers = service.following.numbers(view.client, (view.now, view.line))
+    following = service.following
+    judgement.numbers = following.numbers(view.client, (view.now, view.line))
+    judgement.visits = following.visits.grounds() if following.grows(view.client) else ""
     most = 2 * len(cleaned) >= len(judgement.suspects)
     judgement.handshakes = service.handshakes.grounds(cleaned.keys()) if most else ""
 

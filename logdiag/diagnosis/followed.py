@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Reversible
 from typing import Any, Final
 
+from logdiag.diagnosis.visits import Visit
 from logdiag.model import Mark
 
 _NONE: Final[dict[str, int]] = {}  # stays empty
@@ -37,7 +38,7 @@ class Followed:
 
     __slots__ = (
         "_latest", "_lone", "_marks", "_several", "_since", "closes", "exposure", "loads", "silent",
-        "spoke",
+        "spoke", "visit",
     )  # fmt: skip
 
     def __init__(self, before: int) -> None:
@@ -55,6 +56,7 @@ class Followed:
         # Connections that opened since, and had no message; when another one last had one:
         self.silent: set[int] | None = None
         self.spoke = -1
+        self.visit: Visit | None = None  # once several are left behind
 
     def follow(self, number: int, since: int, marks: dict[str, Mark] | None) -> None:
         """That connection is followed. A late line counts as late as the one before it."""
@@ -105,6 +107,11 @@ class Followed:
     def left(self) -> int:
         """How many connections are left behind."""
         return len(self._several) if self._lone is None else 1
+
+    @property
+    def began(self) -> int:
+        """When the first of them was followed."""
+        return next(iter(self._all())).since
 
     def at_risk(self, now: int) -> int:
         """For how long connections were left behind by now, together."""
@@ -161,16 +168,21 @@ class Followed:
         """What `restored` needs, as plain JSON types."""
         followed = [(one.number, one.since, one.marks) for one in self._all()]
         silent = sorted(self.silent or ())
-        return [self.loads, followed, self._latest, self.closes, self.exposure, silent, self.spoke]
+        visit = None if self.visit is None else self.visit.plain()
+        return [
+            self.loads, followed, self._latest, self.closes, self.exposure, silent, self.spoke,
+            visit,
+        ]  # fmt: skip
 
     @classmethod
     def restored(cls, state: list[Any]) -> Followed:
         """The client that `plain` was made of."""
-        loads, followed, latest, closes, exposure, silent, spoke = state
+        loads, followed, latest, closes, exposure, silent, spoke, visit = state
         client = cls(loads - 1)
         for number, since, marks in followed:
             marks = marks and {name: Mark(*mark) for name, mark in marks.items()}
             client.follow(number, since, marks)
         client._latest, client.closes, client.exposure = latest, closes, exposure
         client.silent, client.spoke = set(silent) or None, spoke
+        client.visit = None if visit is None else Visit.restored(visit)
         return client

@@ -16,6 +16,7 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, spoken
 from logdiag.diagnosis.recent import Recent
+from logdiag.diagnosis.visits import Visit, Visits
 
 MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
@@ -58,6 +59,7 @@ class Following:
 
     def forget_clients(self) -> None:
         """Nobody can say any more whose connections are left."""
+        self.visits = Visits()
         self._clients: dict[str, Followed] = {}  # those with several connections
         self._followed = 0
         # By how many more connections a client closed in time than it left behind; never below 0.
@@ -89,6 +91,15 @@ class Following:
             client.follow(newest.number, now, life.marks)
             self._followed += 1
             self._no_longer_alone(newest, now)
+        if client.visit is not None:
+            client.visit.opened(life.path, now)
+        elif client.left > 1:
+            client.visit = self._visit(client)
+            client.visit.opened(life.path, now)
+
+    def _visit(self, client: Followed) -> Visit:
+        """It begins where the client has two behind; what closed in time before counts as well."""
+        return Visit(client.began, self._clocked, max(0, client.loads - client.left - 1))
 
     def spoke(self, life: Life | None, moment: Moment) -> None:
         """A message went over that connection."""
@@ -106,6 +117,9 @@ class Following:
         now = self._now(moment)
         closed = life.state == "closed"
         client = self._clients.get(life.client_key or "")
+        if client is not None and client.visit is not None:
+            client.visit.closed(now)
+            client.visit.void = client.visit.void or not closed
         follower = client.leave(life.number) if client is not None else None
         if client is not None and client.silent:
             client.silent.discard(life.number)
@@ -119,13 +133,15 @@ class Following:
             if closed and (age := life.age(moment[0])) is not None:
                 self.lasted.add(age)
         if newest is None and life.client_key is not None:
-            self._has_none(life.client_key, client)
+            self._has_none(life.client_key, client, now)
 
-    def _has_none(self, key: str, client: Followed | None) -> None:
+    def _has_none(self, key: str, client: Followed | None, now: int) -> None:
         if client is None:
             self._orderly.put(key, (self._orderly.get(key) or 0) + 1)
         else:
             self._orderly.put(key, max(0, client.loads - 2 * client.closes))
+            if client.visit is not None:
+                self.visits.ended(key, client.visit, now)
             del self._clients[key]
 
     def of_client(self, key: str | None) -> Followed | None:
@@ -159,6 +175,13 @@ class Following:
         """The odds, and 0 while too few others closed to say in a service of few clients."""
         return self.odds(key, now) if self.comparable or self.crowded else 0.0
 
+    def grows(self, key: str | None) -> bool:
+        """Whether that client's visit grows, where visits end as a whole."""
+        if not self.visits.end_whole:
+            return False
+        client = self._clients.get(key or "")
+        return client is not None and client.visit is not None and client.visit.grows_still
+
     def odds(self, key: str | None, now: Moment) -> float:
         """How likely any client had so few of them closed, if they closed as others do.
 
@@ -168,6 +191,8 @@ class Following:
         distribution's, the bound on that is Chernoff's (Hoeffding, "Probability Inequalities",
         JASA 58, 1963, theorem 1). Of many clients one is the oddest: hence Bonferroni's bound.
         """
+        if self.grows(key):
+            return 0.0
         closes, expected = self.expected(key, now)
         others = self._closes
         if not others or closes >= expected:
@@ -182,7 +207,7 @@ class Following:
     def numbers(self, key: str | None, now: Moment) -> Numbers | None:
         """The numbers behind `chance`; None where there are none."""
         closes, expected = self.expected(key, now)
-        if not (self.comparable and expected):
+        if self.grows(key) or not (self.comparable and expected):
             return None
         mean = (self._exposure + self._alone * self.place(now) - self._since) / self._closes
         return closes, expected, mean, self._clocked
@@ -192,7 +217,7 @@ class Following:
         return {
             "clocked": self._clocked, "talks": self._talks, "lasted": self.lasted.snapshot(),
             "alone": [self._closes, self._exposure, self._alone, self._since],
-            "orderly": self._orderly.snapshot(),
+            "orderly": self._orderly.snapshot(), "visits": self.visits.snapshot(),
             "clients": [[key, client.plain()] for key, client in self._clients.items()],
         }  # fmt: skip
 
@@ -202,6 +227,7 @@ class Following:
         self.lasted.restore(state["lasted"])
         self._closes, self._exposure, self._alone, self._since = state["alone"]
         self._orderly.restore(state["orderly"])
+        self.visits.restore(state["visits"])
         for key, plain in state["clients"]:
             client = self._clients[key] = Followed.restored(plain)
             self._followed += client.left

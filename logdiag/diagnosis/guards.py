@@ -70,6 +70,8 @@ def _by_design(view: View) -> bool | None:
         return None
     if followed is None or followed.loads == service.held_by(client):
         return False  # whatever it opens stays
+    if service.following.grows(client):
+        return False  # here nothing goes before its tab does
     left = set(followed.left_behind(view.place, ""))
     usual, kept, loads = service.usual_on_paths(client), Counter[str](), Counter[str]()
     begun: dict[str, Moment] = {}

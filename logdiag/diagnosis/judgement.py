@@ -19,7 +19,7 @@ LINES: Final = 40  # the settle time, where there is no clock
 # What JSON gives back as it was.
 _PLAIN: Final = (
     "confidence", "count", "fired_at", "group", "handshakes", "heartbeat", "known_by", "level",
-    "note", "pending_at", "resolved_at", "state", "until", "until_line",
+    "note", "pending_at", "resolved_at", "state", "until", "until_line", "visits",
 )  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class Judgement:
         self.numbers: Numbers | None = None
         self.handshakes = ""
         self.heartbeat = ""
+        self.visits = ""
         self.note = ""
         self.known_by = "none"
         self.group: dict[str, str] = {}
@@ -74,7 +75,7 @@ class Judgement:
         self.fired_at = self.resolved_at = self.ended_at = None
         self.wake()
         self.confidence = "low"
-        self.note = self.handshakes = self.heartbeat = ""
+        self.note = self.handshakes = self.heartbeat = self.visits = ""
         self.numbers = None
         self.suspects = {}
         self.open = set()
@@ -125,7 +126,7 @@ class Judgement:
             return self.previous
         rule = self.rule
         said = grounds(self.numbers) if self.numbers is not None else ""
-        behind = "; ".join(filter(None, (said, self.handshakes, self.heartbeat)))
+        behind = "; ".join(filter(None, (said, self.visits, self.handshakes, self.heartbeat)))
         firing = self.state in ("firing", "resolved")
         return Finding(
             rule=rule.id, title=rule.title,
