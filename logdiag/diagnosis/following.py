@@ -117,10 +117,10 @@ class Following:
         now = self._now(moment)
         closed = life.state == "closed"
         client = self._clients.get(life.client_key or "")
-        if client is not None and client.visit is not None:
-            client.visit.closed(now)
-            client.visit.void = client.visit.void or not closed
         follower = client.leave(life.number) if client is not None else None
+        if client is not None and client.visit is not None:
+            client.visit.closed(now, behind=follower is not None)
+            client.visit.void = client.visit.void or not closed
         if client is not None and client.silent:
             client.silent.discard(life.number)
         if client is not None and follower is not None:
@@ -141,7 +141,7 @@ class Following:
         else:
             self._orderly.put(key, max(0, client.loads - 2 * client.closes))
             if client.visit is not None:
-                self.visits.ended(key, client.visit, now)
+                self.visits.ended(key, client.visit, client.exposure, now)
             del self._clients[key]
 
     def of_client(self, key: str | None) -> Followed | None:
@@ -161,15 +161,27 @@ class Following:
     def expected(self, key: str | None, now: Moment) -> tuple[int, float]:
         """Of the client's connections that were followed: how many closed, and should have.
 
-        They should close at the rate of those that nobody followed: closes per connection and
-        time, the estimate for lifetimes that have not all ended (Breslow, "Analysis of Survival
-        Data under the Proportional Hazards Model", Int. Stat. Rev. 43, 1975).
+        They should close at the rate of others: closes per connection and time, the estimate for
+        lifetimes that have not all ended (Breslow, "Analysis of Survival Data under the
+        Proportional Hazards Model", Int. Stat. Rev. 43, 1975).
         """
         client, place = self._clients.get(key or ""), self.place(now)
-        at_risk = self._exposure + self._alone * place - self._since
+        others, at_risk = self._others(place)
         if client is None or at_risk <= 0:
             return 0, 0.0
-        return client.closes, client.at_risk(place) * self._closes / at_risk
+        return client.closes, client.at_risk(place) * others / at_risk
+
+    def _others(self, place: int) -> tuple[int, int]:
+        """How many others closed, and in what time together.
+
+        They are those that nobody followed, or those that were left behind where these close one
+        by one, too, and later: who has many tabs keeps each for longer.
+        """
+        closes, at_risk = self._closes, self._exposure + self._alone * place - self._since
+        visits = self.visits
+        if visits.closes >= LEAST_CLOSES and visits.closes * at_risk < closes * visits.exposure:
+            return visits.closes, visits.exposure
+        return closes, at_risk
 
     def chance(self, key: str | None, now: Moment) -> float:
         """The odds, and 0 while too few others closed to say in a service of few clients."""
@@ -180,7 +192,7 @@ class Following:
         if not self.visits.end_whole:
             return False
         client = self._clients.get(key or "")
-        return client is not None and client.visit is not None and client.visit.grows_still
+        return client is not None and client.visit is not None and client.visit.grows
 
     def odds(self, key: str | None, now: Moment) -> float:
         """How likely any client had so few of them closed, if they closed as others do.
@@ -194,7 +206,7 @@ class Following:
         if self.grows(key):
             return 0.0
         closes, expected = self.expected(key, now)
-        others = self._closes
+        others = self._others(self.place(now))[0]
         if not others or closes >= expected:
             return 1.0
         share = expected / (expected + others)  # of all the time, and so of all closes
@@ -209,8 +221,8 @@ class Following:
         closes, expected = self.expected(key, now)
         if self.grows(key) or not (self.comparable and expected):
             return None
-        mean = (self._exposure + self._alone * self.place(now) - self._since) / self._closes
-        return closes, expected, mean, self._clocked
+        others, time = self._others(self.place(now))
+        return closes, expected, time / others, self._clocked
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

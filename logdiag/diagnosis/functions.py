@@ -143,10 +143,12 @@ _TABLE = (
     Function(
         "chance", (), "share",
         "How likely it is at most that any of the clients had so few of its connections left "
-        "behind closed by now, if these closed like those of the service that nobody followed "
-        "(comparison of two Poisson rates, times the clients). Until 8 of these closed, 0 where at "
-        "most 4 clients are there: then only `for` and guards decide.",
-        FOLLOWED, counting.chance,
+        "behind closed by now, if these closed like those of the service that nobody followed, or "
+        "like what others left behind where that closes one by one (comparison of two Poisson "
+        "rates, times the clients). Until 8 of these closed, 0 where at most 4 clients are there: "
+        "then only `for` and guards decide. And 0 for a client of whom more stays at each load, "
+        "where in nine of ten visits with several connections all went at once, with the tab.",
+        f"{FOLLOWED}; the latest 64 visits", counting.chance,
         of_client=True,
     ),
     Function(

@@ -2,19 +2,21 @@
 
 A *visit* lasts from a client's first connection until it has none. Who has several tabs closes them
 one by one, and a page that lets go of its connection does so before the next one opens. Where every
-page forgets its own, visits grow from load to load, and end all at once, with the tab. Then the
-clients cannot be told by comparison with others, but by how their visits went before.
+page forgets its own, visits grow from load to load, and end all at once, with the tab. So clients
+who hold several can be told by how such visits went before, where all others hold one at most, or
+all do the same.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 MAX_VISITS: Final = 64  # the latest ones by which a service is judged
 LEAST_VISITS: Final = 8
 LEAST_CLIENTS: Final = 4  # of whom these are: one may have habits of its own
 WHOLE: Final = 0.9  # of the visits end as a whole
+SINGLY: Final = 0.75  # of the visits have their connections end one by one
 LEAST_LOADS: Final = 2  # beyond those that left two behind, and on one path
 ALONE: Final = 0.25  # closes per load before the end; the network ends some connections, too
 
@@ -26,15 +28,19 @@ AT_ONCE: Final = (4, 2_000)  # closes one after the other, that close together, 
 class Visit:
     """What a client did since it had two connections left behind, and a newer one."""
 
-    __slots__ = ("_alone", "_at_once", "_begun", "_clocked", "_ended", "_latest", "_loads", "void")
+    __slots__ = (
+        "_alone", "_at_once", "_begun", "_clocked", "_ended", "_latest", "_left_alone",
+        "_left_at_once", "_loads", "void",
+    )  # fmt: skip
 
     def __init__(self, begun: int, clocked: bool, alone: int = 0) -> None:
         self._clocked = clocked
         self._begun = self._latest = begun
         self._loads: dict[str | None, int] = {}  # by path
-        self._alone = alone  # closes before the latest ones
-        self._at_once = 0  # those
-        self._ended = begun  # when the last of them came
+        # Closes before the latest ones, and those; and how many of each had been left behind.
+        self._alone, self._left_alone = alone, 0
+        self._at_once = self._left_at_once = 0
+        self._ended = begun  # when the latest came
         self.void = False  # something else ended a connection: a restart, or a gap
 
     def opened(self, path: str | None, now: int) -> None:
@@ -43,85 +49,110 @@ class Visit:
             self._loads[path] = self._loads.get(path, 0) + 1
         self._latest = max(self._latest, now)
 
-    def closed(self, now: int) -> None:
-        """One closed."""
+    def closed(self, now: int, *, behind: bool) -> None:
+        """One closed, which had been left behind or not."""
         if now - self._ended > AT_ONCE[self._clocked]:
             self._alone += self._at_once
-            self._at_once = 0
+            self._left_alone += self._left_at_once
+            self._at_once = self._left_at_once = 0
         self._at_once += 1
+        self._left_at_once += behind
         self._ended = max(self._ended, now)
 
-    def grows(self, closes: int = 0) -> bool:
-        """Whether load by load more stayed, but for those that closed before, and so many."""
-        loads = self._loads.values()
-        return (
-            not self.void
-            and max(loads, default=0) >= LEAST_LOADS
-            and self._alone + closes <= ALONE * (sum(loads) + 2)
-        )
+    @property
+    def left_alone(self) -> int:
+        """How many that were left behind closed before the latest closes."""
+        return self._left_alone
 
     @property
-    def grows_still(self) -> bool:
-        """Whether it grows, though nothing says yet that it ends."""
-        return self.grows(self._at_once)
+    def grows(self) -> bool:
+        """Whether load by load more stayed, and hardly any closed; nothing says that it ends."""
+        return self._steps() and self._alone + self._at_once <= self._some()
 
-    def whole(self, now: int) -> bool | None:
-        """Whether it grew until it ended as a whole now; None if it does not tell.
+    def whole(self, now: int) -> bool:
+        """Whether it grew until it ended as a whole now.
 
         Who opens a few tabs in the morning and shuts the lid at night shows nothing.
         """
-        if self.void or max(self._loads.values(), default=0) < LEAST_LOADS:
-            return None
-        if now - self._latest > self._latest - self._begun:
-            return None
-        return self.grows()
+        grew = now - self._latest <= self._latest - self._begun
+        return grew and self._steps() and self._alone <= self._some()
+
+    @property
+    def singly(self) -> bool:
+        """Whether what was left behind closed one by one."""
+        return self._left_alone > self._some()
+
+    def _steps(self) -> bool:
+        return not self.void and max(self._loads.values(), default=0) >= LEAST_LOADS
+
+    def _some(self) -> float:
+        return ALONE * (sum(self._loads.values()) + 2)
 
     def plain(self) -> list[Any]:
         """What `restored` needs, as plain JSON types."""
         return [
             self._begun, self._clocked, self._alone, self._latest, list(self._loads.items()),
-            self._at_once, self._ended, self.void,
+            self._left_alone, self._at_once, self._left_at_once, self._ended, self.void,
         ]  # fmt: skip
 
     @classmethod
     def restored(cls, state: list[Any]) -> Visit:
         """The visit that `plain` was made of."""
-        visit = cls(*state[:3])
-        visit._latest, loads, visit._at_once, visit._ended, visit.void = state[3:]
-        visit._loads = dict(loads)
+        begun, clocked, alone, visit_latest, loads, left, at_once, left_at_once, ended, void = state
+        visit = cls(begun, clocked, alone)
+        visit._latest, visit._loads, visit._left_alone = visit_latest, dict(loads), left
+        visit._at_once, visit._left_at_once, visit._ended = at_once, left_at_once, ended
+        visit.void = void
         return visit
 
 
+class Ended(NamedTuple):
+    """A visit that is over: whose, how, and what was left behind in it."""
+
+    client: str
+    whole: bool
+    singly: bool
+    closes: int  # of those left behind, before the end
+    exposure: int  # for how long they were, together
+
+
 class Visits:
-    """How the latest visits of a service went that came to hold so many connections."""
+    """How the latest visits of a service went in which a client held several connections."""
 
     def __init__(self) -> None:
-        self._latest: deque[tuple[str, bool]] = deque(maxlen=MAX_VISITS)  # clients; as a whole?
+        self._latest: deque[Ended] = deque(maxlen=MAX_VISITS)
         self.end_whole = False  # as good as all of them
+        # What was left behind, where it closes one by one: closes, and the time; else none.
+        self.closes = self.exposure = 0
 
-    def ended(self, client: str, visit: Visit, now: int) -> None:
+    def ended(self, client: str, visit: Visit, exposure: int, now: int) -> None:
         """One more is over."""
-        whole = visit.whole(now)
-        if whole is None:
+        if visit.void:
             return
-        self._latest.append((client, whole))
+        whole, singly = visit.whole(now), visit.singly
+        self._latest.append(Ended(client, whole, singly, visit.left_alone, exposure))
         self._judge()
 
     def _judge(self) -> None:
-        whole = [client for client, whole in self._latest if whole]
+        latest = self._latest
+        whole = [one.client for one in latest if one.whole]
         self.end_whole = (
-            len(self._latest) >= LEAST_VISITS
-            and len(whole) >= WHOLE * len(self._latest)
+            len(latest) >= LEAST_VISITS
+            and len(whole) >= WHOLE * len(latest)
             and len(set(whole)) >= LEAST_CLIENTS
         )
+        self.closes = self.exposure = 0
+        if sum(one.singly for one in latest) >= SINGLY * len(latest):
+            self.closes = sum(one.closes for one in latest)
+            self.exposure = sum(one.exposure for one in latest)
 
     def grounds(self) -> str:
-        """Their number in words, for a person to check."""
-        whole = sum(whole for _, whole in self._latest)
+        """How they ended in words, for a person to check."""
+        whole = sum(one.whole for one in self._latest)
         return (
-            f"of the latest {len(self._latest)} visits here that came to hold as many connections, "
-            f"load by load, {whole} let go of them all at once, and of hardly any before: what a "
-            "page opened goes only with its tab"
+            f"of the latest {len(self._latest)} visits here in which a client held several "
+            f"connections, {whole} grew load by load, and let go of all at once and of hardly any "
+            "before: what a page opens goes only with its tab"
         )
 
     def snapshot(self) -> list[Any]:
@@ -130,5 +161,5 @@ class Visits:
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._latest.extend((client, whole) for client, whole in state)
+        self._latest.extend(Ended(*one) for one in state)
         self._judge()

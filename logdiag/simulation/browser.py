@@ -96,7 +96,7 @@ class Tab:
         """The tab is closed or the browser is: the browser itself ends all of its sockets."""
         self.open = self.mounted = False
         self._clean_up(self.standing)
-        self.standing = []
+        self.current, self.standing = [], []
         for socket in list(self.sockets):
             self.server.close(socket, 1001)
         self.sockets.clear()

@@ -110,6 +110,11 @@ _ALL = (
         (REMOUNT,), frozenset({"duplicate-delivery"}),
         app=App(cleanup="never"), habits=EAGER, share=(0.07, 0.35),
     ),
+    Case(
+        "D1-everywhere", "the same, and everybody has that page",
+        (REMOUNT,), frozenset({"duplicate-delivery"}),
+        app=App(cleanup="never"), habits=EAGER, share=(1.0, 1.0),
+    ),
     # To its server a forgotten socket that opened late is the newer one: what goes to the page's
     # own alone goes to an older one, as far as a log without the page's words can tell.
     Case(
@@ -216,6 +221,11 @@ _ALL = (
     Case(
         "tabs", "people with several tabs of the same page",
         habits=Habits(tabs=3, stay=300.0), share=(0.2, 0.5),
+    ),
+    Case(
+        "laptops", "people open tab after tab, and shut the lid on what they have not closed",
+        habits=Habits(tabs=6, opens=300.0, stay=400.0, pages=(1, 3), shuts=0.5),
+        share=(0.6, 1.0), duration=1.5 * HOUR,
     ),
     Case(
         "by-design", "pages keep three connections open beside the one that each view has",

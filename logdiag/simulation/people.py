@@ -20,6 +20,8 @@ class Habits:
     away: float = 400.0  # between two tabs
     pages: tuple[int, int] = (1, 5)
     tabs: int = 1  # at the same time
+    opens: float = 8.0  # until each of these begins
+    shuts: float = 0.0  # share of the times that all tabs end with the first one
     reads: float = 45.0  # between two requests of a page
     token: float = 900.0  # how long a token is good
     hasty: float = 0.0  # share of the pages that are left before they are there
@@ -40,8 +42,11 @@ def person(
             for _ in range(habits.tabs)
         ]
         for tab in tabs[1:]:
-            world.begin(_browse(tab, habits), world.around(8.0))
+            world.begin(_browse(tab, habits), world.around(habits.opens))
         yield from _browse(tabs[0], habits)
+        if habits.shuts and world.dice.random() < habits.shuts:
+            for tab in tabs[1:]:
+                tab.close()
         yield world.around(habits.away)
 
 
@@ -67,6 +72,8 @@ def _browse(tab: Tab, habits: Habits) -> Process:
         if every is not None:
             world.begin(_now_and_then(tab, trouble, every))
     for _ in range(world.dice.randint(*habits.pages)):
+        if not tab.open:
+            return
         hasty = world.dice.random() < habits.hasty
         yield from tab.mount()
         if hasty:
@@ -83,7 +90,7 @@ def _stay(tab: Tab, habits: Habits) -> Process:
     leaves = world.now + world.around(habits.stay, 0.8)
     if world.dice.random() < habits.uploads:
         world.begin(_upload(tab), world.around(5.0))
-    while world.now < leaves:
+    while tab.open and world.now < leaves:
         yield min(world.around(habits.reads), leaves - world.now + 0.001)
         yield from tab.read()
 
