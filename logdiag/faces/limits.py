@@ -75,7 +75,12 @@ def _max_per_client(reader: Reader, service: Known, allowed: int) -> _Answer:
 def _all_closed(reader: Reader, service: Known) -> _Answer:
     excess = statistics.unended(reader, service.name, most=MOST_EVIDENCE)
     if excess is not None:
-        reason = f"{plural(excess.live, 'connection')} never closed."
+        never, stopped = excess.live - excess.stopped, excess.stopped
+        parts = [f"{plural(never, 'connection')} never closed"] if never else []
+        if stopped:
+            were = "was" if stopped == 1 else "were"
+            parts.append(f"{stopped:,} {were} left when the server stopped")
+        reason = f"{', '.join(parts)}."
         return _broken(service, excess.live, reason, excess)
     if service.totals.unknown:
         lost = plural(service.totals.unknown, "connection")
@@ -90,7 +95,8 @@ def _kept(service: Known, found: int, reason: str) -> _Answer:
 
 
 def _broken(service: Known, found: int, reason: str, excess: Excess) -> _Answer:
-    if not service.totals.closed and not excess.reported:
+    closes = service.totals.closed or service.closed_at_stop
+    if not (closes or excess.reported):
         return _Answer("cannot_tell", None, _UNSEEN, excess)
     return _Answer("broken", found, reason, excess)
 

@@ -13,14 +13,18 @@ from tests.faces.running import run
 
 OPEN = "info: WebSocket connection {id} established"
 CLOSE = "info: WebSocket connection {id} closed (code 1000)"
+STOP = "info: SIGTERM received, shutting down"
 
 
 def log(*steps: str) -> str:
-    """One line a second: `+a` opens connection a, `-a` closes it; `+a:7` tells a total of 7."""
+    """One line a second: `+a` opens connection a, `-a` closes it; `+a:7` tells a total of 7.
+
+    `!` stops the server.
+    """
     lines = []
     for second, step in enumerate(steps):
         name, _, total = step[1:].partition(":")
-        words = (OPEN if step[0] == "+" else CLOSE).format(id=name)
+        words = {"+": OPEN, "-": CLOSE, "!": STOP}[step[0]].format(id=name)
         tail = f". Total: {total}" if total else ""
         lines.append(f"2026-11-20T10:00:{second:02d}.000Z {words}{tail}\n")
     return "".join(lines)
@@ -50,6 +54,14 @@ def checked(path: Path, text: str, *options: str) -> tuple[int, list[dict[str, A
         ("+a +b +c -b", "--all-closed", 1, "broken", 2, [1, 3]),
         ("+a", "--all-closed", 4, "cannot_tell", None, [1]),
         ("+a:1", "--all-closed", 1, "broken", 1, [1]),
+        # A stop for good closes nothing: what was there then was left.
+        ("+a -a +b +c !", "--all-closed", 1, "broken", 2, [3, 4]),
+        ("+a:1 +b:2 !", "--all-closed", 1, "broken", 2, [1, 2]),
+        ("+a +b !", "--all-closed", 4, "cannot_tell", None, [1, 2]),  # are closes logged at all?
+        ("+a +b ! -a -b", "--all-closed", 1, "broken", 2, [1, 2]),  # closed by the stop
+        ("+a +b -a -b !", "--all-closed", 0, "kept", 0, []),
+        ("+a -a +b ! +c -c", "--all-closed", 0, "kept", 0, []),  # a restart, and it went on
+        ("+a -a +b ! +c -c +d !", "--all-closed", 1, "broken", 1, [7]),
         ("+a -a +b -b", "--max-per-client 1", 0, "kept", 0, []),
         ("+a +b -a -b", "--max-per-client 1", 4, "cannot_tell", None, []),
     ],
@@ -65,6 +77,29 @@ def test_a_limit_is_exact_and_proven(
         (one["outcome"], one["found"], [line["line"] for line in one["evidence"]])
         for one in told[1]
     ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        ("+a -a +b", "1 connection never closed."),
+        ("+a -a +b !", "1 was left when the server stopped."),
+        ("+a -a +b +c +d !", "3 were left when the server stopped."),
+    ],
+)
+def test_who_was_left_says_when(tmp_path: Path, steps: str, reason: str) -> None:
+    """Left when the log ended, or when the server stopped."""
+    (limit,) = checked(tmp_path / "app.log", log(*steps.split()), "--all-closed")[1]
+    assert reason == limit["reason"]
+
+
+def test_a_server_that_logs_no_close_cannot_be_told() -> None:
+    """Its stop says nothing of how many were left."""
+    result = run("check", SAMPLES / "uvicorn-new.log", "--max-live", "100", "--all-closed")
+    flat = " ".join(result.stdout.split())
+    assert 4 == result.exit_code
+    assert "CANNOT TELL uvicorn-new: No line says that a connection closed" in flat
+    assert "KEPT uvicorn-new: 22 live at most. (--max-live 100)" in flat
 
 
 def test_a_client_that_holds_too_many_is_named(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from logdiag.model import Source
+from logdiag.model import Changes, Source
 from logdiag.timeline import Batch, Writer, statistics
 from logdiag.timeline.statistics import Excess
-from tests.timeline.builders import WIDTH, event
+from tests.timeline.builders import WIDTH, event, step
 from tests.timeline.test_numbers import life, stored
 
 
@@ -74,3 +74,19 @@ def test_the_servers_own_count_is_told(writer: Writer, source: Source) -> None:
     left = statistics.unended(reader, "app", most=9)
     assert left is not None
     assert left.reported
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"), [("server_stop", 2), ("server_start", 2), ("auth_failure", 0)]
+)
+def test_what_a_last_stop_ended_was_left(
+    writer: Writer, source: Source, kind: str, left: int
+) -> None:
+    """Not what another process replaced: that is noticed by any line, when it is long gone."""
+    stored(writer, source, [life(1, 0, None), life(2, 1, None)])
+    ends = [step(source, 9, "superseded", 2 - n, connection=n) for n in (1, 2)]
+    connections = [life(n, n, 9, state="superseded", opened_line=(source.id, 0)) for n in (1, 2)]
+    changes = {"app": Changes(connections=connections, transitions=ends)}
+    writer.commit(Batch(events=[event(source, 9, kind=kind)], changes=changes))
+    found = statistics.unended(writer.reader(), "app", most=9)
+    assert (left, left) == ((found.live, found.stopped) if found else (0, 0))

@@ -14,6 +14,22 @@ _UNENDED = (
     f"SELECT number FROM connections WHERE service = {SERVICE}"
     " AND state IN ('connecting', 'open', 'closing')"
 )
+# What a start or stop line ended after which nothing opened: the server stopped for good.
+_STOPPED = (
+    "SELECT t.connection FROM transitions AS t JOIN events AS e"
+    " ON e.source = t.source AND e.offset = t.offset"
+    f" WHERE t.service = {SERVICE} AND t.state = 'superseded'"
+    " AND e.kind IN ('server_start', 'server_stop')"
+    " AND t.id > coalesce((SELECT id FROM transitions"
+    f" WHERE service = {SERVICE} AND state = 'open' ORDER BY id DESC LIMIT 1), 0)"
+)
+_LEFT = f"{_UNENDED} UNION {_STOPPED}"
+# The last step that tells of the connection itself.
+_LAST_TOTAL = (
+    "SELECT total FROM transitions AS t LEFT JOIN events AS e"
+    f" ON e.source = t.source AND e.offset = t.offset WHERE t.service = {SERVICE}"
+    " AND t.state <> 'superseded' ORDER BY t.id DESC LIMIT 1"
+)
 # The opening lines of the connections `lives`, the newest ?4 of them.
 _LINES = (
     "SELECT opened_source AS source, opened_offset AS offset, coalesce(line, 0) AS line,"
@@ -34,12 +50,14 @@ class Excess(NamedTuple):
 
     `reported`: the server's own count stands in the line. `evidence`: the lines that opened those
     which were live then, the newest last; the very last one passed the limit.
+    `stopped`: so many of them ended only since the server stopped.
     """
 
     live: int
     client: str | None
     reported: bool
     evidence: Sequence[Evidence]
+    stopped: int = 0
 
 
 def excess(reader: Reader, service: str, allowed: int, *, most: int) -> Excess | None:
@@ -71,18 +89,18 @@ def client_excess(reader: Reader, service: str, allowed: int, *, most: int) -> E
 def unended(reader: Reader, service: str, *, most: int) -> Excess | None:
     """The connections that never ended, handshakes included; at most so many lines.
 
-    `live` counts them; `reported` says that the last line has the server's own count.
+    With them are those that were left when the server stopped for good, even if it closed them
+    then. `live` counts all; `reported` says that the last line has the server's own count.
     """
     sql = (
-        "SELECT count(*) AS live, (SELECT total FROM transitions AS t LEFT JOIN events AS e"
-        f" ON e.source = t.source AND e.offset = t.offset WHERE service = {SERVICE}"
-        f" ORDER BY t.id DESC LIMIT 1) AS total FROM ({_UNENDED})"
+        f"SELECT (SELECT count(*) FROM ({_LEFT})) AS live, ({_LAST_TOTAL}) AS total,"
+        f" (SELECT count(*) FROM ({_STOPPED})) AS stopped"
     )
     found = reader._rows(sql, service)[0]
     if not found["live"]:
         return None
-    lines = _evidence(reader, _LINES.format(lives=_UNENDED), service, None, None, most)
-    return Excess(found["live"], None, found["total"] is not None, lines)
+    lines = _evidence(reader, _LINES.format(lives=_LEFT), service, None, None, most)
+    return Excess(found["live"], None, found["total"] is not None, lines, found["stopped"])
 
 
 def _opened(
