@@ -72,7 +72,7 @@ _INSPECTED = re.compile(r"([A-Za-z_][\w]{0,63}): (?:'([^']*)'|\"([^\"]*)\"|([^\s
 _KEY = re.compile(r"[A-Za-z_][\w.-]{0,63}=")
 _BEHIND = re.compile(r"\s\s*+(?=[A-Za-z_][\w.-]{0,63}=)")
 _PAIR = re.compile(
-    r"([A-Za-z_][\w.-]{0,63}+)(?:=(?:\"((?:[^\"\\]|\\.)*+)\"|'((?:[^'\\]|\\.)*+)'|([^\s\"']*+)))?+(?:\s\s*+|$)"
+    r"([A-Za-z_][\w.-]{0,63}+)(?>(?:=(?:\"((?>(?:[^\"\\]|\\.)*))\"|'((?>(?:[^'\\]|\\.)*))'|([^\s\"']*+)))?)(?:\s\s*+|$)"
 )
 MAX_PAIR_STARTS = 4  # places where pairs behind a message may begin
 

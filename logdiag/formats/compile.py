@@ -130,7 +130,7 @@ def _sequence(parts: Sequence[Node], after: tuple[Node, ...]) -> tuple[str, tupl
                 after = (node,)
             case Optional(inner):
                 part, first = _sequence(inner, after)
-                source = f"(?:{part})?+" + source
+                source = f"(?>(?:{part})?)" + source
                 after = (*first, *after)
     return source, after
 
@@ -168,7 +168,7 @@ def _run(node: Field, run: str, after: tuple[Node, ...]) -> str:
                 )  # fmt: skip
     one = re.compile(f"[{run}]")
     stops = [re.escape(stop) for stop in stops if one.match(stop)]
-    return f"(?:(?!{'|'.join(stops)})[{run}])++" if stops else f"[{run}]++"
+    return f"(?>(?:(?!{'|'.join(stops)})[{run}])+)" if stops else f"[{run}]++"
 
 
 def literal_sets(template: Template) -> tuple[tuple[str, ...], ...]:

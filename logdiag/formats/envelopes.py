@@ -40,14 +40,14 @@ _LAYERS = re.compile(
     re.VERBOSE,
 )
 # The commonest prefix in one go: what the steps below would find one after the other.
-_COMMON_PREFIX = re.compile(rf"{ISO}{FRACTION}{ZONE}\s\s*+({LEVEL}:\s\s*+)?+(?=[A-Za-z/(])")
+_COMMON_PREFIX = re.compile(rf"{ISO}{FRACTION}{ZONE}\s\s*+(?>({LEVEL}:\s\s*+)?)(?=[A-Za-z/(])")
 _HOST_AND_TAG = re.compile(
     r"\s(?P<host>[\w.:-]{1,255})\s(?P<tag>[\w./@-]{1,64})(?:\[(?P<pid>\d{1,10})\])?:\s"
 )
 _FIELDS_5424 = re.compile(
-    r"\s(\S{1,255})\s(\S{1,48})\s(\S{1,128})\s(\S{1,32})\s(?:-|(?:\[(?:[^\"\]]|\"(?:[^\"\\]|\\.)*+\")*+\])+)\s?\ufeff?"
+    r"\s(\S{1,255})\s(\S{1,48})\s(\S{1,128})\s(\S{1,32})\s(?:-|(?:\[(?>(?:[^\"\]]|\"(?>(?:[^\"\\]|\\.)*)\")*)\])+)\s?\ufeff?"
 )
-_SEPARATOR = re.compile(r"(?:: |\] |\| | - )(?:[^\w\s\x00-\x7f]{1,4}\s\s*+)?+")
+_SEPARATOR = re.compile(r"(?:: |\] |\| | - )(?>(?:[^\w\s\x00-\x7f]{1,4}\s\s*+)?)")
 _ELAPSED = re.compile(r" \+\d{1,9}(?:ms|s|m|h|d)$")  # the npm package debug, and NestJS
 
 

@@ -87,9 +87,10 @@ def seconds(text: str) -> float | None:
 
 
 _V4 = r"(?:\d{1,3}\.){3}\d{1,3}"
-_V6 = rf"(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}+(?:{_V4}|[0-9A-Fa-f]{{0,4}})(?:%\w++)?+"
-_HOST = r"\w(?:[\w-]|\.(?=\w))*+"
+_V6 = rf"(?>(?:[0-9A-Fa-f]{{0,4}}:){{2,7}})(?:{_V4}|[0-9A-Fa-f]{{0,4}})(?>(?:%\w++)?)"
+_HOST = r"\w[\w-]*+(?>(?:\.\w[\w-]*+)*)"
 _UNIT = r"(?:us|µs|ms|milliseconds|minutes?|min|m|seconds?|secs?|s|hours?|h|days?|d)"
+_NUMBER = r"[0-9]++(?>(?:\.[0-9]++)?)"
 _UUID = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 
 TYPES: dict[str, Type] = {
@@ -106,7 +107,7 @@ TYPES: dict[str, Type] = {
         Type("closecode", "a close code of RFC 6455, 1000 to 4999",
              shape=r"[1-4][0-9]{3}(?![0-9A-Za-z_-])", convert=int),
         Type("number", "a number, fractions allowed",
-             shape=r"-?[0-9]++(?:\.[0-9]++)?+", convert=float),
+             shape=rf"-?{_NUMBER}", convert=float),
         Type("status", "three digits, an HTTP status",
              shape=r"[1-5][0-9]{2}(?![0-9])", convert=int),
         Type("method", "an HTTP method", shape=r"[A-Z]{3,10}(?![A-Za-z])"),
@@ -121,14 +122,14 @@ TYPES: dict[str, Type] = {
         Type("path", "a URL or its path, no blanks or quotes",
              shape=r"(?:/|https?://|wss?://|\*)[^\s\"]*+"),
         Type("quoted", "text in double or single quotes",
-             shape=r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'", convert=_unquoted),
+             shape=r"\"(?>(?:[^\"\\]|\\.)*)\"|'(?>(?:[^'\\]|\\.)*)'", convert=_unquoted),
         Type("uuid", "a UUID", shape=_UUID),
         Type(
             "duration",
             "1.5s, 250 ms, 1h 2m, 01:02:03, or bare seconds",
-            shape=rf"[0-9]++(?::[0-9]{{2}}){{1,2}}+(?:\.[0-9]++)?+"
-            rf"|[0-9]++(?:\.[0-9]++)?+(?:\ ?{_UNIT}(?![A-Za-z]))?+"
-            rf"(?:\ [0-9]++(?:\.[0-9]++)?+\ ?{_UNIT}(?![A-Za-z]))*+",
+            shape=rf"[0-9]++(?>(?::[0-9]{{2}}){{1,2}})(?>(?:\.[0-9]++)?)"
+            rf"|{_NUMBER}(?>(?:\ ?{_UNIT}(?![A-Za-z]))?)"
+            rf"(?>(?:\ {_NUMBER}\ ?{_UNIT}(?![A-Za-z]))*)",
             convert=seconds,
         ),
         Type("time", "a timestamp of any known kind", run=r"^\"\[\]"),

@@ -16,6 +16,7 @@ The grammar runs when a pack is loaded, never on a log line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -88,6 +89,7 @@ class PatternError(ValueError):
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _WORDS = r"[^{}|]+(?:\|[^{}|]+)+"
+_UNCLEAR = re.compile(r"\{\?([^{}]*\|[^{}]*)\}")
 
 
 @cache
@@ -102,7 +104,7 @@ def _grammar() -> pp.ParserElement:
     # Fields are single tokens: one made of smaller ones takes four times as long to read.
     slot = pp.Regex(rf"\{{(?P<name>{_NAME})(?::(?:(?P<words>{_WORDS})|(?P<type>{_NAME})))?\}}")
     slot.set_parse_action(lambda s, at, t: Field(t.name, t.type or None, split(t.words), at))
-    choice = pp.Regex(rf"\{{(?P<words>{_WORDS})\}}")
+    choice = pp.Regex(rf"\{{(?!\?)(?P<words>{_WORDS})\}}")
     choice.set_parse_action(lambda t: Choice(split(t.words)))
     named = pp.Regex(rf"\{{@(?P<name>{_NAME})\}}")
     named.set_parse_action(lambda s, at, t: Part(t.name, at))
@@ -119,6 +121,11 @@ def _grammar() -> pp.ParserElement:
 def parse(template: str) -> Template:
     """The tree of a template. Raises PatternError with the column of the mistake."""
     _check_braces(template)
+    if unclear := _UNCLEAR.search(template):
+        raise PatternError(
+            unclear.start(), f"{unclear[0]} may be one text or several words.",
+            f"Write '{{?{{{unclear[1]}}}}}' for words one of which may be there."
+        )  # fmt: skip
     try:
         return Template(tuple(_grammar().parse_string(template)))
     except pp.ParseBaseException as error:

@@ -14,7 +14,7 @@ REDACTED = "[redacted]"
 # ECMA-48: control sequences (colours, cursor), operating system commands, two-byte escapes.
 # rsyslog writes the escape character as #033.
 _ANSI = re.compile(
-    r"#033\[[0-9;]*+m|\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?+|[@-Z\\^_])"
+    r"#033\[[0-9;]*+m|\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?>(?:\x07|\x1b\\)?)|[@-Z\\^_])"
 )
 # Controls, lone surrogates, and what reorders or hides text on a terminal or in a browser.
 _CONTROL = re.compile(
@@ -34,7 +34,7 @@ _RULES = (
     (  # token=..., also %3D and JSON's = for the sign; "token":"...", also escaped once more
         re.compile(
             rf"(?i)(?<![a-z0-9])((?:{_NAME})(?:=|%3D|\\u003d|\\?[\"']?: ?\\?[\"'])"
-            r"(?:Bearer |Basic )?+)(?!\[redacted\])[^\s&\"'`,;)\]}\\]+"
+            r"(?>(?:Bearer |Basic )?))(?!\[redacted\])[^\s&\"'`,;)\]}\\]+"
         ),
         rf"\1{REDACTED}",
     ),

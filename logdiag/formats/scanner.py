@@ -59,7 +59,7 @@ class Candidate:
 
 
 # In front of a template's message, a timestamp and a level, as most lines have them; three groups.
-PLAIN_PREFIX = re.compile(rf"(?:{ISO}{FRACTION}{ZONE}\s\s*+)?+(?:{LEVEL}:\s\s*+)?+")
+PLAIN_PREFIX = re.compile(rf"(?>(?:{ISO}{FRACTION}{ZONE}\s\s*+)?)(?>(?:{LEVEL}:\s\s*+)?)")
 
 
 class Choice:

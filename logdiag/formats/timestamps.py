@@ -28,8 +28,8 @@ _MONTH = f"(?:{'|'.join(_MONTHS)})"
 _CLOCK = r"\d\d:\d\d:\d\d"
 # Whole seconds, fraction and zone are the groups 1 to 3 of every expression. A dot or comma that
 # no digit follows belongs to the text behind.
-FRACTION = r"(?:[.,]([0-9]{1,9})[0-9]*+)?+"
-ZONE = r"( ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w|:\d))?+"
+FRACTION = r"(?>(?:[.,]([0-9]{1,9})[0-9]*+)?)"
+ZONE = r"(?>( ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w|:\d))?)"
 ISO = r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2})"
 
 LEVEL = (
@@ -40,12 +40,12 @@ LEVEL = (
 _ISO = re.compile(ISO + FRACTION + ZONE)
 _SLASHES = re.compile(rf"([0-9]{{4}}/\d\d/\d\d {_CLOCK}){FRACTION}{ZONE}", re.ASCII)
 _COMMON = re.compile(rf"(\d\d/{_MONTH}/\d{{4}}:{_CLOCK}){FRACTION}{ZONE}", re.ASCII)
-_AMERICAN = re.compile(r"(\d\d?/\d\d?/\d{4},? \d\d?:\d\d:\d\d(?: ?[AP]M\b)?+)()()", re.ASCII)
-_SYSLOG = re.compile(rf"({_MONTH} [ \d]\d (?:\d{{4}} )?+{_CLOCK}){FRACTION}()", re.ASCII)
+_AMERICAN = re.compile(r"(\d\d?/\d\d?/\d{4},? \d\d?:\d\d:\d\d(?>(?: ?[AP]M\b)?))()()", re.ASCII)
+_SYSLOG = re.compile(rf"({_MONTH} [ \d]\d (?>(?:\d{{4}} )?){_CLOCK}){FRACTION}()", re.ASCII)
 _CTIME = re.compile(rf"([A-Z][a-z]{{2}} {_MONTH} [ \d]\d {_CLOCK}){FRACTION}( \d{{4}})", re.ASCII)
 _HTTP = re.compile(rf"([A-Z][a-z]{{2}}, \d\d {_MONTH} \d{{4}} {_CLOCK}){FRACTION}{ZONE}", re.ASCII)
-_EPOCH = re.compile(r"([0-9]{10})([0-9]{3})?+(?:\.([0-9]{1,9})[0-9]*+)?+(?![\w.:/-])")
-_TIME_ONLY = re.compile(rf"\d?\d:\d\d:\d\d{FRACTION}(?![\d:])(?: [AP]M\b)?+", re.ASCII)
+_EPOCH = re.compile(r"([0-9]{10})(?>([0-9]{3})?)(?>(?:\.([0-9]{1,9})[0-9]*+)?)(?![\w.:/-])")
+_TIME_ONLY = re.compile(rf"\d?\d:\d\d:\d\d{FRACTION}(?![\d:])(?>(?: [AP]M\b)?)", re.ASCII)
 _NAMED = frozenset("JFMASOND" + "MTWFS")  # first letters of months and of days
 
 _PARTS = re.compile(r"[A-Za-z]{2,}|[0-9]+")
