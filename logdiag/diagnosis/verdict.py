@@ -21,6 +21,8 @@ class Facts(NamedTuple):
     lines: int  # lines read
     outliving: int = 0  # live at the end, far older than those that closed, of unknown clients
     closed_at_stop: bool = False  # lines told closes of what a restart had ended already
+    fell_to: int | None = None  # so few were live again late in the log; None: it stayed above
+    peak: int = 0  # live at most
 
 
 def verdict(findings: Sequence[Finding], facts: Facts) -> tuple[Verdict, str]:
@@ -67,6 +69,12 @@ def _cannot_tell(facts: Facts) -> tuple[Verdict, str] | None:
         return "cannot_tell", (
             f"Lines are missing: what became of {_connections(facts.unknown)} is unknown."
         )
+    if facts.identity == "count" and facts.closed and facts.fell_to is None:
+        return "cannot_tell", (
+            f"No close says which connection it ends, and the count did not fall back late in the "
+            f"log ({facts.peak:,} live at most, {facts.live_at_end:,} at the end): a leak would "
+            "look the same. Log the same id with each opening and close."
+        )
     if facts.outliving:
         return "cannot_tell", (
             f"{_connections(facts.outliving)} outlived all that closed, and no line tells whose "
@@ -79,6 +87,9 @@ def _clean(findings: Sequence[Finding], facts: Facts) -> str:
     pending = sum(finding.state == "pending" for finding in findings)
     resolved = sum(finding.state == "resolved" for finding in findings)
     reason = f"{facts.opened} opened, {facts.closed} closed, {facts.live_at_end} live at the end."
+    if facts.fell_to is not None:
+        reason += " No close says which connection it ends, but their count fell"
+        reason += f" to {facts.fell_to}."
     if pending:
         reason += f" {pending} suspected, not yet for long enough."
     if resolved:

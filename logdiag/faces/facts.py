@@ -30,6 +30,7 @@ class Known(NamedTuple):
     identity: Identity
     outliving: int
     closed_at_stop: bool
+    fell_to: int | None
     lines: int
 
     def facts(self) -> Facts:
@@ -38,7 +39,7 @@ class Known(NamedTuple):
         return Facts(
             totals.opened, totals.closed, totals.superseded, totals.unknown,
             totals.auth_failures, self.live.at_end, self.identity, self.lines, self.outliving,
-            self.closed_at_stop,
+            self.closed_at_stop, self.fell_to, self.live.peak,
         )  # fmt: skip
 
 
@@ -51,12 +52,13 @@ def known(reader: Reader, name: str, sources: Sequence[SourceStatus], wanted: Pe
         end = min(end, period.until)
     totals = reader.totals(name, *period)
     ended = totals.superseded and not totals.closed
+    live, identity = reader.live(name, *period), _identity(reader, name)
+    counted = identity == "count" and totals.closed
     return Known(
-        name, span, _clock(reader, name, span), period, end, totals,
-        live=reader.live(name, *period),
-        identity=_identity(reader, name),
+        name, span, _clock(reader, name, span), period, end, totals, live, identity,
         outliving=_outliving(reader, name, end, period.until),
         closed_at_stop=bool(ended) and statistics.closed_at_stop(reader, name),
+        fell_to=statistics.fell_to(reader, name, live.peak, *period) if counted else None,
         lines=sum(one.lines for one in sources if one.source.service == name),
     )  # fmt: skip
 

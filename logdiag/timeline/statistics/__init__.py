@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from logdiag.timeline.statistics.asking import Quantiles
 from logdiag.timeline.statistics.clients import Clients, Held, Overlap, clients, overlap
+from logdiag.timeline.statistics.ebb import fell_to
 from logdiag.timeline.statistics.excess import Excess, client_excess, excess, unended
 from logdiag.timeline.statistics.flow import Flow, Point, flow
 from logdiag.timeline.statistics.grounds import (
@@ -25,6 +26,6 @@ from logdiag.timeline.statistics.sampling import ALL, Sample, sample
 __all__ = [
     "ALL", "Bar", "Clients", "Code", "Excess", "Flow", "Held", "Lifetime", "Lifetimes",
     "Losses", "Overlap", "Point", "Quantiles", "Sample", "client_excess", "clients",
-    "close_codes", "closed_at_stop", "excess", "flow", "has_arrivals", "identities", "lifetime",
-    "lifetimes", "losses", "nobodys", "overlap", "sample", "unended",
+    "close_codes", "closed_at_stop", "excess", "fell_to", "flow", "has_arrivals", "identities",
+    "lifetime", "lifetimes", "losses", "nobodys", "overlap", "sample", "unended",
 ]  # fmt: skip
