@@ -28,7 +28,10 @@ MaxPerClient = Annotated[int | None, _at_most("one client holds more than N conn
 AllClosed = Annotated[
     bool, typer.Option("--all-closed", help="Exit 1 if a connection is left at the end.")
 ]
-FailOn = Annotated[options.FailOn, typer.Option(metavar="LEVEL", help=FAIL_ON)]
+FailOn = Annotated[
+    options.FailOn,
+    typer.Option(metavar="LEVEL", help=FAIL_ON.format("fired in the log, over since or not")),
+]
 
 
 @guarded
@@ -51,7 +54,7 @@ def check(
     """Read logs once and report, for CI: no database is kept."""
     import time
 
-    from logdiag.faces import document
+    from logdiag.faces import document, summary
     from logdiag.faces.limits import Limits
 
     wanted = options.paths(paths, config)
@@ -63,8 +66,13 @@ def check(
         )
         for problem in outcome.problems:
             complain(problem, kind="Warning")
-        show(told, reader, format, output, fail_on=fail_on, stats=stats)
-    return document.exit_code(told, fail_on)
+        show(told, reader, format, output, fail_on=fail_on, stats=stats, over=True)
+    if output is not None:
+        for word, sentence in summary.verdicts(told):
+            complain(sentence, kind=word)
+    if ended := summary.over(told, fail_on):
+        complain(ended, kind="Failed")
+    return document.exit_code(told, fail_on, over=True)
 
 
 @contextmanager

@@ -120,22 +120,32 @@ def end_of_data(reader: Reader, service: str | None = None) -> int | None:
     return max((span.last for span in spans if span.last is not None), default=None)
 
 
-def failing(document: Document, fail_on: str | None) -> list[dict[str, Any]]:
-    """The firing findings at or above the level `fail_on`; none for None."""
+def failing(document: Document, fail_on: str | None, *, over: bool = False) -> list[dict[str, Any]]:
+    """The firing findings at or above the level `fail_on`; none for None.
+
+    With `over` those, too, that fired at that level and are over.
+    """
     if fail_on is None:
         return []
     least = LEVELS.index(fail_on)
     return [
         finding
         for finding in document["findings"]
-        if finding["state"] == "firing" and LEVELS.index(finding["level"]) >= least
+        if max(map(LEVELS.index, _fired(finding, over=over)), default=-1) >= least
     ]
 
 
-def exit_code(document: Document, fail_on: str | None) -> int:
+def _fired(finding: dict[str, Any], *, over: bool) -> list[str]:
+    """The levels at which it fires, or did."""
+    states = ("firing", "resolved") if over else ("firing",)
+    levels = [finding["level"]] if finding["state"] in states else []
+    return levels + [episode["level"] for episode in finding["earlier"] if over]
+
+
+def exit_code(document: Document, fail_on: str | None, *, over: bool = False) -> int:
     """1: `failing` has findings, or a limit is broken. 4: data is missing for that. Else 0."""
     outcomes = {limit["outcome"] for limit in document["limits"]}
-    if failing(document, fail_on) or "broken" in outcomes:
+    if failing(document, fail_on, over=over) or "broken" in outcomes:
         return 1
     return 4 if document["incomplete"] or "cannot_tell" in outcomes else 0
 

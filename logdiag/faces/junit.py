@@ -22,15 +22,18 @@ _WIDTH = 100  # columns of the details
 _NOT_XML = re.compile("[\ufffe\uffff]")  # XML 1.0 section 2.2; `safe` takes care of the others
 
 
-def render(document: Document, fail_on: str | None) -> str:
-    """The XML. What fails the exit code fails a test case, and what cannot be told is skipped."""
+def render(document: Document, fail_on: str | None, *, over: bool = False) -> str:
+    """The XML. What fails the exit code fails a test case, and what cannot be told is skipped.
+
+    `over`: as `failing` has it.
+    """
     suites = Xml.Element("testsuites", name="logdiag")
     for service in document["services"]:
         suite = Xml.SubElement(
             suites, "testsuite", name=_clean(service["name"]),
             timestamp=document["generated_at"].removesuffix("Z"), time="0",
         )  # fmt: skip
-        suite.extend(_cases(document, service, fail_on))
+        suite.extend(_cases(document, service, fail_on, over=over))
         _count(suite)
     _count(suites)
     Xml.indent(suites)
@@ -38,16 +41,17 @@ def render(document: Document, fail_on: str | None) -> str:
 
 
 def _cases(
-    document: Document, service: dict[str, Any], fail_on: str | None
+    document: Document, service: dict[str, Any], fail_on: str | None, *, over: bool
 ) -> Iterator[Xml.Element]:
     name = service["name"]
-    verdict = _case(name, "verdict")
+    telling = _case(name, "the log can tell")
     if service["verdict"] == "cannot_tell":
-        _add(verdict, "skipped", service["reason"])
-    yield verdict
-    findings = [one for one in failing(document, fail_on) if one["service"] == name]
+        _add(telling, "skipped", service["reason"])
+    yield telling
+    findings = [one for one in failing(document, fail_on, over=over) if one["service"] == name]
     if not findings and fail_on is not None:
-        yield _case(name, f"no finding of level {fail_on} or worse")
+        fires = "fired" if over else "fires"
+        yield _case(name, f"no finding of level {fail_on} or worse {fires}")
     for finding in findings:
         group = ", ".join(f"{key} {value}" for key, value in finding["group"].items())
         case = _case(name, finding["rule"] + (f" ({group})" if group else ""), finding["evidence"])

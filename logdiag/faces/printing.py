@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from logdiag.timeline import Reader
 
 FAIL_ON = (
-    "Exit 1 if a finding of this level or worse is firing: informational, low, medium, high, "
-    "critical."
+    "Exit 1 if a finding of this level or worse {}: informational, low, medium, high, critical."
 )
 Stats = Annotated[
     bool, typer.Option("--stats", help="Show rates, clients, lifetimes and close codes, too.")
@@ -31,9 +30,11 @@ def show(
     *,
     fail_on: str | None,
     stats: bool,
+    over: bool = False,
 ) -> None:
     """Write it to stdout, or to a file; `reader` is that of the timeline that it tells of.
 
+    `fail_on` and `over` say what fails, as `document.failing` has it.
     Errors: `AccessError` for a place that does not take it.
     """
     from logdiag.faces import document, junit, text
@@ -41,7 +42,7 @@ def show(
     if format is Format.json:
         emit(document.as_json(told), output)
     elif format is Format.junit:
-        emit(junit.render(told, fail_on), output)
+        emit(junit.render(told, fail_on, over=over), output)
     elif format is Format.html:
         from logdiag.faces.web import standalone
 

@@ -21,7 +21,8 @@ Until = Annotated[
     str | None, typer.Option(metavar="TIME", show_default=False, help="To when, as --since.")
 ]
 FailOn = Annotated[
-    options.FailOn | None, typer.Option(metavar="LEVEL", show_default=False, help=FAIL_ON)
+    options.FailOn | None,
+    typer.Option(metavar="LEVEL", show_default=False, help=FAIL_ON.format("is firing")),
 ]
 Service = Annotated[
     str | None, typer.Option(metavar="NAME", show_default=False, help="Only this service.")

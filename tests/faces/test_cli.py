@@ -189,6 +189,41 @@ def test_report_fails_on_the_level_that_was_named(
     assert expected == run("report", "--db", db, *(["--fail-on", level] if level else [])).exit_code
 
 
+def test_a_check_fails_for_a_leak_that_closed_with_the_tests_tab(tmp_path: Path) -> None:
+    """It fired; that its connections closed in the end does not undo it. A report asks for now."""
+    log, db, xml = (tmp_path / name for name in ("app.log", "t.db", "t.xml"))
+    run("simulate", "D4", "--clients", "1", "--duration", "10m", "-o", log)
+    told = run("check", log)
+    assert (1, True) == (told.exit_code, "CLEAN  app: 8 opened, 8 closed" in told.stdout)
+    assert (
+        "Failed: 1 finding of level medium or worse fired, and ended before the log did: "
+        "Connections opened while requests fail authentication.\n"
+    ) == told.stderr
+    assert 0 == run("check", log, "--fail-on", "critical").exit_code
+    assert 1 == run("check", log, "--format", "junit", "-o", xml).exit_code
+    assert "<failure" in xml.read_text()
+    run("ingest", log, "--db", db)
+    assert 0 == run("report", "--db", db, "--fail-on", "medium").exit_code
+
+
+def test_a_check_that_writes_a_file_says_what_it_came_to(tmp_path: Path) -> None:
+    """A job's log is what is read first; it shows verdicts and the limits that were not kept."""
+    paths = [SAMPLES / "seed.log", SAMPLES / "uvicorn-new.log"]
+    limits = ["--max-live", "3", "--max-per-client", "99", "--all-closed"]
+    told = run("check", *paths, *limits, "--format", "junit", "-o", tmp_path / "t.xml")
+    assert (1, "") == (told.exit_code, told.stdout)
+    unseen = "No line says that a connection closed: more may be gone than the log tells."
+    assert [
+        "LEAK: seed: Connections opened while requests fail authentication.",
+        "CANNOT TELL: uvicorn-new: 22 connections opened and no line says that one closed. Log the "
+        "close, with the id of its opening.",
+        "BROKEN: seed: 4 were live at once, 4 at most. (--max-live 3)",
+        "BROKEN: seed: 4 connections never closed. (--all-closed)",
+        f"CANNOT TELL: uvicorn-new: {unseen} (--max-live 3)",
+        f"CANNOT TELL: uvicorn-new: {unseen} (--all-closed)",
+    ] == told.stderr.splitlines()
+
+
 def test_the_levels_of_the_command_line_are_the_models() -> None:
     """--fail-on takes every level there is, in order."""
     assert list(LEVELS) == [str(one) for one in FailOn]

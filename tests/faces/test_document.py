@@ -224,14 +224,25 @@ def test_gaps_and_problems_make_a_report_incomplete(tmp_path: Path) -> None:
 def test_the_exit_code_is_1_for_what_fires_at_or_above_the_level(
     level: str, fail_on: str | None, state: str
 ) -> None:
-    """Only firing findings count; 4 says that data is missing, where it is not 1 already."""
-    finding = {"state": state, "level": level}
+    """4 says that data is missing, where it is not 1 already. What is over counts for `check`."""
+    finding = {"state": state, "level": level, "earlier": []}
     document: Document = {"findings": [finding], "limits": [], "incomplete": False}
-    fails = (
-        fail_on is not None and state == "firing" and LEVELS.index(level) >= LEVELS.index(fail_on)
-    )
-    assert (1 if fails else 0) == exit_code(document, fail_on)
-    assert (1 if fails else 4) == exit_code(document | {"incomplete": True}, fail_on)
+    for over, states in ((False, ["firing"]), (True, ["firing", "resolved"])):
+        loud = fail_on is not None and LEVELS.index(level) >= LEVELS.index(fail_on)
+        fails = loud and state in states
+        assert (1 if fails else 0) == exit_code(document, fail_on, over=over)
+        lacking = document | {"incomplete": True}
+        assert (1 if fails else 4) == exit_code(lacking, fail_on, over=over)
+
+
+def test_what_fired_before_and_is_suspected_again_fails_a_check() -> None:
+    """Its level then counts, not the one it has now."""
+    finding = {"state": "pending", "level": "informational", "earlier": [{"level": "high"}]}
+    document: Document = {"findings": [finding], "limits": [], "incomplete": False}
+    assert [0, 1, 0] == [
+        exit_code(document, level, over=over)
+        for level, over in (("high", False), ("high", True), ("critical", True))
+    ]
 
 
 def test_the_end_of_the_data_is_the_last_time_of_any_service(db: Path) -> None:
