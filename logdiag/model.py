@@ -213,7 +213,7 @@ class Finding:
     resolved_at: int | None = None
     cause: str = ""
     fix: str = ""
-    note: str = ""  # e.g. "closed late after 4 min 10 s"
+    note: str = ""  # e.g. "Closed late after 4 min 10 s"
     connections: tuple[int, ...] = ()  # connection numbers, the first MAX_NAMED
     connections_total: int = 0
     evidence: tuple[Evidence, ...] = ()

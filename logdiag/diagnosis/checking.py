@@ -53,7 +53,7 @@ _NAMES = {
     "series": ("live",),
 }  # fmt: skip
 _QUANTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)\Z")
-_Use = Callable[[View], Iterable[Life]]
+_Ask = Callable[[View], Any]
 _Calls = Sequence[tuple[Function, tuple[Node, ...]]]
 
 
@@ -76,9 +76,11 @@ class Condition:
     of_lone: bool  # whether it may hold for a group of one connection and no events
     baselines: frozenset[tuple[str, ...]]  # kinds to compare with what is usual, or pairs of them
     suspects: Function | None  # where it asks for these, a finding is about them and no others
-    _witnesses: Callable[[View], Iterator[_Use]]
+    of_now: bool  # a finding is about those connections that make it hold now
+    _witnesses: Callable[[View], Iterator[_Ask]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
+    _said: Callable[[View], Iterator[_Ask]]
 
     def holds(self, view: View) -> bool:
         """Whether it does."""
@@ -101,6 +103,11 @@ class Condition:
         """The events that it counts, in the order of the log."""
         found = {seen.ordinal: seen for select in self._events for seen in select(view)}
         return [found[ordinal] for ordinal in sorted(found)]
+
+    def said(self, view: View) -> str:
+        """The numbers behind it in words; "" if it has none to tell."""
+        parts = chain.from_iterable(one(view).split("; ") for one in self._said(view))
+        return "; ".join(filter(None, dict.fromkeys(parts)))
 
 
 def condition(text: str) -> Condition:
@@ -134,9 +141,11 @@ def condition(text: str) -> Condition:
             if function.baseline
         ),
         suspects=suspects,
-        _witnesses=_witnesses(tree),
+        of_now=any(function.of_now for function, _ in calls),
+        _witnesses=_behind(tree, lambda one: None if one.name == "live" else one.lives),
         _of_all=any(function.lives for function, _ in calls),
         _events=_events(calls),
+        _said=_behind(tree, lambda one: one.said),
     )
 
 
@@ -159,24 +168,22 @@ def _kinds(calls: _Calls) -> frozenset[str]:
     )
 
 
-def _witnesses(node: Node) -> Callable[[View], Iterator[_Use]]:
-    """What to ask for the connections behind a condition: of an `or`, the sides that hold."""
+def _behind(
+    node: Node, pick: Callable[[Function], Callable[..., Any] | None]
+) -> Callable[[View], Iterator[_Ask]]:
+    """What to ask for what is behind a condition: of an `or`, of the sides that hold."""
     match node:
         case Unary():
             return lambda view: iter(())
         case Binary("and", left, right):
-            one, other = _witnesses(left), _witnesses(right)
+            one, other = _behind(left, pick), _behind(right, pick)
             return lambda view: chain(one(view), other(view))
         case Binary("or", left, right):
-            sides = [(needed(side, "or"), _witnesses(side)) for side in (left, right)]
+            sides = [(needed(side, "or"), _behind(side, pick)) for side in (left, right)]
             return lambda view: (
                 use for one, uses in sides if one.holds(view) for use in uses(view)
             )
-    selectors = [
-        _selector(function.lives, function, arguments)
-        for function, arguments in _uses(node)
-        if function.lives and function.name != "live"
-    ]
+    selectors = [_selector(ask, *use) for use in _uses(node) if (ask := pick(use[0]))]
     return lambda view: iter(selectors)
 
 
@@ -192,11 +199,9 @@ def _uses(tree: Node) -> list[tuple[Function, tuple[Node, ...]]]:
     return found
 
 
-def _selector(
-    select: Callable[..., Any], function: Function, arguments: Sequence[Node]
-) -> Callable[[View], Any]:
+def _selector(ask: Callable[..., Any], function: Function, arguments: Sequence[Node]) -> _Ask:
     values = _arguments(function, arguments)
-    return lambda view: select(view, *(value.given(view) for value in values))
+    return lambda view: ask(view, *(value.given(view) for value in values))
 
 
 def compiled(node: Node) -> tuple[Measure, Quantity | Predicate]:
@@ -290,7 +295,6 @@ def argument(wanted: str, node: Node) -> Argument:
             hint = did_you_mean(name or "", known)
             raise ExpressionError(node.at, f"a {wanted} is wanted here.", hint)
         return Word(mark_of(name) if wanted == "prior kind" else name)
-    match = _QUANTILE.match(name or "")
-    if not match:
+    if not (match := _QUANTILE.match(name or "")):
         raise ExpressionError(node.at, "a quantile is wanted here.", "Write p50, p95 or p99.5.")
     return Word(float(match[1]) / 100)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from math import ceil
 from statistics import fmean, pstdev
 from typing import Final
@@ -66,10 +66,14 @@ def count_older(view: View, age: float) -> int:
 
 
 def of_several(view: View) -> Iterator[Life]:
-    """The oldest ones of clients that hold several: those that pile up."""
+    """Those of clients that hold several, those of most first: what piles up."""
     held_by = view.service.held_by
-    several = (life for life in islice(view.lives(), MAX_PILE) if held_by(life.client_key) > 1)
-    return islice(several, MAX_PILE // 10)
+    several: dict[str | None, list[Life]] = {}
+    for life in islice(view.lives(), MAX_PILE):
+        if held_by(life.client_key) > 1:
+            several.setdefault(life.client_key, []).append(life)
+    most_first = sorted(several.values(), key=len, reverse=True)
+    return islice(chain.from_iterable(most_first), MAX_PILE // 10)
 
 
 def twins(view: View) -> Iterator[Life]:
@@ -188,8 +192,15 @@ def count_after(view: View, mark: str) -> int:
 
 def lived(view: View, least: float, most: float) -> Iterator[Seen]:
     """Some connections that lived so long: their closes, each with its opening."""
-    for place, (opened, closed) in enumerate(view.service.lifetimes.examples(least, most)):
-        yield Seen(place, _line("closed", *closed), opened)
+    for place, one in enumerate(view.service.lifetimes.examples(least, most)):
+        yield Seen(place, _line("closed", *one.closed), one.opened)
+
+
+def risen_totals(view: View) -> Iterator[Seen]:
+    """The lines at which the server's total did not fall with its connections."""
+    account = view.service.account()
+    for place, rise in enumerate(account.rises if account is not None else ()):
+        yield Seen(place, _line("closed", *rise.line), rise.before)
 
 
 def samples(view: View) -> Iterator[Seen]:

@@ -58,11 +58,13 @@ class Deriving:
             return found
         heartbeat = self._heartbeat
         for derived, newer in overlaps(life, event, before, newest, self._siblings, heartbeat):
-            if derived.kind in NOTICED and (delay := newer.age(event.time)) is not None:
+            delay = newer.age(event.time)
+            if derived.kind in NOTICED and delay is not None:
                 if delay >= heartbeat.horizon:
                     self._surroundings.half_open = moment
                 heartbeat.noticed(delay)
-            found.append(Seen(moment[1], derived, newer.opened_line))
+            lines = newer.opened_line, life.opened_line
+            found.append(Seen(moment[1], derived, *lines, delay))
         return found
 
     def opened(self, moment: Moment) -> list[Told]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from logdiag.diagnosis.clients import CAPS, known_by
-from logdiag.diagnosis.derived import OVERLAPS
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.judgement import MAX_EVIDENCE, Judgement
 from logdiag.diagnosis.lifecycle import Life
@@ -30,6 +29,8 @@ def describe(judgement: Judgement, view: View) -> None:
     by_count = view.anonymous and rule.when.of_marks  # its proof is what lifted the count
     if view.anonymous:  # only their number is known: those that are left stand for it
         judgement.suspects = {one: judgement.suspects[one] for one in sorted(judgement.open)}
+    if rule.when.of_now:
+        judgement.suspects, judgement.open, judgement.evidence = {}, set(), []
     joined = _joined(judgement, view)
     room = len(judgement.evidence) < MAX_EVIDENCE
     lines: list[tuple[int, int]] = []
@@ -42,7 +43,7 @@ def describe(judgement: Judgement, view: View) -> None:
         for life in joined:
             paths |= {mark.path for mark in (life.marks or {}).values()} or {life.path}
             if room:
-                lines += _lines_of(life)
+                lines += _lines_of(life, marks=rule.when.of_marks)
     if room:
         lines += _lines_counted(rule.when.events(view))
         if lines:
@@ -92,9 +93,8 @@ def _found(judgement: Judgement, view: View) -> Iterable[Life]:
 def _account(judgement: Judgement, view: View) -> None:
     """Note the numbers behind it: H or S, how its client's connections end, handshakes' times."""
     heartbeat, when = view.service.heartbeat, judgement.rule.when
-    if not when.kinds.isdisjoint(OVERLAPS):
-        judgement.heartbeat = heartbeat.grounds()
-    elif judgement.rule.hold is None:
+    judgement.said = when.said(view)
+    if judgement.rule.hold is None:
         judgement.heartbeat = heartbeat.patience()
     if not when.compares or view.client is None:
         return
@@ -130,15 +130,17 @@ def _note_path(judgement: Judgement, paths: set[str | None]) -> None:
         judgement.group = {name: v for name, v in judgement.group.items() if name != "path"}
 
 
-def _lines_of(life: Life) -> list[tuple[int, int]]:
-    """The lines that came before the connection's opening, and the opening itself."""
-    lines = [mark[:2] for mark in (life.marks or {}).values()]
+def _lines_of(life: Life, *, marks: bool) -> list[tuple[int, int]]:
+    """The connection's opening, and before it the lines that mark it, if a rule asks for these."""
+    lines = [mark[:2] for mark in (life.marks or {}).values()] if marks else []
     return [*lines, life.opened_line] if life.opened_line is not None else lines
 
 
 def _lines_counted(events: Iterable[Seen]) -> Iterator[tuple[int, int]]:
-    """The lines of events, each after the one that makes it what it is."""
+    """The lines of events, each after those that make it what it is."""
     for seen in events:
+        if seen.first is not None:
+            yield seen.first
         if seen.proof is not None:
             yield seen.proof
         yield seen.event.source, seen.event.offset

@@ -33,15 +33,15 @@ Numbers = tuple[int, float, float, bool]
 def grounds(numbers: Numbers) -> str:
     """These numbers in words, for a person to check."""
     closes, expected, mean, clocked = numbers
+    wanted = ".1f" if expected < 100 else ",.0f"
     if clocked:
         lasted = spoken(round(mean * expected) * _MILLISECOND)
         usual = spoken(round(mean) * _MILLISECOND)
     else:
         lasted, usual = f"{mean * expected:.0f} lines", f"{mean:.0f} lines"
     return (
-        f"once a newer one had opened, this client's connections lasted {lasted} in all, and "
-        f"{closes} closed; others close after {usual} in the mean, so {expected:.1f} closes "
-        "were to be expected"
+        f"{closes} closed of those left behind, {expected:{wanted}} expected: they stayed open for "
+        f"{lasted} in all, others close after {usual} in the mean"
     )
 
 

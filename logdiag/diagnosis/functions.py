@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from logdiag.diagnosis import asks, counting
+from logdiag.diagnosis import accounts, asks, counting
 from logdiag.diagnosis.asks import Ask
 from logdiag.diagnosis.baseline import BINS
 from logdiag.diagnosis.baseline import MAX_CLIENTS as MAX_SPIKING
@@ -41,6 +41,9 @@ class Function:
     baseline: bool = False  # its kinds are counted by the minute, one by one or as a pair
     # By its first argument: the most that it can give for a group, quickly.
     at_most: Callable[[str], Ask] | None = None
+    said: Callable[..., str] | None = None  # the numbers behind it in words, for a finding
+    # A finding names the connections that are meant now, whatever it named before.
+    of_now: bool = False
 
 
 CLIENTS = f"the latest {MAX_CLIENTS // 2:,} clients, at most twice as many"
@@ -70,7 +73,8 @@ _TABLE = (
         "drift", (), "count",
         "How many more connections the server says it holds than its own lines account for.",
         "a number per server process",
-        lambda view: view.service.drift, of_service=asks.Drift,
+        lambda view: view.service.drift, events=counting.risen_totals, of_service=asks.Drift,
+        said=accounts.drift,
     ),
     Function(
         "opens", (), "count", "Connections of the service that opened so far.", "a number",
@@ -83,7 +87,7 @@ _TABLE = (
         "Where closes name nobody, the clients are all addresses that ever came.",
         "168 roll-ups, and then at most 20,000 addresses",
         lambda view: view.service.trend.rise("live_per_client"), counting.of_several,
-        of_service=asks.Rising,
+        of_service=asks.Rising, said=accounts.trend, of_now=True,
     ),
     Function(
         "closes", (), "count", "Connections of the service that closed so far.", "a number",
@@ -153,7 +157,7 @@ _TABLE = (
     ),
     Function(
         "count", ("kind",), "count", "Events of that kind within the window.", EVENTS,
-        counting.count, events=counting.events, at_most=asks.Kept,
+        counting.count, events=counting.events, at_most=asks.Kept, said=accounts.count,
     ),
     Function(
         "recent", ("kind", "duration"), "count",
@@ -208,8 +212,7 @@ _TABLE = (
         "How much the intervals between events of that kind vary within the window: their standard "
         "deviation over their mean; a clockwork has 0, chance about 1. Of the latest 64; infinite "
         "without a clock.", EVENTS,
-        counting.variation,
-        events=counting.events,
+        counting.variation, events=counting.events, said=accounts.variation,
     ),
     Function(
         "opened_after", ("prior kind",), "count",
@@ -230,21 +233,21 @@ _TABLE = (
     ),
     Function(
         "older", ("duration",), "count", "Live connections at least that old.", "the connections",
-        counting.count_older, counting.older,
+        counting.count_older, counting.older, said=accounts.older,
     ),
     Function(
         "lifetime", ("quantile",), "duration",
         "A quantile (`p50`, `p99.5`) of the lifetimes of the service's closed connections.",
         HISTOGRAM,
         lambda view, share: view.service.lifetimes.quantile(share) or counting.INFINITE,
+        said=accounts.lifetime,
     ),
     Function(
         "lived", ("duration", "duration"), "share",
         "How many of the service's closed connections lived from the first to the second duration, "
         "to within 9%.", HISTOGRAM,
         lambda view, least, most: view.service.lifetimes.share(least, most),
-        events=counting.lived,
-        of_service=asks.Lived,
+        events=counting.lived, of_service=asks.Lived, said=accounts.lived,
     ),
 )  # fmt: skip
 

@@ -77,7 +77,7 @@ class Heartbeat:
         if self._knows:
             return f"{said}, by default"
         few = f"fewer than {LEAST_SEEN} were so far, {spoken(SLOWEST)} are no proof"
-        return f"{said}, by default; as {few}"
+        return f"{said}, by default; {few}"
 
     def patience(self) -> str:
         """S in words, where it is not the usual one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict
+from itertools import islice
 from typing import Any, Final
 
 from logdiag.diagnosis.following import Numbers, grounds
@@ -19,7 +20,7 @@ LINES: Final = 40  # the settle time, where there is no clock
 # What JSON gives back as it was.
 _PLAIN: Final = (
     "confidence", "count", "fired_at", "group", "handshakes", "heartbeat", "known_by", "level",
-    "note", "pending_at", "resolved_at", "state", "until", "until_line", "visits",
+    "note", "pending_at", "resolved_at", "said", "state", "until", "until_line", "visits",
 )  # fmt: skip
 
 
@@ -51,6 +52,7 @@ class Judgement:
         self.numbers: Numbers | None = None
         self.handshakes = ""
         self.heartbeat = ""
+        self.said = ""
         self.visits = ""
         self.note = ""
         self.known_by = "none"
@@ -75,7 +77,7 @@ class Judgement:
         self.fired_at = self.resolved_at = self.ended_at = None
         self.wake()
         self.confidence = "low"
-        self.note = self.handshakes = self.heartbeat = self.visits = ""
+        self.note = self.handshakes = self.heartbeat = self.said = self.visits = ""
         self.numbers = None
         self.suspects = {}
         self.open = set()
@@ -125,8 +127,6 @@ class Judgement:
         if self.previous is not None:
             return self.previous
         rule = self.rule
-        said = grounds(self.numbers) if self.numbers is not None else ""
-        behind = "; ".join(filter(None, (said, self.visits, self.handshakes, self.heartbeat)))
         firing = self.state in ("firing", "resolved")
         return Finding(
             rule=rule.id, title=rule.title,
@@ -137,8 +137,8 @@ class Judgement:
             group=self.group,
             count=max(1, self.count),
             pending_at=self.pending_at, fired_at=self.fired_at, resolved_at=self.resolved_at,
-            cause=rule.cause, fix=rule.fix, note=". ".join(filter(None, (behind, self.note))),
-            connections=tuple(self.suspects)[:MAX_NAMED],
+            cause=rule.cause, fix=rule.fix, note=self._noted(),
+            connections=self._named(),
             connections_total=len(self.suspects),
             evidence=tuple(self.evidence[:MAX_EVIDENCE]),
             guards=self.guards,
@@ -146,6 +146,23 @@ class Judgement:
             known_by=self.known_by,
             references=rule.references,
         )  # fmt: skip
+
+    def _noted(self) -> str:
+        """What became of it, and the numbers behind it."""
+        numbers = grounds(self.numbers) if self.numbers is not None else ""
+        behind = (self.said, numbers, self.visits, self.handshakes, self.heartbeat)
+        said = "; ".join(filter(None, behind))
+        if self.note and said:
+            return f"{_capital(self.note)}. Before that: {said}"
+        return _capital(self.note or said)
+
+    def _named(self) -> tuple[int, ...]:
+        """The first of its connections: those that are not over before all others."""
+        if len(self.open) in (0, len(self.suspects)):
+            return tuple(islice(self.suspects, MAX_NAMED))
+        rest = [number for number in self.suspects if number not in self.open]
+        live = [number for number in self.suspects if number in self.open]
+        return tuple((live + rest)[:MAX_NAMED])
 
     def snapshot(self) -> dict[str, Any]:
         """What `restored` needs, as plain JSON types."""
@@ -185,6 +202,10 @@ def fingerprint(service: str, rule: str, key: Key) -> str:
     """The same leak at another time has the same one."""
     text = "\0".join((service, rule, *(value or "" for value in key)))
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _finding(plain: dict[str, Any]) -> Finding:

@@ -19,6 +19,7 @@ from logdiag.diagnosis.notes import Notes
 from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.service import NOWHERE, Service
 from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, most, near
+from logdiag.diagnosis.totals import Account
 from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND
@@ -153,6 +154,10 @@ class Known(Service):
     def drift(self) -> int:
         """Connections that the server holds beyond what its lines account for."""
         return self._connections.totals.drift
+
+    def account(self) -> Account | None:
+        """What the server says that it holds, and what its lines account for."""
+        return self._connections.totals.account()
 
     def limit(self, group: Group) -> int:
         """How many live connections one client of that group may have."""

@@ -22,10 +22,11 @@ _PER_E: Final = PER_OCTAVE / math.log(2)  # `math.log` compiles to C, `math.log2
 
 
 class Example(NamedTuple):
-    """The lines (source, offset) that opened and closed a connection."""
+    """The lines (source, offset) that opened and closed a connection, and how long it lived."""
 
     opened: tuple[int, int]
     closed: tuple[int, int]
+    lasted: int  # ns
 
 
 class Range:
@@ -66,7 +67,7 @@ class Lifetimes:
             if found.first <= bucket <= found.last:
                 found.count += 1
                 if life is not None and life.opened_line and life.closed_line:
-                    found.examples.append(Example(life.opened_line, life.closed_line))
+                    found.examples.append(Example(life.opened_line, life.closed_line, lifetime))
 
     def quantile(self, share: float) -> int | None:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""
@@ -141,4 +142,6 @@ class Lifetimes:
         for least, most, count, examples in state[2]:
             found = self._new_range(least, most)
             found.count = count
-            found.examples.extend(Example(*map(tuple, lines)) for lines in examples)
+            found.examples.extend(
+                Example(tuple(opened), tuple(closed), lasted) for opened, closed, lasted in examples
+            )

@@ -13,6 +13,7 @@ from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.quality import Quality
+from logdiag.diagnosis.totals import Account
 from logdiag.diagnosis.trend import Trend
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class Service(ABC):
     @abstractmethod
     def drift(self) -> int:
         """Connections that the server holds beyond what its lines account for."""
+
+    @abstractmethod
+    def account(self) -> Account | None:
+        """What the server says that it holds, and what its lines account for; None: no total."""
 
     @abstractmethod
     def held_by(self, key: str | None) -> int:

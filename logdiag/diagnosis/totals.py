@@ -13,6 +13,7 @@ from logdiag.model import Event
 
 RESET_FROM: Final = 3  # a total that falls to one from so many is a restart, not closes
 MAX_FLIPS: Final = 3  # contradictions after which it is not the service's total (one per room?)
+MAX_RISES: Final = 24  # rises of the drift that are shown, the first ones: each by two lines
 
 
 class Comparison(NamedTuple):
@@ -25,13 +26,29 @@ class Comparison(NamedTuple):
 NOTHING: Final = Comparison()
 
 
-_FIELDS = ("before", "closed_since", "drift", "fell", "flips", "offsets")
+class Rise(NamedTuple):
+    """The drift rose to `drift` at a line, whose total does not fit that of the line before."""
+
+    drift: int
+    before: tuple[int, int]  # (source, offset)
+    line: tuple[int, int]
+
+
+class Account(NamedTuple):
+    """What a server process says that it holds, and what its lines account for."""
+
+    says: int
+    accounted: int
+    rises: tuple[Rise, ...]  # those that nothing made good
+
+
+_FIELDS = ("before", "closed_since", "drift", "fell", "flips", "offsets", "total")
 
 
 class _Scope:
     """What one server process has reported."""
 
-    __slots__ = _FIELDS
+    __slots__ = (*_FIELDS, "latest", "rises")
 
     def __init__(self) -> None:
         self.before = 0
@@ -40,6 +57,37 @@ class _Scope:
         self.fell = False
         self.closed_since = False
         self.offsets: dict[str, int] = {}  # by wording: some log before they count, some after
+        self.total = 0
+        self.latest: Event | None = None  # the line that told it
+        self.rises: list[Rise] = []
+
+    def drifted(self, drift: int, event: Event) -> None:
+        """The drift is another one since that line."""
+        rises, latest = self.rises, self.latest
+        while rises and rises[-1].drift > drift:
+            rises.pop()
+        if drift > self.drift and latest is not None and len(rises) < MAX_RISES:
+            before = latest.source, latest.offset
+            rises.append(Rise(drift, before, (event.source, event.offset)))
+        self.drift = drift
+
+    def plain(self) -> dict[str, Any]:
+        """What `restored` needs, as plain JSON types."""
+        latest = None if self.latest is None else (self.latest.source, self.latest.offset)
+        values = {name: getattr(self, name) for name in _FIELDS}
+        return {**values, "latest": latest, "rises": list(self.rises)}
+
+    @classmethod
+    def restored(cls, values: dict[str, Any]) -> _Scope:
+        """The scope that `plain` was made of."""
+        scope = cls()
+        for name in _FIELDS:
+            setattr(scope, name, values[name])
+        if values["latest"]:
+            source, offset = values["latest"]
+            scope.latest = Event("", None, source, offset, 0, "")
+        scope.rises = [Rise(drift, tuple(one), tuple(two)) for drift, one, two in values["rises"]]
+        return scope
 
 
 class Totals:
@@ -78,6 +126,13 @@ class Totals:
                 self._add_before(scope, -scope.before)
         self._measure()
 
+    def account(self) -> Account | None:
+        """That of the process whose total drifts most; None where no total is told."""
+        scope = max(self._scopes.values(), key=lambda one: one.drift, default=None)
+        if scope is None:
+            return None
+        return Account(scope.total, scope.total - scope.drift, tuple(scope.rises))
+
     def unseen_close(self, event: Event) -> None:
         """A connection ended that no line had opened: it was one of those before."""
         scope = self._scopes.get(event.process or "")
@@ -103,17 +158,25 @@ class Totals:
         if scope.flips >= MAX_FLIPS:
             return NOTHING
         if difference < 0:
-            return self._less(scope, -difference, total, own, counted)
+            found = self._less(scope, -difference, event, own, counted)
+        else:
+            found = NOTHING
+            self._more(scope, difference, event, counted, closed_since)
+        scope.total, scope.latest = total, event
+        return found
+
+    def _more(
+        self, scope: _Scope, difference: int, event: Event, counted: bool, closed_since: bool
+    ) -> None:
         if not counted or closed_since or event.kind == "closed":
             if difference != scope.drift:  # rarely; but it is asked for at each opening
-                self._drifted(scope, difference)
+                self._drifted(scope, difference, event)
         elif difference > scope.drift:
             self._add_before(scope, difference - scope.drift)  # opened where we could not see
             scope.flips += scope.fell
-        return NOTHING
 
-    def _drifted(self, scope: _Scope, drift: int) -> None:
-        scope.drift = drift
+    def _drifted(self, scope: _Scope, drift: int, event: Event) -> None:
+        scope.drifted(drift, event)
         self._measure()
 
     def _measure(self) -> None:
@@ -123,9 +186,11 @@ class Totals:
         scope.before += change
         self.before += change
 
-    def _less(self, scope: _Scope, missing: int, total: int, own: int, counted: bool) -> Comparison:
-        self._drifted(scope, 0)
-        restarted = total <= 1 and own + scope.before >= RESET_FROM
+    def _less(
+        self, scope: _Scope, missing: int, event: Event, own: int, counted: bool
+    ) -> Comparison:
+        self._drifted(scope, 0, event)
+        restarted = (event.total or 0) <= 1 and own + scope.before >= RESET_FROM
         if not (counted or restarted):
             return NOTHING
         scope.fell = True
@@ -135,18 +200,12 @@ class Totals:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        scopes = {
-            process: {name: getattr(scope, name) for name in _FIELDS}
-            for process, scope in self._scopes.items()
-        }
+        scopes = {process: scope.plain() for process, scope in self._scopes.items()}
         return {"scopes": scopes, "ended": sorted(self._ended)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._scopes, self._ended = {}, set(state["ended"])
-        for process, values in state["scopes"].items():
-            scope = self._scopes[process] = _Scope()
-            for name, value in values.items():
-                setattr(scope, name, value)
+        self._ended = set(state["ended"])
+        self._scopes = {name: _Scope.restored(one) for name, one in state["scopes"].items()}
         self.before = sum(scope.before for scope in self._scopes.values())
         self._measure()

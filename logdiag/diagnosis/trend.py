@@ -64,6 +64,15 @@ class Trend:
         rollups = self._rollups
         return len(rollups) > LEAST_ROLLUPS and rollups[-1][0] - rollups[0][0] >= LEAST_SPAN
 
+    def by_day(self) -> list[float]:
+        """Live connections per client, in each 24 hours since the first that is kept."""
+        days: dict[int, tuple[int, int]] = {}
+        for hour, live, clients, _ in self._rollups:
+            day = (hour - self._rollups[0][0]) // DAY
+            lives, some = days.get(day, (0, 0))
+            days[day] = lives + live, some + clients
+        return [lives / some for lives, some in days.values() if some]
+
     def _learn(self) -> None:
         """An hour is over."""
         if not self.long:

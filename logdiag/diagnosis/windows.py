@@ -21,6 +21,8 @@ class Seen(NamedTuple):
     ordinal: int
     event: Event
     proof: tuple[int, int] | None = None  # (source, offset) of an earlier line
+    first: tuple[int, int] | None = None  # the same of a line before that
+    delay: int | None = None  # how long after `proof` it came, ns
 
 
 Told = tuple[str | None, Seen]  # what comes out only now, and its client
@@ -30,7 +32,7 @@ _new: Final = tuple.__new__  # makes a named tuple in a third of its own constru
 
 def as_seen(ordinal: int, event: Event) -> Seen:
     """An event that needs no other line to be what it is."""
-    return _new(Seen, (ordinal, event, None))
+    return _new(Seen, (ordinal, event, None, None, None))
 
 
 class Window:
@@ -100,8 +102,9 @@ class Window:
     def restored(cls, rows: Iterable[list[Any]]) -> Window:
         """The window that `plain` was made of."""
         window = cls()
-        for (ordinal, event, proof), time, line in rows:
-            window._seen.append(Seen(ordinal, Event(*event), tuple(proof) if proof else None))
+        for (ordinal, event, proof, first, delay), time, line in rows:
+            proof, first = (tuple(one) if one else None for one in (proof, first))
+            window._seen.append(Seen(ordinal, Event(*event), proof, first, delay))
             window._times.append(time)
             window._lines.append(line)
         return window

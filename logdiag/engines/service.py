@@ -17,7 +17,7 @@ from logdiag.timeline import Writer
 
 MAX_TOLD = 10_000  # findings whose last word is kept; beyond, an old one would be told again
 LOOKS = 32  # looks at what is pending, per settle time of silence
-RULE_GONE = "its rule is no longer there"
+RULE_GONE = "Its rule is no longer there"
 _TOLD = ("rule", "title", "level", "confidence", "group", "count", "state")
 
 
@@ -206,5 +206,5 @@ class Service:
         for key in told:
             if stored.get(key) not in ("firing", "resolved"):
                 known = {**self._told[key], "state": "resolved"}
-                over = Finding(fingerprint=key, note="not confirmed by what came later", **known)
+                over = Finding(fingerprint=key, note="Not confirmed by what came later", **known)
                 self._news[key] = replace(over, resolved_at=self.detector.latest)

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from logdiag.faces.words import clipped, moment, plural, seconds_between, spoken
+from logdiag.faces.words import clipped, lead, moment, plural, seconds_between, spoken
 
 _LABELS = 11  # columns of the widest label and the indent
 MOST_LIVES = 10
@@ -100,7 +100,7 @@ def _before(finding: dict[str, Any]) -> str:
         begin, end = moment(one["fired_at"]), moment(one["resolved_at"])
         when = f"{begin} until {end}: " if begin and end else ""
         lines.append(f"{when}{plural(one['connections_total'], 'connection')}, "
-                     f"{clipped(one['note']) or 'over'}")  # fmt: skip
+                     f"{clipped(lead(one['note'])) or 'over'}")  # fmt: skip
     if (more := finding["count"] - 1 - len(lines)) > 0:
         first = moment(finding["first_seen"])
         lines.append(f"and {more:,} times more" + (f", first at {first}" if first else ""))

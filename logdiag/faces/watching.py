@@ -16,7 +16,7 @@ from logdiag.engines import watch as engine
 from logdiag.engines.outcome import Outcome
 from logdiag.engines.settings import Settings
 from logdiag.faces.shell import complain, emit, on_signals, wants_colour
-from logdiag.faces.words import clipped, moment, plural, safe
+from logdiag.faces.words import clipped, lead, moment, plural, safe
 from logdiag.model import LEVELS, Finding
 from logdiag.tailing import targets
 from logdiag.timeline import Reader
@@ -110,7 +110,7 @@ class Voice:
         at = finding.resolved_at if finding.state == "resolved" else finding.fired_at
         when = moment(iso(time.time_ns() if at is None else at))
         word = self._styled(f"{finding.state.upper():8}", _COLOURS[finding.state])
-        level = finding.level if finding.state == "firing" else finding.note or "over"
+        level = finding.level if finding.state == "firing" else lead(finding.note) or "over"
         who = ", ".join(f"{name} {value}" for name, value in finding.group.items())
         count = plural(finding.connections_total, "connection")
         detail = ", ".join(part for part in (service, who, count) if part)

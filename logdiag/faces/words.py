@@ -37,6 +37,12 @@ def moment(iso: str | None) -> str:
     return re.sub(r"\.\d+", "", iso).replace("T", " ")
 
 
+def lead(note: str) -> str:
+    """The first sentence of a finding's note, to stand within another one."""
+    first = note.partition(". ")[0]
+    return first[:1].lower() + first[1:]
+
+
 def seconds_between(begin: str, end: str) -> float:
     """From one ISO 8601 time to another."""
     return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()

@@ -19,6 +19,7 @@ from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.origins import Origins
 from logdiag.diagnosis.quality import Quality
 from logdiag.diagnosis.service import Service
+from logdiag.diagnosis.totals import Account
 from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
@@ -178,6 +179,10 @@ class FakeService(Service):
     def drift(self) -> int:
         """The server's surplus."""
         return self.drifted
+
+    def account(self) -> Account | None:
+        """No total is told."""
+        return None
 
     def held_by(self, key: str | None) -> int:
         """Everybody holds one."""

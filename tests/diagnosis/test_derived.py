@@ -38,12 +38,12 @@ def test_a_restart_is_no_overlap() -> None:
     assert 0 == counted(log("server_stop", 2), "overlap")
 
 
-def test_the_newer_opening_is_evidence() -> None:
-    """Its line, and that of the close."""
+def test_both_openings_are_evidence() -> None:
+    """Their lines, and that of the close."""
     log = Log()("opened", 0, connection="a", **USER)("opened", 1, connection="b", **USER)
     made = rule("count(overlap) >= 1", hold=0)
     (finding,) = follow(log("closed", 2, connection="a"), [made]).findings.values()
-    assert [200, 300] == [proof.offset for proof in finding.evidence]
+    assert [100, 200, 300] == [proof.offset for proof in finding.evidence]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_client_that_came_back_twice() -> None:
     log("opened", 100, connection="c", **USER)
     log("closed", 130, connection="a", reason="ping timeout")
     (finding,) = follow(log, [rule("count(half_open) >= 1", hold=0)]).findings.values()
-    assert [200, 400] == [proof.offset for proof in finding.evidence]
+    assert [100, 200, 400] == [proof.offset for proof in finding.evidence]
 
 
 @pytest.mark.parametrize(

@@ -408,7 +408,7 @@ def test_the_first_look_at_a_fraction() -> None:
 def test_lived_keeps_examples_and_its_count_through_a_stop() -> None:
     """A close of 60 s is one, with the lines that tell it; a close of 10 s is none."""
     lifetimes, restored = Lifetimes(), Lifetimes()
-    minute, example = (50 * SECOND, 65 * SECOND), Example((1, 100), (1, 200))
+    minute, example = (50 * SECOND, 65 * SECOND), Example((1, 100), (1, 200), 60 * SECOND)
     closed = life(1, ended=Event("closed", None, 1, 200, 2, ""))
     lifetimes.add(60 * SECOND, closed)
     assert (1.0, []) == (lifetimes.share(*minute), list(lifetimes.examples(*minute)))

@@ -62,5 +62,5 @@ def test_a_finding_on_pages_that_had_gone_tells_how_long_they_took() -> None:
         detector = stopped(detector, told.take(detector.drain()), [CLOSED_WHEN_OPEN])
     (finding,) = told.take(detector.drain(ended=True)).findings.values()
     assert "firing" == finding.state
-    expected = "handshakes whose page had gone took 2 s at the median, others 0.25 s"
+    expected = "Handshakes whose page had gone took 2 s at the median, others 0.25 s"
     assert expected == finding.note

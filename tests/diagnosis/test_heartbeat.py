@@ -146,7 +146,7 @@ def test_what_is_suspicious_waits_for_it() -> None:
     """`for: settle` is 90 s at first, and twice what was learnt afterwards; the finding says so."""
     for delays, waited, said in (
         ([], 90, ""),
-        ([60] * 8, 180, "only what stays open for 3 min is suspicious: a dead peer should be "
+        ([60] * 8, 180, "Only what stays open for 3 min is suspicious: a dead peer should be "
          "noticed within 1 min 30 s, as the last 8 tell that were"),
     ):  # fmt: skip
         log = Log()
@@ -163,9 +163,10 @@ def test_what_is_suspicious_waits_for_it() -> None:
 def test_h_is_told_where_it_decides() -> None:
     """In words, with how it is known."""
     for delays, said in (
-        ([100] * 3, "a dead peer should be noticed within 45 s, by default; as fewer than 8 were "
-         "so far, 2 min are no proof"),
-        ([100] * 9, "a dead peer should be noticed within 2 min, as the last 9 tell that were"),
+        ([100] * 3, "3 noticed in time, after 1 min 40 s; a dead peer should be noticed within "
+         "45 s, by default; fewer than 8 were so far, 2 min are no proof"),
+        ([95, 100, 101] * 3, "9 noticed in time, after 1 min 40 s at the median, 1 min 35 s to 1 "
+         "min 41 s; a dead peer should be noticed within 2 min, as the last 9 tell that were"),
     ):  # fmt: skip
         log = Log()
         lost(log, delays)

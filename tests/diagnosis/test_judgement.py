@@ -55,7 +55,7 @@ def test_pending_then_firing_then_resolved() -> None:
     assert (at(2), at(92), at(254)) == (
         finding.pending_at, finding.fired_at, finding.resolved_at,
     )  # fmt: skip
-    assert "closed late after 4 min 12 s" == finding.note
+    assert "Closed late after 4 min 12 s" == finding.note
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_keep_firing_for() -> None:
     kept = log("message", 120)("message", 400)
     assert "firing" == only(kept).state
     finding = only(log("message", 430))
-    assert ("resolved", "no longer seen") == (finding.state, finding.note)
+    assert ("resolved", "No longer seen") == (finding.state, finding.note)
     assert finding.resolved_at is not None
     assert at(410) < finding.resolved_at < at(430)  # a look in the silence after the close
 
@@ -198,7 +198,7 @@ def test_a_restart_does_not_prove_the_client_well() -> None:
     """It resolves after `keep_firing_for`, and says why."""
     log = opened(Log(), "abc", 0)("message", 100)("server_start", 110)("message", 111)
     finding = only(log("message", 120)("message", 430))
-    assert ("resolved", "ended by a restart or a gap") == (finding.state, finding.note)
+    assert ("resolved", "Ended by a restart or a gap") == (finding.state, finding.note)
 
 
 def test_all_guards_are_listed() -> None:

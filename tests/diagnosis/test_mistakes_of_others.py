@@ -103,7 +103,7 @@ def test_days_are_not_dropped() -> None:
     for name in "abc":
         log("closed", 183_600, connection=name)
     (finding,) = follow(log, [rule()]).findings.values()
-    assert ("resolved", "closed late after 2 d 3 h") == (finding.state, finding.note)
+    assert ("resolved", "Closed late after 2 d 3 h") == (finding.state, finding.note)
     assert "2 d 3 h" == spoken(183_600 * SECOND)
 
 
@@ -116,7 +116,7 @@ def test_a_late_close_resolves_and_does_not_erase() -> None:
     for name in "abc":
         log("closed", 250, connection=name)
     (finding,) = follow(log, [rule()]).findings.values()
-    assert ("resolved", "closed late after 4 min 10 s", (1, 2, 3)) == (
+    assert ("resolved", "Closed late after 4 min 10 s", (1, 2, 3)) == (
         finding.state, finding.note, finding.connections,
     )  # fmt: skip
 

@@ -132,7 +132,7 @@ def test_the_finding_of_a_rule_that_is_gone_is_over(it: Renewed) -> None:
     assert ("mine", "resolved") == it.watch.told[-1]
     with Reader.open(it.db) as reader:
         (found,) = [one.finding for one in reader.findings() if one.finding.rule == "mine"]
-    assert ("resolved", "its rule is no longer there", 8) == (
+    assert ("resolved", "Its rule is no longer there", 8) == (
         found.state, found.note, len(found.evidence),
     )  # fmt: skip
 

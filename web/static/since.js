@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { facts, findingLink, levelBadge, section, span, stateWord } from "./parts.js";
-import { duration, number, plural, time } from "./words.js";
+import { duration, lead, number, plural, time } from "./words.js";
 
 /** The sections; the elements that stand for those without content keep others in their place. */
 export const history = ({ finding, since_resolved: since }, links = true, key = "") => [
@@ -38,6 +38,6 @@ function ended({ named, named_live: live }) {
 
 const before = ({ earlier, count }) => [
   h("ul", {}, earlier.map((one) => h("li", {}, one.fired_at ? [span(one.fired_at, one.resolved_at), ": "] : "",
-    plural(one.connections_total, "connection"), one.note ? `, ${one.note}` : ""))),
+    plural(one.connections_total, "connection"), one.note ? `, ${lead(one.note)}` : ""))),
   count - 1 > earlier.length ? h("p", { class: "soft" }, `and ${plural(count - 1 - earlier.length, "time")} more`) : null,
 ];

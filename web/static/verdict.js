@@ -3,7 +3,7 @@
 import { address } from "./api.js";
 import { h } from "./dom.js";
 import { facts, findingLink, levelBadge, link, stateWord, table, tile, verdictBadge } from "./parts.js";
-import { CLOCKS, IDENTITIES, duration, number, plural, time, who } from "./words.js";
+import { CLOCKS, IDENTITIES, duration, lead, number, plural, time, who } from "./words.js";
 
 const ORDER = ["leak", "cannot_tell", "clean"];
 
@@ -99,5 +99,5 @@ export function findingCards(findings, links = true) {
     finding.connections_total ? `: ${plural(finding.connections_total, "connection")}` : "",
     finding.pending_at ? [", since ", time(finding.pending_at)] : "",
     finding.resolved_at ? [", until ", time(finding.resolved_at)] : "",
-    finding.note ? `; ${finding.note}` : ""))));
+    finding.note ? `; ${lead(finding.note)}` : ""))));
 }

@@ -115,5 +115,11 @@ export function who({ group, known_by: by }) {
   return parts.join(", ") || `nobody in particular: ${KNOWN_BY[by]}`;
 }
 
+/** The first sentence of a finding's note, to stand within another one. */
+export function lead(note) {
+  const [first] = note.split(". ");
+  return first.charAt(0).toLowerCase() + first.slice(1);
+}
+
 /** Identifiers as words: mass_reconnect is "mass reconnect". */
 export const spaced = (name) => name.replaceAll("_", " ");
