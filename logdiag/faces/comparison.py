@@ -203,6 +203,8 @@ def _numbers(*sides: tuple[Mapping[str, Any] | None, Side]) -> dict[str, Any]:
 
 def _measured(service: Mapping[str, Any] | None, side: Side) -> dict[str, float | None]:
     """Null where the log does not tell."""
+    if service is not None and service["clock"] == "event" and service["to"] is None:
+        service = None  # a period without any data
     told = service or {}
     statistics = told.get("statistics") or {}
     live, totals = told.get("live", {}), told.get("totals", {})

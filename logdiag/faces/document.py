@@ -20,6 +20,7 @@ from logdiag.faces.lastreport import LastReport
 from logdiag.faces.limits import Limits, judged
 from logdiag.faces.periods import Period
 from logdiag.faces.telling import Teller, as_of
+from logdiag.faces.words import moment
 from logdiag.model import LEVELS, SECOND, Gap
 from logdiag.timeline import Reader
 from logdiag.timeline.answers import Found, SourceStatus
@@ -167,20 +168,30 @@ def _weight(finding: dict[str, Any]) -> tuple[int, int]:
 
 def _service(one: Known, found: Sequence[Found]) -> dict[str, Any]:
     word, reason = verdict([each.finding for each in found], one.facts())
-    begin = one.span.first
-    if begin is not None and one.period.since is not None:
-        begin = max(begin, one.period.since)
+    if word == "cannot_tell":
+        reason = _nothing(one) or reason
+    begin, end = one.spans
     return {
         "name": one.name,
         "verdict": word,
         "reason": reason,
         "from": _time(begin),
-        "to": _time(one.end),
+        "to": _time(end),
         "clock": one.clock,
         "identity": one.identity,
         "totals": one.totals._asdict(),
         "live": {**one.live._asdict(), "peak_at": _time(one.live.peak_at)},
     }
+
+
+def _nothing(one: Known) -> str:
+    """Why a period cannot be judged of which nothing is told; empty for any other."""
+    if one.period == Period() or one.totals.opened:
+        return ""
+    if one.spans == (None, None):
+        first, last = (moment(_time(time)) for time in one.span)
+        return f"Nothing is known of this period: the data is from {first} to {last}."
+    return "No connection opened in this period."
 
 
 def source_told(status: SourceStatus) -> dict[str, Any]:

@@ -33,6 +33,16 @@ class Known(NamedTuple):
     fell_to: int | None
     lines: int
 
+    @property
+    def spans(self) -> tuple[int | None, int | None]:
+        """From when to when the data is told, ns; None: no clock, or a period without any data."""
+        begin, since = self.span.first, self.period.since
+        if begin is not None and since is not None:
+            begin = max(begin, since)
+        if begin is not None and self.end is not None and begin > self.end:
+            return None, None
+        return begin, self.end
+
     def facts(self) -> Facts:
         """What `verdict` asks for."""
         totals = self.totals

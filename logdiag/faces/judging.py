@@ -43,6 +43,11 @@ class Side(NamedTuple):
         return self.leaked / max(self.opened, self.leaked, 1)
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing happened, whatever had leaked earlier and is still there."""
+        return not (self.opened or self.closed)
+
+    @property
     def told(self) -> str:
         """The rate in words."""
         return f"{self.leaked:,} of {self.opened:,} connections leaked"
@@ -52,10 +57,10 @@ def judge(before: Side, after: Side) -> tuple[Verdict, str]:
     """The verdict and its reason, a sentence with the numbers."""
     if after.leaked:
         return _still_leaks(before, after)
-    if not (before.leaked or after.opened or after.closed):
-        return "no_change", f"No leak before, no traffic after. {before.reason}"
     if after.verdict in ("cannot_tell", "absent"):
         return "cannot_tell", f"After: {after.reason}"
+    if after.idle:
+        return "cannot_tell", "After, no connection opened or closed."
     if after.incomplete:
         return "cannot_tell", "Lines are missing after: what leaked there may be among them."
     if before.leaked:
@@ -64,6 +69,8 @@ def judge(before: Side, after: Side) -> tuple[Verdict, str]:
         return "no_change", f"Not there before, and no leak after ({after.opened:,} opened)."
     if before.verdict == "cannot_tell":
         return "cannot_tell", f"No leak after, but whether there was one before? {before.reason}"
+    if before.idle:
+        return "cannot_tell", "Before, no connection opened or closed."
     counts = f"{before.opened:,} connections before, {after.opened:,} after"
     return "no_change", f"No leak on either side: {counts}."
 

@@ -113,7 +113,8 @@ def _verdicts(document: Document) -> RenderableType:
         word, style = _VERDICTS[service["verdict"]]
         findings = [one for one in document["findings"] if one["service"] == service["name"]]
         lines = [_verdict(service, findings)]
-        if len(services) <= MOST_DETAILED or service["verdict"] != "clean":
+        known = service["to"] or service["clock"] != "event"
+        if known and (len(services) <= MOST_DETAILED or service["verdict"] != "clean"):
             lines += _details(service)
         table.add_row(Text(word, style=style), Group(*lines))
     return table

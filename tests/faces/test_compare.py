@@ -66,6 +66,16 @@ def test_the_document_has_both_sides() -> None:
     ]
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_side_without_a_connection_proves_nothing(tmp_path: Path, swapped: bool) -> None:
+    """A mistyped path does not pass."""
+    other = tmp_path / "notes.log"
+    other.write_text("Nothing of the kind.\n" * 3, "utf-8")
+    sides = [other, FIXED] if swapped else [FIXED, other]
+    assert ("cannot_tell", 4) == ((told := compared(*sides))["verdict"], told["exit_code"])
+    assert "No line says that a connection opened." in told["reason"]
+
+
 def test_a_short_log_after_proves_nothing(tmp_path: Path) -> None:
     """A handful of clean connections may be luck; how many it takes is said."""
     short = tmp_path / "after.log"
@@ -109,15 +119,19 @@ def phases(source: Source) -> Batch:
         ("..39s", "39s..", "fixed", (3, 0)),
         ("39s..", "..39s", "worse", (0, 3)),
         ("39s..20s", "20s..", "no_change", (0, 0)),
+        ("2025-11-20T12:01..", "2025-11-25..", "cannot_tell", (0, None)),
+        ("..2025-11-10", "2025-11-20T12:01..", "cannot_tell", (None, 0)),
     ],
 )
 def test_ranges_of_one_database_are_compared(
-    tmp_path: Path, before: str, after: str, verdict: str, leaked: tuple[int, int]
+    tmp_path: Path, before: str, after: str, verdict: str, leaked: tuple[int | None, int | None]
 ) -> None:
     """What leaked before a fix is still open after it, and counts for the range it opened in."""
     told = compared(before, after, "--db", timeline(tmp_path / "t.db", phases))
     (service,) = told["services"]
     assert (verdict, leaked) == (told["verdict"], tuple(service["numbers"]["leaked"].values()))
+    lengths = service["numbers"]["seconds"].values()
+    assert all(length is None or length >= 0 for length in lengths)
 
 
 def test_databases_are_compared_service_by_service(tmp_path: Path) -> None:

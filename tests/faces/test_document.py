@@ -8,6 +8,7 @@ import pytest
 from logdiag.errors import UsageError
 from logdiag.faces.document import Document, as_json, end_of_data, exit_code
 from logdiag.faces.periods import Period
+from logdiag.faces.text import render
 from logdiag.model import LEVELS, Event, Evidence, Gap, Source
 from logdiag.timeline import Batch, Reader
 from tests.faces.filled import (
@@ -243,6 +244,34 @@ def test_what_fired_before_and_is_suspected_again_fails_a_check() -> None:
         exit_code(document, level, over=over)
         for level, over in (("high", False), ("high", True), ("critical", True))
     ]
+
+
+@pytest.mark.parametrize(
+    ("period", "reason"),
+    [
+        (Period(at(99)), "Nothing is known of this period: the data is from {} to {}."),
+        (Period(None, at(-9)), "Nothing is known of this period: the data is from {} to {}."),
+        (Period(at(8)), "No connection opened in this period."),
+    ],
+)
+def test_a_period_without_anything_is_told_as_such(
+    tmp_path: Path, period: Period, reason: str
+) -> None:
+    """It neither ends before it begins, nor is the log's format to blame."""
+
+    def fill(source: Source) -> Batch:
+        events = [event(source, 0), event(source, 9, kind="closed"), event(source, 10)]
+        over = connection(source, 0, state="closed", closed_at=at(9))
+        return batch(source, events, [over], [])
+
+    document = told(timeline(tmp_path / "t.db", fill), period=period)
+    (service,) = document["services"]
+    assert [] == invalid(document)
+    assert ("cannot_tell", reason.format("2025-11-20 12:00:00Z", "2025-11-20 12:00:10Z")) == (
+        service["verdict"], service["reason"],
+    )  # fmt: skip
+    assert (service["from"] is None) == (service["to"] is None)
+    assert (service["to"] is not None) == ("live at the end" in render(document))
 
 
 def test_the_end_of_the_data_is_the_last_time_of_any_service(db: Path) -> None:

@@ -43,7 +43,16 @@ CASES: dict[str, tuple[Side, Side, str, int]] = {
     "after a poor log": (side(0, 100, **POOR), side(20, 100), "cannot_tell", 1),
     "clean": (side(0, 100), side(0, 100), "no_change", 0),
     "clean after a poor log": (side(0, 100, **POOR), side(0, 100), "cannot_tell", 4),
-    "clean, then idle": (side(0, 100), side(0, 0, **POOR), "no_change", 0),
+    "clean, then idle": (side(0, 100), side(0, 0, **POOR), "cannot_tell", 4),
+    "clean, then idle beside an old leak": (
+        side(0, 100), side(0, 0, verdict="leak"), "cannot_tell", 4
+    ),
+    "idle beside an old leak, then clean": (
+        side(0, 0, verdict="leak"), side(0, 100), "cannot_tell", 4
+    ),
+    "idle, then clean": (side(0, 0, **POOR), side(0, 100), "cannot_tell", 4),
+    "idle on both sides": (side(0, 0, **POOR), side(0, 0, **POOR), "cannot_tell", 4),
+    "a clean service that left": (side(0, 100), Side("absent", "No."), "cannot_tell", 4),
     "leaked, then idle": (side(7, 27), side(0, 0, **POOR), "cannot_tell", 4),
     "a new service": (Side("absent", "No."), side(0, 100), "no_change", 0),
     "a new service that leaks": (Side("absent", "No."), side(5, 100), "cannot_tell", 1),
