@@ -60,6 +60,19 @@ class Marked(Ask):
         return len(marked) if marked is not None else 0
 
 
+class Surplus(Marked):
+    """Connections that opened behind a loss that had been made good, or whose next one did."""
+
+    def __init__(self, _: str = "") -> None:
+        super().__init__("surplus")
+
+    def of(self, group: Group, service: Service) -> float:
+        """Those of the one kind and of the other, though some are both."""
+        followed = service.following.of_client(group.client)
+        own = super().of(group, service)
+        return own if followed is None else own + followed.marked("surplus")
+
+
 class Proven(Ask):
     """Events that came just before the openings of live connections, by the mark they leave."""
 

@@ -9,6 +9,7 @@ from statistics import fmean, pstdev
 from typing import Final
 
 from logdiag.diagnosis.clients import SHARED, known_by
+from logdiag.diagnosis.followed import Followed
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
@@ -86,14 +87,34 @@ def count_twins(view: View) -> int:
     return 0 if view.anonymous else len(view.twins())
 
 
-def surplus(view: View) -> Iterator[Life]:
-    """Those that opened behind a loss that had been made good."""
-    return iter(()) if view.anonymous else view.marked("surplus")
+def surplus(view: View) -> Iterable[Life]:
+    """Those left behind that opened behind a loss that had been made good, or whose next one did."""
+    if view.client is None:
+        return () if view.anonymous else view.marked("surplus")
+    followed = view.followed
+    if followed is None:
+        return ()
+    return _those(
+        view, [*followed.left_behind(view.place, "surplus"), *_first_lost(view, followed)]
+    )
 
 
 def count_surplus(view: View) -> int:
     """How many they are."""
-    return 0 if view.anonymous else view.count_marked("surplus")
+    if view.client is None:
+        return 0 if view.anonymous else view.count_marked("surplus")
+    followed = view.followed
+    return count_left_behind(view, "surplus") + len(_first_lost(view, followed)) if followed else 0
+
+
+def _first_lost(view: View, followed: Followed) -> list[int]:
+    """The second ones of pairs whose first one was lost: what followed them came later."""
+    found: list[int] = []
+    for life in view.marked("surplus"):
+        follower = followed.follower(life.number)
+        if follower is not None and "surplus" not in (follower.marks or ()):
+            found.append(life.number)
+    return found
 
 
 def left_behind(view: View, mark: str = "") -> Iterable[Life]:

@@ -108,6 +108,10 @@ class Followed:
         """How many connections are left behind."""
         return len(self._several) if self._lone is None else 1
 
+    def marked(self, mark: str) -> int:
+        """How many of them have a follower with that mark."""
+        return self._marks.get(mark, 0)
+
     @property
     def began(self) -> int:
         """When the first of them was followed."""

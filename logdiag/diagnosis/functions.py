@@ -118,10 +118,9 @@ _TABLE = (
     ),
     Function(
         "surplus", (), "count",
-        "Live connections that opened within 5 s (10 lines) of a loss that had been made good.",
-        CLIENTS,
-        counting.count_surplus, counting.surplus, marks=True,
-        at_most=lambda _: asks.Marked("surplus"),
+        "Connections left behind that opened within 5 s (10 lines) of a loss that had been made "
+        "good, or whose next one did: after a loss one more came than was lost.", CLIENTS,
+        counting.count_surplus, counting.surplus, marks=True, at_most=asks.Surplus,
     ),
     Function(
         "left_behind", (), "count",

@@ -354,3 +354,26 @@ def test_where_no_messages_are_told_nobody_is_an_orphan() -> None:
     opening(following, 3, 20, "user u", a, b)
     following.spoke(life(99, 0, client_key="user v"), moment(30))
     assert [] == orphans(following, "user u", moment(30))
+
+
+@pytest.mark.parametrize(
+    ("story", "numbers"),
+    [
+        ("a a:b a:c c:d c:e e:f e:g", {2, 4, 6}),  # the second that came is the next to be lost
+        ("a a:b a:c b:d b:e", {3, 4}),  # the first is
+        ("a b c a:d b:e c:f d:g", set()),  # three tabs, and one comes for each that is lost
+    ],
+)
+def test_what_came_too_much_after_losses(story: str, numbers: set[int]) -> None:
+    """Each word opens a connection, and tells the loss after which it comes, if after any."""
+    log, second, gone = Log(), 0, set[str]()
+    for word in story.split():
+        lost, _, name = word.rpartition(":")
+        second += 1
+        if lost and lost not in gone:
+            second += 60
+            log("closed", second, connection=lost, user="u", code=1006)
+            gone.add(lost)
+        log("opened", second + 0.5, connection=name, user="u")
+    found = follow(log("message", second + 200), [rule("surplus >= 2")]).findings.values()
+    assert numbers == {one for finding in found for one in finding.connections}
