@@ -88,7 +88,7 @@ def count_twins(view: View) -> int:
 
 
 def surplus(view: View) -> Iterable[Life]:
-    """Those left behind that opened behind a loss that had been made good, or whose next one did."""
+    """Those left behind that opened behind a loss made good before, or whose next one did."""
     if view.client is None:
         return () if view.anonymous else view.marked("surplus")
     followed = view.followed

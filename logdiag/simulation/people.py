@@ -46,6 +46,7 @@ def person(
         yield from _browse(tabs[0], habits)
         if habits.shuts and world.dice.random() < habits.shuts:
             for tab in tabs[1:]:
+                tab.unmount()
                 tab.close()
         yield world.around(habits.away)
 

@@ -123,10 +123,10 @@ def answers(groups: Clients, held: dict[int, list[Life]], which: int) -> list[ob
 
 
 def holdings(groups: Clients) -> list[tuple[str | None, list[int]]]:
-    """The connections of each client that has several."""
-    return [
+    """The connections of each client that has several; who comes first means nothing."""
+    return sorted(
         (group.key[0], list(group.lives)) for group in groups.unpacked() if len(group.lives) > 1
-    ]
+    )
 
 
 def test_packed_groups_are_judged_as_others() -> None:
