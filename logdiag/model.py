@@ -235,3 +235,4 @@ class Changes:
     dropped: list[str] = field(default_factory=list)  # fingerprints that are no finding after all
     snapshot: dict[str, Any] | None = None
     auth_failures: list[int | None] = field(default_factory=list)  # when; echoes do not count
+    gaps: list[Gap] = field(default_factory=list)  # that its own totals tell

@@ -8,21 +8,21 @@ claimed without ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from heapq import merge
-from itertools import islice
 from typing import Any, Final
 
 from logdiag.diagnosis.lifecycle import AFTER, Life, is_live
 from logdiag.diagnosis.live import Live
+from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.nameless import youngest
 from logdiag.diagnosis.names import Names
 from logdiag.diagnosis.origins import Origins
 from logdiag.diagnosis.processes import Processes
+from logdiag.diagnosis.silence import Silences
 from logdiag.diagnosis.totals import Comparison, Totals
 from logdiag.model import SECOND, Event, Identity, State, Stepped
 
-MAX_SEARCH: Final = 64  # lives looked at to find the one an anonymous close fits
 SAME_EVENT: Final = 2 * SECOND  # two wordings of one opening stand this close together
 SAME_EVENT_LINES: Final = 10
 
@@ -45,6 +45,7 @@ class Connections:
         self.processes = Processes()
         self.names = Names()
         self.closes = 0
+        self.silences = Silences(service)
         self._app_closes = 0
         self._number = 0
         self._named_opens = 0
@@ -79,6 +80,8 @@ class Connections:
             found = self.totals.compare(event, own, counted=counted)
             if found.missing:
                 steps += self._unlogged(event, latest, found)
+            elif found.hole:
+                steps += self._over_hole(event)
             told, live = self.transitions[-1], len(self.live) + self.totals.before
             if live != told[5]:  # by the total, too
                 self.transitions[-1] = (*told[:5], live)
@@ -122,6 +125,19 @@ class Connections:
         """Lines are missing: what was open across the gap is unknown from here on."""
         self.totals.reset()
         return self._end(self.followed(), "gap", event)
+
+    def after_silence(self, length: int, event: Event, moment: Moment) -> None:
+        """The event is the first one for so long (ns): lines may be missing before it."""
+        self.silences.ended(length, event, moment)
+        self.totals.watch()
+
+    def _over_hole(self, event: Event) -> list[Step]:
+        """They are: what was open before is unknown, what opened since is not."""
+        line = self.silences.hides((event.time, self.processes.ordinal))
+        steps = self._end([x for x in self.followed() if x.opened_ordinal < line], "gap", event)
+        self.totals.reset()
+        self.totals.compare(event, self.processes.held_by(event.process), counted=False)
+        return steps
 
     def retire(self, event: Event, ordinal: int) -> list[Step]:
         """End the connections of processes that a newer one has replaced without a word."""
@@ -174,7 +190,7 @@ class Connections:
             if event.layer == "access" and self._app_closes:
                 return []  # only a proxy saw it; the application has yet to say so
             if not (event.connection and self._named_opens):
-                life = self._youngest(event)
+                life = youngest(event, self.live, self.connecting)
         if life is None:
             return self._unseen(event)
         after = AFTER[life.state].get(event.kind)
@@ -190,27 +206,6 @@ class Connections:
         if event.kind == "closed":
             self.totals.unseen_close(event)
         return [self._step(life, None, AFTER[None][event.kind], event)]
-
-    def _youngest(self, event: Event) -> Life | None:
-        fallback = None
-        for life in islice(self._latest(), MAX_SEARCH):
-            if event.process and life.process and event.process != life.process:
-                continue
-            if (event.path and life.path and event.path != life.path) or (
-                event.client and life.client and event.client != life.client
-            ):
-                continue
-            if life.identity == "count":
-                return life
-            fallback = fallback or life
-        return fallback
-
-    def _latest(self) -> Iterator[Life]:
-        """Those that are not over, the youngest first."""
-        live = reversed(self.live)
-        if not self.connecting:
-            return live
-        return merge(live, reversed(self.connecting.values()), key=lambda life: -life.number)
 
     def _unlogged(self, event: Event, latest: Life, found: Comparison) -> list[Step]:
         """The server's own total tells of closes that nobody logged."""
@@ -278,6 +273,7 @@ class Connections:
             "names": self.names.snapshot(),
             "totals": self.totals.snapshot(),
             "processes": self.processes.snapshot(),
+            "silences": self.silences.snapshot(),
         }
 
     def restore(self, state: dict[str, Any], lives: Iterable[Life]) -> None:
@@ -288,6 +284,7 @@ class Connections:
         self._app_closes = state["app_closes"]
         self.totals.restore(state["totals"])
         self.processes.restore(state["processes"])
+        self.silences.restore(state["silences"])
         for life in sorted(lives, key=lambda life: life.opened_ordinal):
             if is_live(life.state):
                 self._add(life)

@@ -57,12 +57,10 @@ class Detector:
         self._known = Known(self._connections, clients, surroundings, self._notes, beat)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
         self._court = Court(self._known, service, groupings)
-        self._overlay = Overlay(self._court)
-        self._connections.moving = groupings.moving
-        self._counted = groupings.counted
+        self._overlay, self._order = Overlay(self._court), Order()
+        self._counted, self._connections.moving = groupings.counted, groupings.moving
         self._noteworthy = self._counted | self._notes.kinds | {"message"}
         self._deriving = Deriving(self._connections, clients, surroundings, beat, self._counted)
-        self._order = Order()
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticks = Ticks(beat.settle // TICKS)
         self._first: int | None = None  # event time, ns
@@ -74,8 +72,9 @@ class Detector:
 
     def on_event(self, event: Event) -> None:
         """Take the next event of the service, in the order of the log."""
-        before = self._order.now
-        moment = self._order.moment(event)
+        before, moment = self._order.now, self._order.moment(event)
+        if self._order.silent:
+            self._connections.after_silence(self._order.silent, event, moment)
         if event.time is None and moment[0] is not None:
             event = event._replace(time=moment[0])
         if self._first is None:
@@ -254,8 +253,9 @@ class Detector:
             echoes=self._echoed,
             auth_failures=self._refused,
             dropped=sorted(court.dropped),
+            gaps=connections.silences.holes,
         )
-        connections.dirty, connections.transitions = {}, []
+        connections.dirty, connections.transitions, connections.silences.holes = {}, [], []
         self._echoed, self._refused, court.dropped = [], [], set()
         return changes
 

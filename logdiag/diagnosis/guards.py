@@ -129,7 +129,9 @@ _TABLE = (
     ),
     GuardCheck(
         "log_gap",
-        "Lines went missing within 120 s (40 lines) of it.",
+        "Lines went missing within 120 s (40 lines) of it: a file was cut, or the log fell silent "
+        "for 30 times its usual interval (at least 60 s), and the total after that does not fit. "
+        "Nobody can tell where it fell silent so and no line tells a total.",
         lambda view: view.service.gap(view),
     ),
     GuardCheck(

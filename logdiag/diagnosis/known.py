@@ -245,6 +245,10 @@ class Known(Service):
         """Whether nothing in the log ever tells that a connection ended."""
         return not self._connections.closes and not self._connections.totals.reported
 
-    def gap(self, view: View) -> bool:
-        """Whether lines went missing around the view's moment."""
-        return near(self._surroundings.gap, (view.time, view.line))
+    def gap(self, view: View) -> bool | None:
+        """Whether lines went missing around the view's moment; None: the log was silent then."""
+        then, silences = (view.time, view.line), self._connections.silences
+        if near(self._surroundings.gap, then) or near(silences.hole, then):
+            return True
+        suspicious = silences.latest is not None and near(silences.latest.end, then)
+        return None if suspicious and not self._connections.totals.reported else False

@@ -119,7 +119,10 @@ class Names:
                 self._taken.setdefault(life.number, set()).add(key)
 
     def forget(self, life: Life) -> None:
-        """It is over: its names are free, and remembered for a while."""
+        """It is over: its names are free, and remembered for a while.
+
+        But not where a gap ended it: the line that closes it is the first to tell that.
+        """
         names = keys_of(life, self._shared)
         if life.number in self._aliases:
             names += tuple(self._aliases.pop(life.number))
@@ -137,7 +140,8 @@ class Names:
         for key in names:
             if self._lives.get(key) is life:
                 del self._lives[key]
-            self._ended.put(key, end)
+            if life.state != "unknown":
+                self._ended.put(key, end)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs beside the lives, as plain JSON types."""

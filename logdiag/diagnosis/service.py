@@ -121,5 +121,5 @@ class Service(ABC):
         """Whether nothing in the log ever tells that a connection ended."""
 
     @abstractmethod
-    def gap(self, view: View) -> bool:
-        """Whether lines went missing around then."""
+    def gap(self, view: View) -> bool | None:
+        """Whether lines went missing around then; None: nobody can tell."""

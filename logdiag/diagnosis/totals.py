@@ -12,18 +12,26 @@ from typing import Any, Final, NamedTuple
 from logdiag.model import Event
 
 RESET_FROM: Final = 3  # a total that falls to one from so many is a restart, not closes
+WATCHED: Final = 40  # openings after a silence that may tell what it hides
+SEVERAL: Final = 2  # too many at once over a silence
+RUNNING: Final = 2  # openings that must agree
 MAX_FLIPS: Final = 3  # contradictions after which it is not the service's total (one per room?)
 MAX_RISES: Final = 24  # rises of the drift that are shown, the first ones: each by two lines
 
 
 class Comparison(NamedTuple):
-    """How many connections ended without a line, and whether a restart explains it."""
+    """How many connections ended without a line, and whether a restart explains it.
+
+    `hole`: lines are missing in the middle of the log, before the last silence ended.
+    """
 
     missing: int = 0
     restarted: bool = False
+    hole: bool = False
 
 
 NOTHING: Final = Comparison()
+HOLE: Final = Comparison(hole=True)
 
 
 class Rise(NamedTuple):
@@ -42,7 +50,10 @@ class Account(NamedTuple):
     rises: tuple[Rise, ...]  # those that nothing made good
 
 
-_FIELDS = ("before", "closed_since", "drift", "fell", "flips", "offsets", "total")
+_FIELDS = (
+    "before", "closed_since", "drift", "fell", "first", "flips", "level", "odd", "offsets", "rose",
+    "total",
+)  # fmt: skip
 
 
 class _Scope:
@@ -55,6 +66,11 @@ class _Scope:
         self.drift = 0
         self.flips = 0
         self.fell = False
+        # Around a silence:
+        self.level = 0  # the difference before it
+        self.first = False  # the next total is the first one after it
+        self.rose = False  # that one said several more than the level
+        self.odd = 0  # openings running whose totals do not fit
         self.closed_since = False
         self.offsets: dict[str, int] = {}  # by wording: some log before they count, some after
         self.total = 0
@@ -95,6 +111,7 @@ class Totals:
 
     def __init__(self) -> None:
         self._scopes: dict[str, _Scope] = {}
+        self._watched = 0  # openings after a silence that are still to be looked at
         self._ended: set[str] = set()  # processes that started or stopped, and opened nothing since
         self.before = 0  # connections open before the log began, as far as totals tell
         # How many more connections the server holds than its own lines account for.
@@ -109,7 +126,13 @@ class Totals:
         """Forget all: after a gap the next total is a first one."""
         self._scopes.clear()
         self._ended.clear()
-        self.before = self.drift = 0
+        self.before = self.drift = self._watched = 0
+
+    def watch(self) -> None:
+        """A silence ended: do the totals that follow fit the lines before it?"""
+        self._watched = WATCHED
+        for scope in self._scopes.values():
+            scope.first, scope.rose, scope.odd = True, False, 0
 
     def ended(self, process: str | None) -> None:
         """A process started or stopped, or all did: what it held is gone.
@@ -157,6 +180,12 @@ class Totals:
         closed_since, scope.closed_since = scope.closed_since, event.kind == "closed"
         if scope.flips >= MAX_FLIPS:
             return NOTHING
+        if not self._watched:
+            scope.level = difference
+        elif self._hole(scope, event.kind == "opened", difference, counted) and not _again(
+            total, own + scope.before
+        ):
+            return HOLE
         if difference < 0:
             found = self._less(scope, -difference, event, own, counted)
         else:
@@ -175,6 +204,26 @@ class Totals:
             self._add_before(scope, difference - scope.drift)  # opened where we could not see
             scope.flips += scope.fell
 
+    def _hole(self, scope: _Scope, opening: bool, difference: int, counted: bool) -> bool:
+        """Whether so many openings or closes are missing that the silence must hide lines.
+
+        Where connections have ids only openings are judged, two of them running: closes may come
+        in one breath, and be logged when all are gone. A server that forgets connections lets the
+        total rise, but one by one; only what it rose by at once, over the silence, is a hole.
+        """
+        change = difference - scope.level
+        first, scope.first = scope.first, False
+        if first:
+            scope.rose = change >= SEVERAL
+        if counted:
+            return first and abs(change) >= SEVERAL
+        if opening:
+            self._watched -= 1
+            odd = (change < 0 and difference < 0) or (scope.rose and change >= SEVERAL)
+            scope.odd = scope.odd + 1 if odd else 0
+            scope.rose = scope.rose and odd
+        return scope.odd >= RUNNING
+
     def _drifted(self, scope: _Scope, drift: int, event: Event) -> None:
         scope.drifted(drift, event)
         self._measure()
@@ -190,7 +239,7 @@ class Totals:
         self, scope: _Scope, missing: int, event: Event, own: int, counted: bool
     ) -> Comparison:
         self._drifted(scope, 0, event)
-        restarted = (event.total or 0) <= 1 and own + scope.before >= RESET_FROM
+        restarted = _again(event.total or 0, own + scope.before)
         if not (counted or restarted):
             return NOTHING
         scope.fell = True
@@ -201,11 +250,16 @@ class Totals:
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
         scopes = {process: scope.plain() for process, scope in self._scopes.items()}
-        return {"scopes": scopes, "ended": sorted(self._ended)}
+        return {"scopes": scopes, "ended": sorted(self._ended), "watched": self._watched}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._ended = set(state["ended"])
+        self._ended, self._watched = set(state["ended"]), state["watched"]
         self._scopes = {name: _Scope.restored(one) for name, one in state["scopes"].items()}
         self.before = sum(scope.before for scope in self._scopes.values())
         self._measure()
+
+
+def _again(total: int, known: int) -> bool:
+    """Whether a total begins again: nobody closes so many at once."""
+    return total <= 1 and known >= RESET_FROM

@@ -124,6 +124,7 @@ class Pipeline:
             if not service.dormant:
                 self._batch.changes[name] = service.end()
                 self._batch.before[name] = service.before
+                self.outcome.gaps += len(self._batch.changes[name].gaps)
         self._store(self._news())
 
     def _prepare(self) -> None:
@@ -137,6 +138,7 @@ class Pipeline:
         for name, service in self.services.items():
             if service.touched and (changes := service.changes()) is not None:
                 self._batch.changes[name] = changes
+                self.outcome.gaps += len(changes.gaps)
 
     def _news(self) -> list[tuple[str, Finding]]:
         if self._on_finding is None:

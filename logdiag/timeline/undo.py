@@ -29,9 +29,9 @@ def remember(connection: sqlite3.Connection, service: int, changes: Changes) -> 
         "evidence": sorted(fingerprints),
         "minutes": minutes.touched(changes.transitions, changes.auth_failures),
     }
-    last = connection.execute("SELECT coalesce(max(id), 0) FROM transitions").fetchone()[0]
     return {
-        "transitions": last,
+        "transitions": _last(connection, "transitions"),
+        "gaps": [_last(connection, "gaps"), len(changes.gaps)],
         "echoes": [echo[:2] for echo in changes.echoes],
         "touched": touched,
         "rows": {table: _rows(connection, table, service, keys) for table, keys in touched.items()},
@@ -43,6 +43,8 @@ def undo(connection: sqlite3.Connection, service: int, memory: dict[str, Any]) -
     connection.execute(
         "DELETE FROM transitions WHERE service = ? AND id > ?", (service, memory["transitions"])
     )
+    last, count = memory["gaps"]
+    connection.execute("DELETE FROM gaps WHERE id > ? AND id <= ?", (last, last + count))
     connection.executemany("DELETE FROM echoes WHERE source = ? AND offset = ?", memory["echoes"])
     for table in ("evidence", "findings", "connections", "minutes"):
         sql = f"DELETE FROM {table} WHERE service = ? AND {_ROWS[table]} = ?"
@@ -52,6 +54,11 @@ def undo(connection: sqlite3.Connection, service: int, memory: dict[str, Any]) -
         marks = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
         connection.executemany(sql, rows)
+
+
+def _last(connection: sqlite3.Connection, table: str) -> int:
+    found = connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
+    return int(found)
 
 
 def _rows(

@@ -253,6 +253,7 @@ class Writer:
         self._insert("transitions", rows.TRANSITION, steps, service=service)
         minutes.add(self._connection, service, last[0], changes.auth_failures)
         self._insert("echoes", Echo._fields, changes.echoes)
+        self._insert("gaps", _GAP, map(rows.gap_row, changes.gaps))
         for fingerprint in changes.dropped:
             self._forget(service, fingerprint)
         for finding in changes.findings:

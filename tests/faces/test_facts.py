@@ -40,3 +40,19 @@ def test_a_healthy_day_that_the_log_can_tell(tmp_path: Path, how: str) -> None:
     """By ids; or because the few that come all go, and the count falls to nothing."""
     case = "quiet-day" if how in COUNTED else "ordinary-day"
     assert "clean" == verdict(written(tmp_path / "app.log", case, how))
+
+
+@pytest.mark.parametrize("how", ["node-ws", "node-json"])
+@pytest.mark.parametrize("seed", [1, 5, 7])
+def test_lines_that_are_missing_in_the_middle(tmp_path: Path, how: str, seed: int) -> None:
+    """The totals tell them: a gap, and as many live at the end as there are."""
+    played = Simulation(CASES["log-gap"], seed=seed)
+    log = tmp_path / "app.log"
+    lines = write(played.play(), FORMATS[how], noise=0.3, seed=seed)
+    log.write_text("".join(f"{line}\n" for line in lines if line is not None), encoding="utf-8")
+    told = run("check", log, "--format", "json")
+    document = json.loads(told.stdout)
+    (service,), (source,) = document["services"], document["sources"]
+    assert (4, True, 1) == (told.exit_code, document["incomplete"], len(source["gaps"]))
+    assert played.truth(FORMATS[how]).live_at_end == service["live"]["at_end"]
+    assert service["statistics"]["lost"]["seconds"] == pytest.approx(360, abs=30)

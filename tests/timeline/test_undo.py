@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from logdiag.model import Changes, Connection, Echo, Finding, Source, Transition
+from logdiag.model import Changes, Connection, Echo, Finding, Gap, Source, Transition
 from logdiag.timeline import Batch, Reader, Writer
 from tests.timeline import builders
 
@@ -24,6 +24,7 @@ def _end(source: Source) -> Changes:
         echoes=[Echo(source.id, 0, source.id, 1)],
         findings=[finding],
         dropped=[line.fingerprint for line in _findings(source)],
+        gaps=[Gap(source, 300, None, "silent")],
         snapshot={"told": {}},
     )
 
