@@ -184,13 +184,22 @@ class Evidence(NamedTuple):
     line: int = 0
     event: str = ""
     text: str = ""
+    time: int | None = None
+    connection: str | None = None
+    client: str | None = None
+    status: int | None = None
+    code: int | None = None
 
 
 class Guard(NamedTuple):
-    """A healthy explanation that was checked. `outcome`: "no", "yes" or "cannot_tell"."""
+    """A healthy explanation that was checked. `outcome`: "no", "yes" or "cannot_tell".
+
+    `relevant`: whether it would explain what the rule is about, or the rule names it.
+    """
 
     name: str
     outcome: str
+    relevant: bool = True
 
 
 @dataclass(slots=True)  # frozen, it would take five times as long to make

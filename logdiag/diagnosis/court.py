@@ -18,6 +18,7 @@ from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen, Told
+from logdiag.diagnosis.withholding import relevant, why_not
 from logdiag.diagnosis.yielding import explained, explains, in_order
 from logdiag.model import Event, Finding
 
@@ -139,18 +140,13 @@ class Court:
 
     def silenced(self, judgement: Judgement, view: View) -> bool:
         """Whether a healthy explanation, or a better finding, holds it back; else notes guards."""
-        if not self.groupings.lends(judgement.rule):
-            return self._silenced(judgement, view)
-        with self.groupings.lent(judgement.rule, view.group):
-            return self._silenced(judgement, view)
-
-    def _silenced(self, judgement: Judgement, view: View) -> bool:
-        unless = judgement.rule.unless
-        healthy = unless is not None and unless.holds(view)
-        if healthy or explained(judgement, view, self.open.values()):
-            return True
-        judgement.guards = outcomes(view)
-        return False
+        rule = judgement.rule
+        with self.groupings.lending(rule, view.group):
+            healthy = rule.unless is not None and rule.unless.holds(view)
+            if healthy or explained(judgement, view, self.open.values()):
+                return True
+            judgement.guards = outcomes(view, relevant(rule))
+            return False
 
     # Firing
 
@@ -253,6 +249,9 @@ class Court:
             return None
         state = judgement.snapshot()
         describe(judgement, view)
+        with self.groupings.lending(judgement.rule, group):
+            judgement.guards = outcomes(view, relevant(judgement.rule))
+            judgement.note = why_not(judgement, view, self.open.values())
         finding = judgement.finding()
         judgement.take(state)
         return finding

@@ -16,6 +16,7 @@ from logdiag.model import Confidence, Evidence, Level
 
 MAX_SUSPECTS: Final = 10_000  # connections followed per finding
 _ORDER: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
+_UNTOLD: Final = Evidence(0, 0)[2:]  # what the timeline fills in
 _new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
@@ -151,7 +152,7 @@ def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
         if len(judgement.evidence) >= MAX_EVIDENCE:
             return
         if not _is_known(judgement.evidence, line):
-            judgement.evidence.append(_new(Evidence, (line[0], line[1], 0, "", "")))
+            judgement.evidence.append(_new(Evidence, (*line, *_UNTOLD)))
 
 
 def _is_known(evidence: Iterable[Evidence], line: tuple[int, int]) -> bool:

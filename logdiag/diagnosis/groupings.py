@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
 from logdiag.diagnosis.candidates import Candidates
@@ -83,13 +83,12 @@ class Groupings:
                 found.append(group)
         return found
 
-    def lends(self, rule: Rule) -> bool:
-        """Whether the rule asks for no connections of its own: its guards are `lent` some."""
-        return rule.by in self._lent
+    def lending(self, rule: Rule, group: Group) -> AbstractContextManager[None]:
+        """Within, the group of a rule that asks for no connections has those that belong to it."""
+        return self._lending(rule, group) if rule.by in self._lent else nullcontext()
 
     @contextmanager
-    def lent(self, rule: Rule, group: Group) -> Iterator[None]:
-        """Within, the group of a rule that asks for no connections has those that belong to it."""
+    def _lending(self, rule: Rule, group: Group) -> Iterator[None]:
         groups = self._by[rule.by]
         place = groups.fields(group.key)
         lives = self.clients.lives(group.key[rule.by.index("client")])

@@ -6,7 +6,7 @@ A rule names in `unless` those that silence it; the others that apply are listed
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from logdiag.diagnosis.clients import SHARED, known_by
@@ -205,6 +205,6 @@ _TABLE = (
 GUARDS: dict[str, GuardCheck] = {guard.name: guard for guard in _TABLE}
 
 
-def outcomes(view: View) -> tuple[Guard, ...]:
-    """What each of them answers, for a finding."""
-    return tuple(Guard(guard.name, guard.outcome(view)) for guard in _TABLE)
+def outcomes(view: View, relevant: Collection[str]) -> tuple[Guard, ...]:
+    """What each of them answers, for a finding that some are relevant to."""
+    return tuple(Guard(guard.name, guard.outcome(view), guard.name in relevant) for guard in _TABLE)

@@ -123,7 +123,7 @@ class Judgement:
         self.state = "resolved" if self.previous else "none"
 
     def finding(self) -> Finding:
-        """The frozen form. What is pending is informational until it fires."""
+        """The frozen form. What is pending is informational, and of low confidence."""
         if self.previous is not None:
             return self.previous
         rule = self.rule
@@ -131,7 +131,7 @@ class Judgement:
         return Finding(
             rule=rule.id, title=rule.title,
             level=self.level if firing else "informational",
-            confidence=self.confidence,
+            confidence=self.confidence if firing else "low",
             state=self.state,  # type: ignore[arg-type]
             fingerprint=self.fingerprint,
             group=self.group,
@@ -153,7 +153,8 @@ class Judgement:
         behind = (self.said, numbers, self.visits, self.handshakes, self.heartbeat)
         said = "; ".join(filter(None, behind))
         if self.note and said:
-            return f"{_capital(self.note)}. Before that: {said}"
+            before = _capital(said) if self.state == "pending" else f"Before that: {said}"
+            return f"{_capital(self.note)}. {before}"
         return _capital(self.note or said)
 
     def _named(self) -> tuple[int, ...]:

@@ -91,7 +91,7 @@ def _clean(findings: Sequence[Finding], facts: Facts) -> str:
         reason += " No close says which connection it ends, but their count fell"
         reason += f" to {facts.fell_to}."
     if pending:
-        reason += f" {pending} suspected, not yet for long enough."
+        reason += f" {pending} suspected, held back or not yet for long enough."
     if resolved:
         reason += f" {resolved} resolved before."
     return reason

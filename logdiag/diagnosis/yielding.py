@@ -16,18 +16,18 @@ def in_order(judgements: Iterable[Open]) -> list[Open]:
     return sorted(judgements, key=lambda entry: bool(entry[0].rule.yields_to))
 
 
-def explained(judgement: Judgement, view: View, others: Iterable[Open]) -> bool:
-    """Whether a finding that fires is about the same, and names its cause better."""
+def explained(judgement: Judgement, view: View, others: Iterable[Open]) -> str:
+    """The rule of a finding that fires, is about the same, and names its cause better; else ""."""
     rule = judgement.rule
     better = [one for one, _ in others if one.state == "firing" and one.rule.id in rule.yields_to]
     if not better:
-        return False
+        return ""
     suspects = {life.number for life in rule.when.lives(view)}
     lines = {(seen.event.source, seen.event.offset) for seen in rule.when.events(view)}
     for other in better:
         if not suspects.isdisjoint(other.suspects) if suspects else _same(judgement, lines, other):
-            return True
-    return False
+            return other.rule.id
+    return ""
 
 
 def explains(finding: Judgement, other: Judgement) -> bool:

@@ -18,6 +18,7 @@ from logdiag.faces import statistics
 from logdiag.faces.facts import Known, known
 from logdiag.faces.lastreport import LastReport
 from logdiag.faces.limits import Limits, judged
+from logdiag.faces.ordering import in_order
 from logdiag.faces.periods import Period
 from logdiag.faces.telling import Teller, as_of
 from logdiag.faces.words import moment
@@ -30,7 +31,6 @@ Document = dict[str, Any]
 
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
-_STATES = ("firing", "pending", "resolved")  # in the order in which they matter
 
 
 def build(
@@ -67,7 +67,7 @@ def build(
         "until": _time(wanted.until),
         "last_report": None if last is None else iso(last.at // SECOND * SECOND),
         "services": [part.service for part in parts],
-        "findings": sorted((one for part in parts for one in part.findings), key=_weight),
+        "findings": in_order(one for part in parts for one in part.findings),
         "limits": [limit for part in parts for limit in part.limits],
         "sources": [source_told(one) for one in sources],
         "problems": [*remarks, *problems],
@@ -159,11 +159,6 @@ def _names(reader: Reader, service: str | None) -> list[str]:
         hint = f"Known: {', '.join(names)}." if names else "Nothing has been read yet."
         raise UsageError(f"There is no service {service!r} in this database.", hint)
     return [service]
-
-
-def _weight(finding: dict[str, Any]) -> tuple[int, int]:
-    """What matters most comes first; otherwise the order stays, by service and time."""
-    return _STATES.index(finding["state"]), -LEVELS.index(finding["level"])
 
 
 def _service(one: Known, found: Sequence[Found]) -> dict[str, Any]:

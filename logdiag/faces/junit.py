@@ -14,7 +14,8 @@ from xml.etree import ElementTree as Xml
 from rich.console import RenderableType
 
 from logdiag.faces.document import Document, failing
-from logdiag.faces.findings import evidence_table, finding_block
+from logdiag.faces.findings import finding_block
+from logdiag.faces.proof import evidence_table
 from logdiag.faces.rendering import rendered
 from logdiag.faces.words import clipped, safe
 

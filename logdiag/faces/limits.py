@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 from logdiag.faces.facts import Known
+from logdiag.faces.telling import line_told
 from logdiag.faces.words import plural
 from logdiag.timeline import Reader, statistics
 from logdiag.timeline.statistics import Excess
@@ -112,5 +113,5 @@ def _told(
         "outcome": answer.outcome,
         "found": answer.found,
         "reason": answer.reason,
-        "evidence": [{**line._asdict(), "source": labels.get(line.source, "?")} for line in lines],
+        "evidence": [line_told(line, labels) for line in lines],
     }

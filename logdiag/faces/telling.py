@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from logdiag.diagnosis.guards import GUARDS
+from logdiag.diagnosis.withholding import EARLY
 from logdiag.faces.facts import Known
 from logdiag.faces.lastreport import LastReport
-from logdiag.model import SECOND, Connection, Finding
+from logdiag.model import SECOND, Connection, Evidence, Finding, Guard
 from logdiag.timeline import Reader
 from logdiag.timeline.answers import Found
 from logdiag.timeline.dump import iso
@@ -26,7 +27,14 @@ def _finding_as_of(finding: Finding, until: int | None) -> Finding:
     if finding.resolved_at is not None and finding.resolved_at >= until:
         finding = replace(finding, state="firing", resolved_at=None, note="")
     if finding.state == "firing" and finding.fired_at is not None and finding.fired_at >= until:
-        finding = replace(finding, state="pending", level="informational", fired_at=None)
+        finding = replace(
+            finding,
+            state="pending",
+            level="informational",
+            fired_at=None,
+            confidence="low",
+            note=EARLY,
+        )
     return finding
 
 
@@ -84,7 +92,7 @@ class Teller:
             "note": finding.note,
             **self._connections(finding),
             "evidence": self._evidence(finding),
-            "guards": [_guard(*guard) for guard in finding.guards],
+            "guards": [_guard(guard) for guard in finding.guards],
             "references": list(finding.references),
             "earlier": [self._episode(one) for one in found.earlier],
         }
@@ -105,10 +113,7 @@ class Teller:
         }
 
     def _evidence(self, finding: Finding) -> list[dict[str, Any]]:
-        return [
-            {**line._asdict(), "source": self._labels.get(line.source, "?")}
-            for line in finding.evidence
-        ]
+        return [line_told(line, self._labels) for line in finding.evidence]
 
     def _episode(self, finding: Finding) -> dict[str, Any]:
         return {
@@ -140,6 +145,19 @@ class Teller:
         return f"{self._labels.get(event.source, '?')}:{event.line}" if event else None
 
 
-def _guard(name: str, outcome: str) -> dict[str, str]:
-    check = GUARDS.get(name)
-    return {"name": name, "outcome": outcome, "meaning": check.doc if check else ""}
+def line_told(line: Evidence, labels: Mapping[int, str]) -> dict[str, Any]:
+    """A log line, with the path of its source and what it says."""
+    return {
+        "source": labels.get(line.source, "?"), "offset": line.offset, "line": line.line,
+        "event": line.event, "text": line.text, "at": _time(line.time),
+        "connection": line.connection, "client": line.client, "status": line.status,
+        "code": line.code,
+    }  # fmt: skip
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    check = GUARDS.get(guard.name)
+    return {
+        "name": guard.name, "outcome": guard.outcome, "meaning": check.doc if check else "",
+        "relevant": guard.relevant,
+    }  # fmt: skip

@@ -16,12 +16,14 @@ from rich.text import Text
 
 from logdiag.faces import figures
 from logdiag.faces.document import Document
-from logdiag.faces.findings import evidence_table, finding_block, since_when
+from logdiag.faces.findings import group_block, since_when
+from logdiag.faces.ordering import by_rule
+from logdiag.faces.proof import evidence_table
 from logdiag.faces.rendering import LEAST_WIDTH, rendered
 from logdiag.faces.words import clipped, moment, plural, seconds_between, size, spoken
 
 MOST_DETAILED = 10  # services; of more, the clean ones get one line each
-MOST_FINDINGS = 20
+MOST_FINDINGS = 20  # rules, each with what it found
 MOST_SOURCES = 20
 MOST_GAPS = 10
 MOST_LINES = 8  # of a broken limit: the newest, the last of which broke it
@@ -69,13 +71,12 @@ def _parts(document: Document, with_statistics: bool) -> Iterator[RenderableType
     if document["limits"]:
         yield Text()
         yield _limits(document["limits"])
-    findings = document["findings"]
-    for number, finding in enumerate(findings[:MOST_FINDINGS], 1):
+    groups = by_rule(document["findings"])
+    for number, findings in enumerate(groups[:MOST_FINDINGS], 1):
         yield Text()
-        yield finding_block(number, finding, marked=document["last_report"] is not None)
-    if len(findings) > MOST_FINDINGS:
-        yield Text(f"\nand {plural(len(findings) - MOST_FINDINGS, 'more finding')}, "
-                   "see --format json")  # fmt: skip
+        yield group_block(number, findings, marked=document["last_report"] is not None)
+    if more := sum(len(findings) for findings in groups[MOST_FINDINGS:]):
+        yield Text(f"\nand {plural(more, 'more finding')}, see --format json")
     if document["sources"]:
         yield Text()
         yield _sources(document["sources"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 
 # Control characters (ECMA-48: C0, DEL, C1), and those that reorder text on a terminal (UAX #9);
 # line and paragraph separators break lines. Log text comes clean from the store; file names,
@@ -11,6 +13,7 @@ from datetime import datetime
 _UNSAFE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
+_BEFORE = 24  # characters shown before a word that is to be seen: its key
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -28,6 +31,27 @@ def clipped(text: str, most: int = 1_000) -> str:
     """The text made safe, at most so many characters of it."""
     clean = safe(text[: most + 1])
     return clean if len(clean) <= most else clean[: most - 3] + "..."
+
+
+def excerpt(text: str, most: int, needed: Sequence[tuple[str, int]]) -> str:
+    """The text made safe; a long one cut within, so that about `most` characters are left.
+
+    `needed`: words that are to be seen where they stand first, and how many characters from there.
+    The beginning and the end are, too: what a line is, and what loggers write last.
+    """
+    clean = safe(text)
+    if len(clean) <= most:
+        return clean
+    part = most // 4
+    kept = {*range(part), *range(len(clean) - part, len(clean))}
+    for word, length in needed:
+        place = clean.find(word)
+        more = range(max(0, place - _BEFORE), min(len(clean), place + length))
+        if place >= 0 and len(kept.union(more)) <= most:
+            kept.update(more)
+    places = sorted(kept)
+    gaps = {place for before, place in pairwise(places) if place != before + 1}
+    return "".join((" ... " if place in gaps else "") + clean[place] for place in places)
 
 
 def moment(iso: str | None) -> str:

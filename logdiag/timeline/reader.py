@@ -144,8 +144,7 @@ class Reader:
 
     def _evidence(self, finding: rows.Record) -> list[Evidence]:
         sql = (
-            "SELECT v.source, v.offset, coalesce(line, 0) AS line, coalesce(kind, '') AS event,"
-            " coalesce(text, '') AS text FROM evidence AS v"
+            f"SELECT v.source, v.offset, {rows.PROOF} FROM evidence AS v"
             " LEFT JOIN events AS e ON e.source = v.source AND e.offset = v.offset"
             " WHERE service = ? AND fingerprint = ? AND episode = ? ORDER BY position"
         )

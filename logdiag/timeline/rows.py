@@ -46,6 +46,11 @@ FINDING = (
 )  # fmt: skip
 _PLAIN_FINDING = FINDING[:16]
 EVIDENCE = ("source", "offset")  # what the line says is in `events`
+# What `Evidence` tells of it beside its place, of `events AS e`.
+PROOF = (
+    "coalesce(line, 0) AS line, coalesce(kind, '') AS event, coalesce(text, '') AS text, time,"
+    " e.connection, e.client, status, e.code"
+)
 
 _finding_fields: Callable[[Finding], tuple[Any, ...]] = attrgetter(*_PLAIN_FINDING)
 _NOWHERE = (None, None)

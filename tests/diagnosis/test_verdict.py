@@ -81,7 +81,9 @@ def test_clean_but_for_suspicions_and_the_past() -> None:
     """What is pending or was resolved is named, and is no leak."""
     pending = replace(FINDING, state="pending", level="informational")
     resolved = replace(FINDING, state="resolved", level="critical")
-    reason = "10 opened, 8 closed, 2 live at the end. 1 suspected, not yet for long enough."
+    reason = (
+        "10 opened, 8 closed, 2 live at the end. 1 suspected, held back or not yet for long enough."
+    )
     assert ("clean", f"{reason} 2 resolved before.") == verdict(
         [pending, resolved, resolved], FACTS
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from logdiag.diagnosis.withholding import EARLY
 from logdiag.errors import UsageError
 from logdiag.faces.document import Document, as_json, end_of_data, exit_code
 from logdiag.faces.periods import Period
@@ -75,6 +76,8 @@ def test_a_finding_names_its_connections_lines_and_guards(db: Path) -> None:
     } == found["lives"][0]  # fmt: skip
     assert {
         "source": "app.log", "offset": 0, "line": 1, "event": "auth_failure", "text": "line 0",
+        "at": "2025-11-20T12:00:00Z", "connection": None, "client": None, "status": None,
+        "code": None,
     } == found["evidence"][0]  # fmt: skip
     assert [("restarted", "no"), ("weak_client_key", "yes")] == [
         (guard["name"], guard["outcome"]) for guard in found["guards"]
@@ -120,7 +123,7 @@ def test_a_report_on_the_past_does_not_tell_what_came_later(tmp_path: Path) -> N
     }
     assert {
         1: [],
-        5: [("pending", "informational", "", None, "open")],
+        5: [("pending", "informational", EARLY, None, "open")],
         6: [("firing", "high", "", None, "open")],
         8: [("firing", "high", "", None, "closed")],
         9: [("resolved", "high", "closed late", "2025-11-20T12:00:08Z", "closed")],
@@ -197,9 +200,10 @@ def test_a_line_that_is_no_longer_stored_is_evidence_all_the_same(tmp_path: Path
     )
     document = told(db)
     assert [] == invalid(document)
-    assert [{"source": "app.log", "offset": 5_000, "line": 0, "event": "", "text": ""}] == document[
-        "findings"
-    ][0]["evidence"]
+    (line,) = document["findings"][0]["evidence"]
+    known = {"source": "app.log", "offset": 5_000, "line": 0, "event": "", "text": ""}
+    empty = ("at", "connection", "client", "status", "code")
+    assert known | dict.fromkeys(empty) == line
 
 
 def test_gaps_and_problems_make_a_report_incomplete(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_failure_has_message_type_place_and_proof(document: Document) -> None:
         case.classname, case._elem.get("file"), case._elem.get("line"),
     )  # fmt: skip
     assert ("Something leaks", "some-rule") == (failure.message, failure.type)
-    assert "app.log:2  line 1" in failure.text
+    assert "app.log:2  2025-11-20 12:00:01Z  opened\n              line 1" in failure.text
 
 
 def test_limits_and_what_cannot_be_told_are_cases() -> None:

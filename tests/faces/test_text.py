@@ -75,9 +75,11 @@ def test_a_finding_says_what_since_when_who_why_what_to_do_and_proves_it(
         "c1 2025-11-20 12:00:01Z open 9 s",
         "c2 2025-11-20 12:00:02Z open 8 s",
         "Evidence",
-        "app.log:1 line 0",
-        "app.log:2 line 1",
-    ] == lines[begin : begin + 18]
+        "app.log:1 2025-11-20 12:00:00Z auth_failure",
+        "line 0",
+        "app.log:2 2025-11-20 12:00:01Z opened",
+        "line 1",
+    ] == lines[begin : begin + 20]
 
 
 def test_files_and_what_was_not_known_are_told(document: Document) -> None:
@@ -123,6 +125,86 @@ def test_lines_of_each_kind_are_shown(tmp_path: Path) -> None:
     lines = clipped_lines(render(told(timeline(tmp_path / "t.db", fill))))
     places = [one.split()[0] for one in lines if one.startswith("app.log:")]
     assert [f"app.log:{n}" for n in (*range(1, 11), 31, 32)] == places
+
+
+def test_one_cause_is_told_once_and_its_clients_below_it(document: Document) -> None:
+    """Of five clients three with their proof, two in a line; the first one's is longest."""
+    (one,) = document["findings"]
+    lines = [one["evidence"][0] | {"line": n} for n in range(1, 31)]
+    some = [
+        one | {"group": {"client": f"u{n}"}, "fingerprint": f"f{n}", "evidence": lines}
+        for n in range(5)
+    ]
+    text = render(document | {"findings": some})
+    told = clipped_lines(text)
+    assert "1. Something leaks: 5 clients" in told
+    assert (1, 1, 1) == tuple(text.count(word) for word in ("Because.", "Do this.", "   Read "))
+    heads = [line.split(" (")[0] for line in told if re.match(r"1\.\d", line)]
+    assert ["1.1. client u0", "1.2. client u1", "1.3. client u2"] == heads
+    assert 12 + 6 + 6 == text.count("app.log:")
+    assert told[told.index("The same of 2 more; --format json has their lines:") + 1 :][:4] == [
+        "client u3: high, firing, since 2025-11-20 12:00:01Z, 2 connections; f3",
+        "client u4: high, firing, since 2025-11-20 12:00:01Z, 2 connections; f4",
+        "",
+        "File Format Size Lines Events Other Gaps",
+    ]
+
+
+def test_what_is_only_suspected_is_short(document: Document) -> None:
+    """No cause and no fix, which nobody knows yet; why it does not fire."""
+    pending = {"state": "pending", "level": "informational", "note": "Held back: by design. 1 of 2"}
+    text = render(document | {"findings": [document["findings"][0] | pending]})
+    told = clipped_lines(text)
+    begin = told.index("1. Something leaks")
+    assert [
+        "1. Something leaks",
+        "Level informational, pending",
+        "Where app, rule some-rule",
+        "client address 192.0.2.7: held back: by design, since 2025-11-20 12:00:01Z, 2",
+        "connections; f1",
+        "",
+    ] == told[begin : begin + 6]
+
+
+def test_guards_that_do_not_concern_it_are_no_doubt(document: Document) -> None:
+    """What was ruled out is told in any case."""
+    (one,) = document["findings"]
+    guards = [
+        {"name": name, "outcome": outcome, "meaning": "", "relevant": relevant}
+        for name, outcome, relevant in (
+            ("flapping", "yes", False), ("growth", "cannot_tell", False), ("log_gap", "no", False),
+            ("restarted", "yes", True),
+        )
+    ]  # fmt: skip
+    text = render(document | {"findings": [one | {"guards": guards}]})
+    assert ["Ruled out log gap", "But restarted"] == [
+        line for line in clipped_lines(text) if line[:3] in ("Rul", "Not", "But")
+    ]
+
+
+def test_a_long_line_keeps_what_proves_it(document: Document) -> None:
+    """Its status stands in the middle and its message last, as pino writes them."""
+    filling = ", ".join(f'"header{n}": "{"x" * 60}"' for n in range(6))
+    line = f'{{"time": 1, {filling}, "res": {{"statusCode": 401}}, {filling}, "msg": "completed"}}'
+    proof = document["findings"][0]["evidence"][0]
+    proof |= {"text": line, "status": 401, "client": "192.0.2.7"}
+    flat = re.sub(r"\s+", " ", render(document, 120))
+    assert "app.log:1 2025-11-20 12:00:00Z auth_failure 401 192.0.2.7 {" in flat
+    assert '"res": {"statusCode": 401 ... ' in flat
+    assert '"msg": "completed"}' in flat
+
+
+def test_how_many_are_live_is_told(document: Document) -> None:
+    """Where some are over; of more than are named at least those."""
+    (one,) = document["findings"]
+    closed = [life | {"state": "closed"} for life in one["lives"]]
+    for lives, total, expected in (
+        (one["lives"], 2, "2"), (closed, 2, "2"), ([*one["lives"], *closed], 9, "9, 2 live"),
+        (one["lives"], 9, "9, at least 2 live"),
+    ):  # fmt: skip
+        told = [one | {"lives": lives, "connections_total": total}]
+        lines = clipped_lines(render(document | {"findings": told}))
+        assert f"Connections {expected}" in lines
 
 
 def test_a_finding_on_requests_counts_no_connections(tmp_path: Path) -> None:

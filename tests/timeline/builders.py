@@ -51,8 +51,8 @@ def finding(source: Source, fingerprint: str = "f1", **fields: object) -> Findin
         "connections": (1, 2),
         "connections_total": 2,
         "evidence": (
-            Evidence(source.id, 100, 2, "opened", "line 1"),
-            Evidence(source.id, 0, 1, "opened", "line 0"),
+            Evidence(source.id, 100, 2, "opened", "line 1", SECOND),
+            Evidence(source.id, 0, 1, "opened", "line 0", 0),
         ),
         "guards": (Guard("restarted", "no"),),
         "references": ("https://example.org/leak",),

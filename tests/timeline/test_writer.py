@@ -151,7 +151,8 @@ def test_evidence_is_filled_in(writer: Writer, source: Source) -> None:
     named = builders.finding(source, evidence=(Evidence(1, 100), Evidence(1, 700)))
     writer.commit(Batch(changes={"app": Changes(findings=[named])}))
     (found,) = writer.reader().findings()
-    assert (Evidence(1, 100, 2, "opened", "line 1"), Evidence(1, 700)) == found.finding.evidence
+    stored = [line[:5] for line in found.finding.evidence]
+    assert [(1, 100, 2, "opened", "line 1"), Evidence(1, 700)[:5]] == stored
 
 
 def test_one_fingerprint_in_two_services(writer: Writer, source: Source) -> None:

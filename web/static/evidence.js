@@ -32,7 +32,8 @@ const WEIGHT = ["yes", "cannot_tell", "no"]; // what speaks against it comes fir
 
 /** How sure it is, and which healthy explanations were checked. */
 export function guards(finding, why, key = "") {
-  const checked = [...finding.guards].sort((one, other) =>
+  const telling = finding.guards.filter(({ relevant, outcome }) => relevant || outcome === "no");
+  const checked = telling.sort((one, other) =>
     WEIGHT.indexOf(one.outcome) - WEIGHT.indexOf(other.outcome));
   const more = why.filter((words) => !checked.some(({ meaning }) => meaning && words.endsWith(meaning)));
   return section(`guards${key}`, "How sure is it?",

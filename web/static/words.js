@@ -89,7 +89,7 @@ export const STATES = {
 };
 export const VERDICTS = { leak: "Leaking", clean: "Clean", cannot_tell: "Cannot tell" };
 export const FINDING_STATES = {
-  firing: "firing", pending: "pending, not yet for long enough", resolved: "resolved",
+  firing: "firing", pending: "pending", resolved: "resolved",
 };
 export const GUARD_OUTCOMES = { no: "ruled out", yes: "applies", cannot_tell: "cannot tell" };
 export const CLOCKS = {

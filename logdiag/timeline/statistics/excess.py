@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from logdiag.model import Evidence
 from logdiag.timeline.reader import Reader
+from logdiag.timeline.rows import PROOF
 from logdiag.timeline.statistics.asking import SERVICE
 from logdiag.timeline.statistics.clients import LEVELS
 
@@ -32,8 +33,7 @@ _LAST_TOTAL = (
 )
 # The opening lines of the connections `lives`, the newest ?4 of them.
 _LINES = (
-    "SELECT opened_source AS source, opened_offset AS offset, coalesce(line, 0) AS line,"
-    " coalesce(e.kind, '') AS event, coalesce(text, '') AS text"
+    f"SELECT opened_source AS source, opened_offset AS offset, {PROOF}"
     " FROM connections AS c LEFT JOIN events AS e"
     " ON e.source = opened_source AND e.offset = opened_offset"
     f" WHERE service = {SERVICE} AND opened_source IS NOT NULL AND number IN ({{lives}})"

@@ -90,7 +90,8 @@ def _why(told: Document) -> list[str]:
     """What the confidence stands on: the healthy explanations, and what became of them."""
     return [
         f"{_OUTCOMES[guard['outcome']]}: {guard['meaning']}"
-        for guard in told["guards"] if guard["meaning"]
+        for guard in told["guards"]
+        if guard["meaning"] and (guard["relevant"] or guard["outcome"] == "no")
     ]  # fmt: skip
 
 
