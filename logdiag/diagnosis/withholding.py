@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from logdiag.diagnosis.derived import OVERLAPS
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.rules import Rule
@@ -12,7 +13,7 @@ from logdiag.diagnosis.view import View
 from logdiag.diagnosis.yielding import Open, explained
 
 EARLY: Final = "not yet for long enough"
-_ALWAYS: Final = frozenset({"restarted", "log_gap", "weak_client_key"})
+_ALWAYS: Final = frozenset({"restarted", "log_gap"})
 _OF_LIVES: Final = frozenset({"mass_reconnect", "closes_unseen", "slow_heartbeat"})
 _OF_CLIENT: Final = frozenset({"several_tabs", "by_design"})
 _OF_REFUSED: Final = frozenset({"identity_outage", "token_expiry", "brute_force"})
@@ -23,6 +24,8 @@ def relevant(rule: Rule) -> frozenset[str]:
     """The guards that would explain what the rule is about, and those that it names."""
     when, unless = rule.when, rule.unless
     found = _ALWAYS if unless is None else _ALWAYS.union(unless.guards)
+    if when.of_lives or "client" in rule.by or not when.kinds.isdisjoint(OVERLAPS):
+        found |= {"weak_client_key"}
     if when.of_lives:
         found |= _OF_LIVES
         if not when.of_client:  # else its connections are compared with those of others

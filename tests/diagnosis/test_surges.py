@@ -24,7 +24,7 @@ def service(log: Log, minutes: int) -> float:
 def outcome(log: Log, guard: str, when: str) -> str:
     """What a finding on `when` says of the guard."""
     (finding,) = follow(log, [rule(when, by=(), hold=0)], ended=False).findings.values()
-    return dict(finding.guards)[guard]
+    return next(one.outcome for one in finding.guards if one.name == guard)
 
 
 @pytest.mark.parametrize(

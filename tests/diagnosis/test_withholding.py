@@ -55,8 +55,9 @@ def test_what_another_finding_explains_says_so() -> None:
         ("count(auth_failure) >= 2", ("client",), "brute_force", "several_tabs by_design flapping"),
         ("live >= 3", ("client",), "flapping mass_reconnect", "brute_force growth by_design"),
         ("left_behind >= 3 and chance < 1%", ("client",), "several_tabs by_design", "flapping"),
-        ("drift >= 3", (), "restarted log_gap", "mass_reconnect flapping slow_heartbeat"),
-        ("trend >= 20%", (), "growth", "several_tabs brute_force"),
+        ("drift >= 3", (), "restarted log_gap", "weak_client_key flapping slow_heartbeat"),
+        ("count(half_open) >= 3", (), "weak_client_key", "slow_heartbeat several_tabs growth"),
+        ("trend >= 20%", (), "growth weak_client_key", "several_tabs brute_force"),
     ],
 )
 def test_which_explanations_concern_a_rule(
