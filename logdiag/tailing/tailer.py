@@ -216,7 +216,8 @@ class Tailer:
         if not one.size:
             return False
         if one.kind != "plain":
-            return self._archives and one.given and not unpacked(one, found)
+            read = [each for each in found if each.given or each.key in self._files]
+            return self._archives and one.given and not unpacked(one, read)
         if one.given:
             return True
         if one.key in self._copies.released:
