@@ -231,6 +231,11 @@ class Finding:
     known_by: str = "none"  # how its client is known: "user", "address", ... (diagnosis/clients)
     references: tuple[str, ...] = ()
 
+    @property
+    def changed_at(self) -> int | None:
+        """When it came to be as it is, ns: it fired, or was over; None without a clock."""
+        return self.resolved_at if self.state == "resolved" else self.fired_at
+
 
 @dataclass(slots=True)
 class Changes:

@@ -143,7 +143,8 @@ class Pipeline:
     def _news(self) -> list[tuple[str, Finding]]:
         if self._on_finding is None:
             return []
-        return [(name, news) for name, service in self.services.items() for news in service.news()]
+        news = [(name, one) for name, service in self.services.items() for one in service.news()]
+        return sorted(news, key=lambda told: told[1].changed_at or 0)
 
     def _store(self, news: list[tuple[str, Finding]]) -> None:
         batch = self._batch

@@ -172,8 +172,11 @@ class Service:
         return changes
 
     def news(self) -> list[Finding]:
-        """The findings that are told now, because they were not told before."""
-        news = [finding for finding in self._news.values() if self._is_new(finding)]
+        """The findings that are told now, because they were not told before.
+
+        One that fired and is over already is told as firing first.
+        """
+        news = [one for finding in self._news.values() for one in self._untold(finding)]
         for finding in news:
             self._told.pop(finding.fingerprint, None)
             self._told[finding.fingerprint] = {key: getattr(finding, key) for key in _TOLD}
@@ -189,11 +192,15 @@ class Service:
         for finding in changes.findings:
             self._news[finding.fingerprint] = finding
 
-    def _is_new(self, finding: Finding) -> bool:
+    def _untold(self, finding: Finding) -> list[Finding]:
         if finding.state == "pending":
-            return False  # nobody is to be woken by a suspicion
+            return []  # nobody is to be woken by a suspicion
         known = self._told.get(finding.fingerprint, {})
-        return (finding.state, finding.count) != (known.get("state"), known.get("count"))
+        if (finding.state, finding.count) == (known.get("state"), known.get("count")):
+            return []
+        if finding.state == "resolved" and finding.count != known.get("count"):
+            return [replace(finding, state="firing", resolved_at=None, note=""), finding]
+        return [finding]
 
     def _withdraw(self, changes: Changes) -> None:
         """What was told as if the input had ended, and is no finding after all, is over."""

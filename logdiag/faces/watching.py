@@ -107,17 +107,17 @@ class Voice:
         self._say(self._lines(service, finding))
 
     def _lines(self, service: str, finding: Finding) -> str:
-        at = finding.resolved_at if finding.state == "resolved" else finding.fired_at
+        at = finding.changed_at
         when = moment(iso(time.time_ns() if at is None else at))
         word = self._styled(f"{finding.state.upper():8}", _COLOURS[finding.state])
-        level = finding.level if finding.state == "firing" else lead(finding.note) or "over"
+        what = f"{finding.level}: {safe(finding.title)}"
+        if finding.state == "resolved":  # the note begins with how
+            how = clipped(lead(finding.note), 100)
+            what = safe(finding.title) + (f": {how}" if how else "")
         who = ", ".join(f"{name} {value}" for name, value in finding.group.items())
         count = plural(finding.connections_total, "connection")
         detail = ", ".join(part for part in (service, who, count) if part)
-        return (
-            f"{when}  {word}  {safe(level)}: {safe(finding.title)}\n"
-            f"{'':21} {clipped(detail, 300)}\n"
-        )
+        return f"{when}  {word}  {what}\n{'':21} {clipped(detail, 300)}\n"
 
     def _styled(self, text: str, colour: str) -> str:
         return typer.style(text, fg=colour, bold=True) if self._colour else text
