@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
 from logdiag.errors import Problem
 
+SUFFIXES = (".yaml", ".yml")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times faster
 
 
@@ -127,6 +129,12 @@ class Decoder:
         assert node is not None
         self.problem(node, f"{what} is a whole number, not {word!r}.")
         return None
+
+
+def files_at(place: Path) -> list[Path]:
+    """The definition files of a directory, by name, or the one file that was named; may be none."""
+    found = [place] if place.is_file() else place.glob("*")
+    return sorted(path for path in found if path.suffix in SUFFIXES)
 
 
 def keys_of(text: str) -> set[str]:

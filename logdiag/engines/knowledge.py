@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from logdiag import formats, resources
-from logdiag.definitions import did_you_mean, keys_of
+from logdiag.definitions import SUFFIXES, did_you_mean, files_at, keys_of
 from logdiag.diagnosis import Rule, read_rule
 from logdiag.engines import ruletests
 from logdiag.engines.settings import Settings
@@ -28,6 +28,7 @@ class Knowledge(NamedTuple):
     formats: Formats
     rules: list[Rule]
     problems: list[Problem]
+    replacing: Sequence[Rule] = ()  # those that took the place of another one of their id
 
     def verified(self) -> tuple[Formats, list[Rule]]:
         """What runs. Raises DefinitionErrors if there is any mistake."""
@@ -63,7 +64,8 @@ def load_all(settings: Settings) -> tuple[Formats, list[Rule]]:
     Raises DefinitionErrors with every mistake of every file.
     """
     packs, rules = examine(files_of(settings)).verified()
-    own = [rule for rule in rules if Path(rule.file).parent in settings.rules]
+    files = {file for place in settings.rules for file in _files(place)}
+    own = [rule for rule in rules if Path(rule.file) in files]
     failed = [case for case in ruletests.run(own, packs, beside=rules) if not case.passed]
     return Knowledge(packs, rules, [_failure(case) for case in failed]).verified()
 
@@ -76,12 +78,12 @@ def files_of(settings: Settings) -> Files:
     )
 
 
-def files_in(directories: Iterable[Path]) -> Files:
-    """The built-in files and those of directories that may hold rules and packs alike.
+def files_in(directories: Iterable[Path], settings: Settings | None = None) -> Files:
+    """Those of the settings and of directories, or files, that may be rules and packs alike.
 
     A pack is what has `lines` or `samples`. Raises UsageError.
     """
-    found = files_of(Settings())
+    found = files_of(settings or Settings())
     for directory in directories:
         packs = [file for file in _files(directory) if keys_of(_text(file)) & {"lines", "samples"}]
         found = Files(
@@ -99,11 +101,14 @@ def examine(files: Files) -> Knowledge:
     built_in = {*_files(resources.formats_dir())}
     packs, problems = formats.examine([file for some in files.formats for file in some], built_in)
     rules: dict[str, Rule] = {}
+    replacing: list[Rule] = []
     for some in files.rules:
-        rules |= _read(some, problems)
+        read = _read(some, problems)
+        replacing += [rule for name, rule in read.items() if name in rules]
+        rules |= read
     if not problems:  # a rule that does not load is there all the same
         problems = _unknown_names(rules)
-    return Knowledge(packs, list(rules.values()), problems)
+    return Knowledge(packs, list(rules.values()), problems, replacing)
 
 
 def _read(files: Iterable[Path], problems: list[Problem]) -> dict[str, Rule]:
@@ -142,10 +147,12 @@ def _failure(case: ruletests.CaseResult) -> Problem:
     return Problem(case.file, case.line, 1, words, "See 'logdiag rules test'.")
 
 
-def _files(directory: Path) -> list[Path]:
-    if not directory.is_dir():
-        raise UsageError(f"{directory}: there is no such directory.", "Check the spelling.")
-    return sorted(directory.glob("*.yaml"))
+def _files(place: Path) -> list[Path]:
+    if place.is_file() and place.suffix not in SUFFIXES:
+        raise UsageError(f"{place}: this is no definition file.", "Its name must end in .yaml.")
+    if not place.exists():
+        raise UsageError(f"{place}: there is no such directory.", "Check the spelling.")
+    return files_at(place)
 
 
 def _text(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Event as Flag
 
+from logdiag.definitions import files_at
 from logdiag.engines import knowledge
 from logdiag.engines.pipeline import Pipeline
 from logdiag.engines.settings import Settings
@@ -63,7 +64,7 @@ class Renewal:
         """What changes with the user's own files; the built-in ones change with the program."""
         found = []
         for directory in (*self._settings.rules, *self._settings.formats):
-            for path in sorted(directory.glob("*.yaml")):
+            for path in files_at(directory):
                 try:
                     status = path.stat()
                 except OSError:

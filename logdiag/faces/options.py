@@ -119,8 +119,10 @@ def settings(
     """
     from dataclasses import replace
 
+    from logdiag.definitions import files_at
     from logdiag.engines.settings import Settings
     from logdiag.faces import configuration, periods
+    from logdiag.faces.shell import complain
     from logdiag.formats import TimePolicy
 
     known = configuration.read(config)
@@ -136,6 +138,10 @@ def settings(
     given = {key: None for key, it in (("zone", zone), ("settle", settle)) if it is not None}
     chosen["own"] = {name: replace(one, **given) for name, one in known.own.items()}
     made = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    for what, places in (("rule", made.rules), ("format pack", made.formats)):
+        for place in places:
+            if place.is_dir() and not files_at(place):
+                complain(f"There is no {what} in {place} (*.yaml, *.yml).", kind="Note")
     TimePolicy(made.zone)  # refuses a zone that does not exist before anything is read
     return made
 

@@ -59,12 +59,13 @@ def lint(
         list[Path] | None,
         typer.Argument(
             metavar="DIR", show_default=False,
-            help="Rules and format packs of your own. Default: the configured directories.",
+            help="Rules and format packs of your own, or one file. Default: the configured ones.",
         ),
     ] = None,
     config: options.Config = None,
 ) -> int:  # fmt: skip
     """Tell all that is wrong with rules and format packs, without running tests."""
+    from logdiag.definitions import files_at
     from logdiag.engines import knowledge
     from logdiag.faces.words import plural, safe
 
@@ -80,6 +81,13 @@ def lint(
         count = plural(len(found.problems), "problem")
         emit(f"{count} in {plural(len(wrong), 'file')}.\n")
         return 2
+    for rule in found.replacing:
+        emit(f"{safe(rule.file)}: replaces the built-in rule {safe(rule.id)}.\n")
+    for place in directories or ():
+        if not files_at(place):
+            emit(
+                f"{safe(str(place))}: there is no rule and no format pack in it (*.yaml, *.yml).\n"
+            )
     rules, packs = plural(len(found.rules), "rule"), plural(len(found.formats.packs), "format pack")
     emit(f"{rules} and {packs}: nothing is wrong with them.\n")
     return 0
@@ -90,21 +98,29 @@ def lint(
 def run_tests(
     directories: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="DIR", show_default=False, help="Only the rules in there."),
+        typer.Argument(
+            metavar="DIR", show_default=False,
+            help="Only the rules in there, beside the format packs in there.",
+        ),
     ] = None,
     formats: options.Formats = None,
     config: options.Config = None,
-) -> int:
+) -> int:  # fmt: skip
     """Run the rules' own tests, and tell what no test and no sample shows."""
+    from dataclasses import replace
+
     from logdiag.engines import coverage, knowledge, ruletests
     from logdiag.faces.covering import covered
     from logdiag.faces.words import plural
 
-    settings = options.settings(rules=directories, formats=formats, config=config)
-    packs, rules = knowledge.load_formats(settings), knowledge.load_rules(settings)
-    chosen = [
-        rule for rule in rules if not directories or Path(rule.file).parent in directories
-    ]  # fmt: skip
+    settings = options.settings(formats=formats, config=config)
+    if directories:
+        files = knowledge.files_in(directories, replace(settings, rules=()))
+    else:
+        files = knowledge.files_of(settings)
+    packs, rules = knowledge.examine(files).verified()
+    own = {file for some in files.rules[1:] for file in some}
+    chosen = [rule for rule in rules if not directories or Path(rule.file) in own]
     results = ruletests.run(chosen, packs, beside=rules)
     failed = [result for result in results if not result.passed]
     emit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from logdiag.definitions import files_at
 from logdiag.errors import DefinitionErrors, Problem
 from logdiag.formats.explain import parse_line
 from logdiag.formats.fields import FIELDS
@@ -18,13 +19,13 @@ SAMPLE_POLICY = TimePolicy("UTC", 2026)
 
 
 def load(directories: Sequence[Path], verified: Sequence[Path] = ()) -> Formats:
-    """All packs (`*.yaml`) of the directories, in their order, files by name.
+    """All packs (`*.yaml`, `*.yml`) of the directories, in their order, files by name.
 
     Samples are checked too, except for directories in `verified`: the built-in packs' are
     checked by the tests and by `verify`, not at every start.
     Raises DefinitionErrors with every mistake of every file; a missing directory is empty.
     """
-    files = [path for directory in directories for path in sorted(directory.glob("*.yaml"))]
+    files = [path for directory in directories for path in files_at(directory)]
     formats, problems = examine(files, [path for path in files if path.parent in verified])
     if problems:
         raise DefinitionErrors(sorted(problems, key=lambda p: (p.file, p.line, p.column)))

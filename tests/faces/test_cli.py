@@ -224,6 +224,20 @@ def test_a_check_that_writes_a_file_says_what_it_came_to(tmp_path: Path) -> None
     ] == told.stderr.splitlines()
 
 
+def test_a_named_archive_is_read_beside_its_plain_file(tmp_path: Path) -> None:
+    """It was asked for; where the plain file is read, too, no line is read again."""
+    log, archive, db = (tmp_path / name for name in ("app.log", "app.log.gz", "t.db"))
+    log.write_bytes((SAMPLES / "node-fixed.log").read_bytes())
+    archive.write_bytes(gzip.compress(log.read_bytes()))
+    for given, path in (([archive], "app.log.gz"), ([log, archive], "app.log")):
+        told = json.loads(run("check", *given, "--format", "json").stdout)
+        assert [(path, 129)] == [(one["path"], one["lines"]) for one in told["sources"]]
+    for path in (archive, log, archive):
+        run("ingest", path, "--db", db)
+    told = json.loads(run("report", "--db", db, "--format", "json").stdout)
+    assert [129] == [one["lines"] for one in told["sources"]]
+
+
 def test_the_levels_of_the_command_line_are_the_models() -> None:
     """--fail-on takes every level there is, in order."""
     assert list(LEVELS) == [str(one) for one in FailOn]
@@ -417,6 +431,51 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     ]
     assert (2, expected) == (told.exit_code, told.stdout.splitlines()[:-1])
     assert f"{len(expected)} problems in 2 files." == told.stdout.splitlines()[-1]
+
+
+def test_rules_are_found_by_either_ending_and_one_by_one(tmp_path: Path) -> None:
+    """`.yml` is read as `.yaml` is; a file is checked alone; what is missing is told."""
+    source = (ROOT / "rules" / "leaks" / "auth-loading-race.yaml").read_text("utf-8")
+    mine, empty = tmp_path / "mine.yml", tmp_path / "empty"
+    empty.mkdir()
+    mine.write_text(source.replace("title: ", "titel: ", 1), "utf-8")
+    for place in (tmp_path, mine):
+        told = run("rules", "lint", place)
+        assert (2, f"{mine}:1:1: unknown key 'titel'") == (
+            told.exit_code,
+            told.stdout.split(" in")[0],
+        )
+    assert 2 == run("check", SEED, "--rules", tmp_path).exit_code
+    mine.write_text(source, "utf-8")
+    assert (
+        f"{mine}: replaces the built-in rule auth-loading-race."
+        in run("rules", "lint", mine).stdout.splitlines()
+    )
+    note = f"{empty}: there is no rule and no format pack in it (*.yaml, *.yml)."
+    assert note == run("rules", "lint", empty).stdout.splitlines()[0]
+    assert f"Note: There is no rule in {empty} (*.yaml, *.yml).\n" == (
+        run("check", SEED, "--rules", empty).stderr
+    )
+    assert "must end in .yaml" in run("rules", "lint", SEED).stderr
+
+
+def test_rules_and_packs_of_a_directory_are_told_apart_by_its_tests(tmp_path: Path) -> None:
+    """As lint does it: the rule is tested by lines of the pack that lies beside it."""
+    pack = """
+        name: mine
+        title: Mine
+        lines:
+          - {event: opened, match: "a socket was born: {connection}"}
+        samples:
+          - {line: "a socket was born: x1", event: opened, connection: x1}
+        nonsamples: ["a sock was born: x1"]
+    """
+    rule = (ROOT / "rules" / "leaks" / "auth-loading-race.yaml").read_text("utf-8")
+    (tmp_path / "pack.yaml").write_text(pack, "utf-8")
+    (tmp_path / "rule.yaml").write_text(rule, "utf-8")
+    told = run("rules", "test", tmp_path)
+    assert ("", 0) == (told.stderr, told.exit_code)
+    assert told.stdout.startswith("1 rule, ")
 
 
 def test_what_no_test_shows_is_told() -> None:
