@@ -156,7 +156,8 @@ def place_of(node: yaml.Node) -> Place:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint for a misspelt word: its nearest neighbour, else all the words there are."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = [name for name in names if name.lower() == word.lower()]
+    near += difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     prefixed = [name for name in names if len(name) > 2 and word.startswith(name)]
     guess = near or prefixed
     return f"Did you mean {guess[0]!r}?" if guess else f"Known: {', '.join(names)}."

@@ -157,7 +157,7 @@ def _names(reader: Reader, service: str | None) -> list[str]:
         return names
     if service not in names:
         hint = f"Known: {', '.join(names)}." if names else "Nothing has been read yet."
-        raise UsageError(f"There is no service {service!r} in this database.", hint)
+        raise UsageError(f"There is no service {service!r} in what was read.", hint)
     return [service]
 
 

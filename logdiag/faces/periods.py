@@ -15,6 +15,7 @@ _UNITS = {
 }  # fmt: skip
 _PART = r"(\d+(?:\.\d+)?) ?(ms|s|min|m|h|d|w)"
 _DURATION = re.compile(rf"(?:{_PART} ?)+")
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d(:\d\d)?Z?")
 _TIME_ONLY = re.compile(r"\d\d:\d\d")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 2**62  # ns, 146 years: sums of two such still fit SQLite's integers
@@ -72,6 +73,13 @@ def is_range(text: str) -> bool:
         and (begin or end)
         and all(not part or _is_point(part) for part in (begin, _dated(end, begin)))
     )
+
+
+def lacks_day(text: str) -> bool:
+    """Whether it reads as FROM..TO, of which FROM, or TO alone, is a time of day."""
+    begin, dots, end = text.partition("..")
+    parts = [part for part in (begin, end) if part]
+    return bool(dots and parts and all(map(_TIME_OF_DAY.fullmatch, parts)))
 
 
 def of_range(text: str, end: int | None) -> Period:

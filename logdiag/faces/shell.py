@@ -43,8 +43,8 @@ def complain(message: str, hint: str = "", *, kind: str = "Error") -> None:
     typer.echo(f"{label} " + "\n  ".join(lines), err=True)
 
 
-def emit(text: str | Iterable[str], file: Path | None = None) -> bool:
-    """Write a text or its parts to stdout, or to a file.
+def emit(text: str | Iterable[str], file: Path | None = None, *, option: str = "-o") -> bool:
+    """Write a text or its parts to stdout, or to a file, which `option` named.
 
     False: nobody reads any more (`| head`), which is no error.
 
@@ -65,7 +65,7 @@ def emit(text: str | Iterable[str], file: Path | None = None) -> bool:
     except OSError as error:
         place = file or "Standard output"
         words = f"{place} cannot be written: {error.strerror or error}."
-        raise AccessError(words, "Choose another file with -o.") from error
+        raise AccessError(words, f"Choose another file with {option}.") from error
     return True
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from logdiag.engines.settings import Settings
-from logdiag.errors import TimelineError
+from logdiag.errors import TimelineError, UsageError
 from logdiag.faces import document, periods
 from logdiag.faces.checking import read_once
 from logdiag.faces.comparison import Input
@@ -21,6 +21,8 @@ def told(text: str, db: Path, settings: Settings, service: str | None) -> Input:
     A file of a name that reads like a range is told apart by a path: ./2026-11-20..2026-11-21
     Errors: as those of reading, and `UsageError` for a range that is none.
     """
+    if periods.lacks_day(text):
+        raise UsageError(f"{text}: a range needs a day.", "Write it like 2026-01-31T10:00..11:00.")
     if periods.is_range(text):
         return _of_database(text, db, service, ranged=True)
     if _is_timeline(Path(text)):

@@ -76,6 +76,7 @@ def simulate(
     if list_ or case is None:
         emit(_listing())
         return 0 if list_ else 2
+    _refuse_same(output, truth)
     chosen = _named("case", case, simulation.CASES)
     written = _named("format", format, simulation.FORMATS)
     played = simulation.Simulation(
@@ -89,8 +90,15 @@ def simulate(
     whole = emit(text if size is None else _up_to(text, _bytes(size)), output)
     if truth is not None and whole:
         told = dataclasses.asdict(played.truth(written))
-        emit(json.dumps(told, indent=2) + "\n", truth)
+        emit(json.dumps(told, indent=2) + "\n", truth, option="--truth")
     return 0
+
+
+def _refuse_same(output: Path | None, truth: Path | None) -> None:
+    from logdiag.errors import UsageError
+
+    if truth is not None and output is not None and truth.resolve() == output.resolve():
+        raise UsageError(f"-o and --truth are both {truth}.", "Give each a file of its own.")
 
 
 def _listing() -> str:

@@ -160,6 +160,8 @@ def test_databases_are_compared_service_by_service(tmp_path: Path) -> None:
         ([LEAKY, FIXED, "--format", "junit"], 2, "junit"),
         ([LEAKY, FIXED, "--service", "app"], 2, "Known: node-leaky."),
         (["1h..2h", "1h..", "--db", "{db}"], 2, "FROM 1h is not before TO 2h."),
+        (["9:00..10:00", "1h..", "--db", "{db}"], 2, "9:00..10:00: a range needs a day."),
+        (["1h..", "..10:00", "--db", "{db}"], 2, "Write it like 2026-01-31T10:00..11:00."),
     ],
 )
 def test_what_cannot_be_compared_is_said(

@@ -42,6 +42,8 @@ def test_it_lists_all_there_is() -> None:
     ("args", "message"),
     [
         (["D44"], "There is no case 'D44'. Did you mean 'D4'?"),
+        (["d4"], "There is no case 'd4'. Did you mean 'D4'?"),
+        (["D4", "-o", "x", "--truth", "./x"], "-o and --truth are both x."),
         (["D4", "--format", "node"], "There is no format 'node'."),
         (["D4", "--duration", "long"], "--duration: 'long' is no duration."),
         (["D4", "--size", "big"], "--size: 'big' is no size."),
@@ -54,3 +56,10 @@ def test_mistakes_are_told(args: list[str], message: str) -> None:
     result = run("simulate", *args)
     assert 2 == result.exit_code
     assert message in " ".join(result.output.split())
+
+
+def test_a_place_that_takes_no_truth_is_told_by_its_option(tmp_path: Path) -> None:
+    """Not by that of the log."""
+    truth = tmp_path / "none" / "t.json"
+    result = run("simulate", "D4", "--duration", "1m", "-o", tmp_path / "x", "--truth", truth)
+    assert (3, True) == (result.exit_code, "another file with --truth." in result.stderr)
