@@ -10,7 +10,7 @@ from logdiag.formats.envelopes import Envelope, cut_pairs, peel
 from logdiag.formats.fields import SLOTS, Value
 from logdiag.formats.redact import MAX_TEXT, plain, redact, suspicious
 from logdiag.formats.scanner import PLAIN_PREFIX, Candidate, Choice
-from logdiag.formats.timestamps import Clock
+from logdiag.formats.timestamps import LEVEL, Clock
 from logdiag.model import Event
 
 _SLOT_COUNT = len(Event._fields)
@@ -18,6 +18,17 @@ _TEXT, _TIME = SLOTS["text"], SLOTS["time"]
 _FIRST_FIELD = SLOTS["connection"]
 _ELAPSED = 16  # characters behind which no " +12ms" can be
 _PROCESS = SLOTS["process"]
+# Other things have clients and connections, too. Who speaks stands right in front of the message,
+# in whatever prefix the logger has, or is the logger that a JSON line names.
+_OTHERS = (
+    "ioredis|redis|kafkajs|kafka|mqtt|mongoose|mongodb|mongo|prisma|amqplib|amqp|rabbitmq|postgresql"
+    "|postgres|pg|mysql|sequelize|typeorm|knex|nats|memcached|elasticsearch|cassandra|zookeeper|etcd"
+)
+_of_others: Any = re.compile(
+    rf"(?<![a-z])(?:{_OTHERS})(?![a-z])[\w.@/#-]*\W*(?:{LEVEL}\W*)?$", re.IGNORECASE
+).search
+_of_ours: Any = re.compile(r"socket|\bws", re.IGNORECASE).search
+_NEAR = 64  # characters in front of the message
 _prefix: Any = PLAIN_PREFIX.match  # never None: all of it may be missing
 
 
@@ -106,7 +117,7 @@ def _match(envelope: Envelope, choice: Choice, start: int, clock: Clock) -> list
     text, end = envelope.text, envelope.end
     template, match = choice.find(text, _prefix(text, start, end).end(), end)
     if template is not None and match is not None:
-        return _values(template, match, envelope, clock)
+        return None if _foreign(envelope, start) else _values(template, match, envelope, clock)
     for candidate in choice.rest:
         prefix = candidate.pattern.prefix
         if prefix and not _stands_in(prefix, envelope, start):
@@ -122,6 +133,13 @@ def _match(envelope: Envelope, choice: Choice, start: int, clock: Clock) -> list
 def _stands_in(prefix: tuple[str, ...], envelope: Envelope, start: int) -> bool:
     before = envelope.logger + envelope.text[envelope.start : start]
     return any(text in before for text in prefix)
+
+
+def _foreign(envelope: Envelope, start: int) -> bool:
+    """Whether the message speaks of clients of another subsystem, and of no socket."""
+    text = envelope.text
+    before = (envelope.logger + text[envelope.start : start])[-_NEAR:]
+    return bool(_of_others(before)) and not _of_ours(text, start, envelope.end)
 
 
 def _holds(candidate: Candidate, values: list[Any]) -> bool:

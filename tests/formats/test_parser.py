@@ -153,3 +153,26 @@ def test_arrival_is_kept_and_dates_the_year() -> None:
     block = Block(SOURCE, 0, LINES[4] + b"\n", Position(), arrived)
     (event,) = parser.parse(block)
     assert (1767225601 * SECOND, arrived) == (event.time, event.arrived)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("[redis] client connected", False),
+        ("info: [kafka] Client disconnected: c1", False),
+        ("mqtt: Client disconnected", False),
+        ("mongo: New client connected", False),
+        ("socket.io-redis: client connected", False),
+        ("INFO:prisma:client connected", False),
+        ("2026-11-20T10:00:00.000Z [amqp] info: client connected", False),
+        ("postgres: Server listening on port 3000", False),
+        ('{"name":"redis","msg":"client connected"}', False),
+        ("[hub] client connected", True),
+        ('{"name":"api","msg":"client connected"}', True),
+        ("[redis] WebSocket connection a1 established. Total: 1", True),
+        ("Nov 20 10:00:00 redis-host app[12]: client connected", True),
+    ],
+)
+def test_clients_of_other_subsystems(line: str, expected: bool) -> None:
+    """Whose name stands in front, or is the logger: theirs are not the server's; sockets are."""
+    assert expected == bool(parse(line.encode())[0])
