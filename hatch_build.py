@@ -17,11 +17,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # What each event passes through, and what looks at a group; the two languages do not repay it.
 NAMES = """
-    asks attempts baseline candidates checking clients connections counting court deliveries
-    derived deriving description detector echoes ending followed following functions grouping
-    groupings groups guards handshakes heartbeat judgement known lifecycle lifetimes live marks
-    moments names notes order origins overlay patience possible processes quality recent refusals
-    rules service surroundings terms ticks totals trend view visits windows yielding
+    asks attempts awaited baseline candidates checking clients connections counting court
+    deliveries derived deriving description detector echoes ending followed following functions
+    grouping groupings groups guards handshakes heartbeat judgement known lifecycle lifetimes
+    live losses marks moments names notes order origins overlay patience possible processes
+    quality recent refusals rules service surroundings terms ticks totals trend view visits
+    windows yielding
 """
 
 

@@ -20,6 +20,7 @@ from logdiag.diagnosis.expression import (
     Number,
     Span,
     Unary,
+    counted,
     parse,
     unparse,
     walk,
@@ -144,7 +145,7 @@ def condition(text: str) -> Condition:
         of_now=any(function.of_now for function, _ in calls),
         _witnesses=_behind(tree, lambda one: None if one.name == "live" else one.lives),
         _of_all=any(function.lives for function, _ in calls),
-        _events=_events(calls),
+        _events=_events(_uses(counted(tree))),
         _said=_behind(tree, lambda one: one.said),
     )
 
@@ -289,8 +290,7 @@ def argument(wanted: str, node: Node) -> Argument:
             raise ExpressionError(node.at, f"a {wanted} is wanted here, this is a {found}")
         return term
     name = node.name if isinstance(node, Name) else None
-    known = _NAMES.get(wanted)
-    if known is not None:
+    if (known := _NAMES.get(wanted)) is not None:
         if name is None or name not in known:
             hint = did_you_mean(name or "", known)
             raise ExpressionError(node.at, f"a {wanted} is wanted here.", hint)

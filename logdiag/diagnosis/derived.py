@@ -1,8 +1,9 @@
 """Events that no line tells, but two lines together do: rules count them like any other kind.
 
 overlap       a connection closed after a newer one of its client had opened
-timed_out     the same, since its peer no longer answered: noticed within H of that opening
-half_open     the same, noticed later
+lost          the same, since its peer no longer answered, and a newer one was not lost with it
+timed_out     the same, and it was noticed within H of the first opening of such a one
+half_open     the same, and it was noticed H or longer after the last one
 drained       an overlap of a second to H with another end; its client holds but the newer one
 turned_away   a connection was let in, and closed since its client is not who may be there
 hanging       a handshake is neither accepted nor refused for S, and its client has a newer one open
@@ -20,8 +21,8 @@ from typing import Final
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.model import KINDS, Event
 
-NOTICED: Final = ("timed_out", "half_open")
-OVERLAPS: Final = ("overlap", *NOTICED, "drained")
+LOST: Final = "lost"
+OVERLAPS: Final = ("overlap", LOST, "timed_out", "half_open", "drained")
 HANGING: Final = "hanging"
 TURNED_AWAY: Final = "turned_away"
 DERIVED: Final = (*OVERLAPS, TURNED_AWAY, HANGING, "misdelivered", "undelivered", "duplicated")

@@ -9,7 +9,7 @@ from typing import Final
 from logdiag.diagnosis.connections import Connections
 from logdiag.diagnosis.derived import (
     HANGING,
-    NOTICED,
+    LOST,
     OVERLAPS,
     TURNED_AWAY,
     about,
@@ -19,6 +19,7 @@ from logdiag.diagnosis.derived import (
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.losses import Loss, Losses, Newer
 from logdiag.diagnosis.moments import Moment, passed
 from logdiag.diagnosis.surroundings import Surroundings
 from logdiag.diagnosis.windows import Seen, Told
@@ -37,12 +38,13 @@ class Deriving:
 
     def __init__(
         self, connections: Connections, siblings: Clients, surroundings: Surroundings,
-        heartbeat: Heartbeat, kinds: Collection[str],
+        heartbeat: Heartbeat, losses: Losses, kinds: Collection[str],
     ) -> None:  # fmt: skip
         self._connections = connections
         self._siblings = siblings
         self._surroundings = surroundings
         self._heartbeat = heartbeat
+        self.losses = losses
         self._overlaps = not set(OVERLAPS).isdisjoint(kinds)
         self._hangs = HANGING in kinds
         self._refuses = TURNED_AWAY in kinds
@@ -54,18 +56,41 @@ class Deriving:
             away = about(TURNED_AWAY, life, event)
             found.append(Seen(moment[1], away, life.opened_line))
         newest = self._siblings.newest(life.client_key) if self._overlaps else None
-        if newest is None or newest.opened_ordinal <= life.opened_ordinal:
-            return found
-        heartbeat = self._heartbeat
-        for derived, newer in overlaps(life, event, before, newest, self._siblings, heartbeat):
-            delay = newer.age(event.time)
-            if derived.kind in NOTICED and delay is not None:
-                if delay >= heartbeat.horizon:
-                    self._surroundings.half_open = moment
-                heartbeat.noticed(delay)
-            lines = newer.opened_line, life.opened_line
-            found.append(Seen(moment[1], derived, *lines, delay))
+        if newest is not None and newest.opened_ordinal > life.opened_ordinal:
+            found += self._overlap(life, event, before, newest, moment)
+        if self.losses.concern(life) and unanswered(event, before):
+            self.losses.went(life)
         return found
+
+    def _overlap(
+        self, life: Life, event: Event, before: str | None, newest: Life, moment: Moment
+    ) -> Iterator[Seen]:
+        """What the close of a connection tells whose client has a newer one."""
+        lines, delay = (newest.opened_line, life.opened_line), newest.age(event.time)
+        yield Seen(moment[1], about("overlap", life, event), *lines, delay)
+        heartbeat = self._heartbeat
+        if unanswered(event, before):
+            self.losses.add(life, about(LOST, life, event), moment, heartbeat.horizon)
+        elif _drained(newest, self._siblings, event.time, heartbeat.horizon):
+            yield Seen(moment[1], about("drained", life, event), *lines, delay)
+
+    def lost(self, loss: Loss) -> list[Told]:
+        """What a dead one tells whose client was there on a newer one, with that client.
+
+        In between, the first of the newer ones may be a tab that was there before the loss, and the
+        newest one a page that came long after: nobody can tell whether it was noticed in time.
+        """
+        heartbeat, now = self._heartbeat, loss.moment[0]
+        told = [_told(loss, LOST, loss.newer[0])]
+        least, most = ((now or 0) - one.opened_at for one in (loss.newer[0], loss.newer[-1]))
+        if not heartbeat.in_time(least):
+            told.append(_told(loss, "half_open", loss.newer[0]))
+        elif heartbeat.in_time(most):
+            told.append(_told(loss, "timed_out", loss.newer[-1]))
+        if least >= heartbeat.horizon:
+            self._surroundings.half_open = loss.moment
+        heartbeat.noticed(least)
+        return told
 
     def opened(self, moment: Moment) -> list[Told]:
         """What an opening tells of handshakes before it, each with its client."""
@@ -100,27 +125,13 @@ def hanging(
     )  # fmt: skip
 
 
-def overlaps(
-    life: Life, event: Event, before: str | None, newest: Life, siblings: Clients,
-    heartbeat: Heartbeat,
-) -> Iterator[tuple[Event, Life]]:  # fmt: skip
-    """What the close of a connection tells whose client has a newer one, and that one.
-
-    `before`: the state that it was in.
-    """
-    yield about("overlap", life, event), newest
-    if event.time is None:
-        return
-    if unanswered(event, before):
-        back = siblings.next_after(life) or newest
-        delay = back.age(event.time)
-        if delay is not None:
-            yield about("timed_out" if heartbeat.in_time(delay) else "half_open", life, event), back
-    elif _drained(newest, siblings, event.time, heartbeat.horizon):
-        yield about("drained", life, event), newest
+def _told(loss: Loss, kind: str, newer: Newer) -> Told:
+    time, line = loss.moment
+    event, delay = loss.event._replace(kind=kind), (time or 0) - newer.opened_at
+    return loss.client, Seen(line, event, newer.line, loss.line, delay)
 
 
-def _drained(newest: Life, siblings: Clients, now: int, horizon: int) -> bool:
+def _drained(newest: Life, siblings: Clients, now: int | None, horizon: int) -> bool:
     """Whether that one is all that its client holds, and no older than the horizon."""
     age = newest.age(now)
     together = age is not None and ROUND_TRIP <= age < horizon

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from logdiag.diagnosis.awaited import Awaited
 from logdiag.diagnosis.clients import client_key
 from logdiag.diagnosis.connections import Connections, Step
 from logdiag.diagnosis.court import Court
@@ -52,7 +53,6 @@ class Detector:
         clients = Clients([rule for rule in rules if rule.by == ("client",)])
         surroundings = self._surroundings = Surroundings(clients, per_client)
         self._notes = Notes(clients, surroundings, [it for rule in rules for it in rule.baselines])
-        self._deliveries = self._notes.deliveries
         self.heartbeat = beat = Heartbeat(heartbeat, settle)
         self._known = Known(self._connections, clients, surroundings, self._notes, beat)
         groupings = Groupings(rules, self._known, clients, self._connections.live)
@@ -60,7 +60,9 @@ class Detector:
         self._overlay, self._order = Overlay(self._court), Order()
         self._counted, self._connections.moving = groupings.counted, groupings.moving
         self._noteworthy = self._counted | self._notes.kinds | {"message"}
-        self._deriving = Deriving(self._connections, clients, surroundings, beat, self._counted)
+        losses, counted = self._notes.losses, self._counted
+        self._deriving = Deriving(self._connections, clients, surroundings, beat, losses, counted)
+        self._awaited = Awaited(self._notes.deliveries, self._deriving, self._court)
         self._nobody = False  # closes name nobody: whose connections are left, nobody can say
         self._ticks = Ticks(beat.settle // TICKS)
         self._first: int | None = None  # event time, ns
@@ -80,9 +82,9 @@ class Detector:
         if self._first is None:
             self._first = event.time
         self.latest = event.time
-        if self._court.open or self._deliveries.late(moment):
+        if self._court.open or self._awaited.late(moment):
             self._tick(before, moment, event)
-            self._tell_overdue(moment)
+            self._awaited.tell(moment, nobody=self._nobody)
         kind, key, line = event.kind, client_key(event), moment[1]
         life = self._connections.names.find(event)
         told = self._echoes.kinds.get(kind)
@@ -159,7 +161,7 @@ class Detector:
         if lost and life.client_key is not None:
             self._surroundings.lost(life.client_key)
         if life.state != "closed":
-            self._known.lost_track()
+            self._known.lost_track(life)
             return
         named = event.kind == "closed" and bool(event.client or event.connection)
         if life.identity == "address" and not (named or self._nobody):
@@ -174,7 +176,7 @@ class Detector:
         if event.kind == "message":
             self._known.following.spoke(life, moment)
             gone = life is None and self._connections.names.ended_before(event) is not None
-            found = self._deliveries.take(event, life, key, moment, gone=gone)
+            found = self._notes.deliveries.take(event, life, key, moment, gone=gone)
             self._court.told(found, moment, self._nobody)
         if event.kind == "auth_failure":
             self._refused.append(event.time)
@@ -199,17 +201,13 @@ class Detector:
 
     def _wait(self, since: Moment, until: int | None) -> None:
         for moment in self._ticks.within(since, until):
-            self._tell_overdue(moment)
+            self._awaited.tell(moment, nobody=self._nobody)
             self._court.tick(moment)
-
-    def _tell_overdue(self, moment: Moment) -> None:
-        if self._deliveries.late(moment):
-            self._court.told(self._deliveries.overdue(moment), moment, self._nobody)
 
     @property
     def suspects(self) -> bool:
         """Whether something is pending or firing, so that time alone may change it."""
-        return bool(self._court.open) or self._deliveries.waits
+        return bool(self._court.open) or self._awaited.waits
 
     def _tick(self, before: Moment, moment: Moment, event: Event) -> None:
         if not self._ticks.due(moment):
@@ -239,7 +237,7 @@ class Detector:
 
     def run_out(self) -> None:
         """The input is over: what did not come in time never will. Nothing may follow."""
-        self._court.told(self._deliveries.rest(self._order.now), self._order.now, self._nobody)
+        self._awaited.rest(self._order.now, nobody=self._nobody)
 
     # Out
 

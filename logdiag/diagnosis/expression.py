@@ -152,6 +152,18 @@ def walk(node: Node) -> list[Node]:
     return [node, *(inner for child in below for inner in walk(child))]
 
 
+def counted(node: Node) -> Node:
+    """The same without what something must reach or exceed: that is its measure, no proof of it."""
+    match node:
+        case Binary(">=" | ">", left, _, at):
+            return Binary(">=", left, Number(0), at)
+        case Binary(word, left, right, at):
+            return Binary(word, counted(left), counted(right), at)
+        case Unary(operand, at):
+            return Unary(counted(operand), at)
+    return node
+
+
 def _rank(node: Node) -> int:
     match node:
         case Unary():

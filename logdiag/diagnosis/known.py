@@ -96,10 +96,11 @@ class Known(Service):
         if life.ended is not None:
             self.quality.tells("closed", life.ended.source, life.ended.offset, moment, named)
 
-    def lost_track(self) -> None:
-        """A restart or a gap: what was open before closes no more."""
+    def lost_track(self, life: Life) -> None:
+        """A restart or a gap ended it: what was open before closes no more."""
         self._unnamed.clear()
         self._notes.deliveries.lost_track()
+        self._notes.losses.went(life)
 
     def usual(self) -> tuple[int, int]:
         """How long connections must live to outlive what is usual here: ns, and lines."""

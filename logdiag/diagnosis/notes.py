@@ -11,6 +11,7 @@ from logdiag.diagnosis.deliveries import Deliveries
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.losses import Losses
 from logdiag.diagnosis.marks import Marks
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.surroundings import Surroundings
@@ -29,6 +30,7 @@ class Notes:
         self.attempts = Attempts()
         self.handshakes = Handshakes()
         self.deliveries = Deliveries(clients)
+        self.losses = Losses(clients)
         self.baselines = Baselines([("auth_failure",), *asked])
         self._compared = self.baselines.kinds
         self.kinds = KINDS | self._compared
@@ -80,6 +82,7 @@ class Notes:
             "attempts": self.attempts.snapshot(),
             "handshakes": self.handshakes.snapshot(),
             "deliveries": self.deliveries.snapshot(),
+            "losses": self.losses.snapshot(),
             "baselines": self.baselines.snapshot(),
         }
 
@@ -89,4 +92,5 @@ class Notes:
         self.attempts.restore(state["attempts"])
         self.handshakes.restore(state["handshakes"])
         self.deliveries.restore(state["deliveries"])
+        self.losses.restore(state["losses"])
         self.baselines.restore(state["baselines"])

@@ -84,7 +84,7 @@ def test_the_latest_that_lived_so_long_tell_where_the_cliff_is() -> None:
 def test_both_openings_and_the_delay_of_a_lost_peer_are_told() -> None:
     """Old, new, and the close of the old one; it took 160 s."""
     log = Log()("opened", 0, connection="a", user="u")("opened", 20, connection="b", user="u")
-    log("closed", 180, connection="a", reason="ping timeout")
+    log("closed", 180, connection="a", reason="ping timeout")("error", 300)
     finding = only(log, "count(half_open) >= 1")
     assert [100, 200, 300] == [proof.offset for proof in finding.evidence]
     assert finding.note.startswith("1 noticed late, after 2 min 40 s; a dead peer should be ")

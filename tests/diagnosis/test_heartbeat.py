@@ -47,6 +47,7 @@ def kinds(log: Log, **settings: int) -> tuple[int, int]:
         detector, told = Detector("app", made, **settings), Told()
         for event in log.events:
             detector.on_event(event)
+        detector.run_out()
         counts.append(len(told.take(detector.drain(ended=True)).findings))
     return counts[0], counts[1]
 
@@ -169,7 +170,7 @@ def test_h_is_told_where_it_decides() -> None:
          "min 41 s; a dead peer should be noticed within 2 min, as the last 9 tell that were"),
     ):  # fmt: skip
         log = Log()
-        lost(log, delays)
+        log("error", lost(log, delays) + 200)  # by then it is known
         made = rule(f"count(timed_out) >= {len(delays)}", hold=0, within=10**15, by=())
         (finding,) = follow(log, [made]).findings.values()
         assert said == finding.note

@@ -1,0 +1,110 @@
+"""Connections whose peer no longer answered, until it is known when their client was there last.
+
+That is not told by a newer connection that times out as well, soon after: a laptop that sleeps
+takes all of its connections along. One that does not shows that the client came back, and the
+newest of these since when at the latest: an older one may be a tab that was there all the time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from logdiag.diagnosis.grouping import Clients
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.moments import Moment
+from logdiag.model import Event
+
+MAX_WAITING: Final = 2_000  # so many are counted in a window; of a storm the oldest are judged
+MAX_NEWER: Final = 8  # connections of one client; where so many go, all went
+
+
+class Newer(NamedTuple):
+    """A connection that its client opened later."""
+
+    number: int
+    opened_at: int  # ns
+    line: tuple[int, int] | None  # (source, offset)
+
+
+class Loss(NamedTuple):
+    """A connection that was timed out."""
+
+    moment: Moment
+    until: int  # ns, when it is known which of its client went with it
+    client: str
+    event: Event
+    line: tuple[int, int] | None  # (source, offset) where it opened
+    newer: list[Newer]  # newest first, those that did not go
+
+
+class Losses:
+    """Those of one service of which it is not known yet, oldest first."""
+
+    def __init__(self, siblings: Clients) -> None:
+        self._siblings = siblings
+        self._waiting: deque[Loss] = deque()
+        self._by_client: dict[str | None, list[Loss]] = {}
+
+    def add(self, life: Life, event: Event, moment: Moment, wait: int) -> None:
+        """A connection with a known client was timed out; `wait` (ns) is for the newer ones."""
+        client, now = life.client_key, moment[0]
+        if client is None or now is None:
+            return
+        newer = [
+            Newer(one.number, one.opened_at, one.opened_line)
+            for one in islice(reversed(self._siblings.lives(client)), MAX_NEWER)
+            if one.opened_ordinal > life.opened_ordinal and one.opened_at is not None
+        ]
+        if newer:
+            self._hold(Loss(moment, now + wait, client, event, life.opened_line, newer))
+
+    def _hold(self, loss: Loss) -> None:
+        self._waiting.append(loss)
+        self._by_client.setdefault(loss.client, []).append(loss)
+
+    def went(self, life: Life) -> None:
+        """Another connection was timed out, or nobody can say what became of it."""
+        for loss in self._by_client.get(life.client_key, ()):
+            loss.newer[:] = [one for one in loss.newer if one.number != life.number]
+
+    def concern(self, life: Life) -> bool:
+        """Whether one that waits is of the same client."""
+        return life.client_key in self._by_client
+
+    @property
+    def waits(self) -> bool:
+        """Whether any is there."""
+        return bool(self._waiting)
+
+    def late(self, moment: Moment) -> bool:
+        """Whether it is known of the oldest one."""
+        waiting, now = self._waiting, moment[0]
+        if not waiting or now is None:
+            return False
+        return waiting[0].until < now or len(waiting) > MAX_WAITING
+
+    def pop(self) -> Loss:
+        """The oldest one, with the newer connections that did not go."""
+        loss = self._waiting.popleft()
+        of_client = self._by_client[loss.client]
+        del of_client[0]
+        if not of_client:
+            del self._by_client[loss.client]
+        return loss
+
+    def snapshot(self) -> list[Any]:
+        """What `restore` needs, as plain JSON types."""
+        return list(self._waiting)
+
+    def restore(self, state: Iterable[Any]) -> None:
+        """Take up where `snapshot` was made."""
+        for moment, until, client, event, line, newer in state:
+            after = [Newer(number, at, _line(opened)) for number, at, opened in newer]
+            self._hold(Loss(tuple(moment), until, client, Event(*event), _line(line), after))
+
+
+def _line(plain: list[int] | None) -> tuple[int, int] | None:
+    return None if plain is None else (plain[0], plain[1])
