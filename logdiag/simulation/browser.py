@@ -73,7 +73,7 @@ class Tab:
         if not self.open:
             return
         self.mounted = True
-        while len(self.standing) < self.app.standing:
+        for _ in range(self.app.standing):
             self._stand()
         self.current += [self.connect() for _ in range(self.app.providers)]
         if self.app.strict:
@@ -100,6 +100,21 @@ class Tab:
         for socket in list(self.sockets):
             self.server.close(socket, 1001)
         self.sockets.clear()
+
+    def fall_silent(self) -> None:
+        """The device sleeps, and its sockets are dead: the server has to notice by itself."""
+        if not self.open:
+            return
+        self.open = self.mounted = False
+        self.current, self.standing = [], []
+        for socket in self.sockets:
+            self.server.drop(socket)
+
+    def find_lost(self) -> None:
+        """The device is awake again, and the browser finds out what became of these sockets."""
+        if not self.open:
+            for socket in list(self.sockets):
+                self.lost(socket)
 
     # Requests
 
@@ -136,7 +151,7 @@ class Tab:
     # Sockets
 
     def _stand(self) -> None:
-        if self.open:
+        if self.open and len(self.standing) < self.app.standing:
             self.standing.append(self.connect(STANDING))
 
     def connect(self, path: str = PATH) -> Socket:

@@ -232,6 +232,11 @@ _ALL = (
         share=(0.6, 1.0), duration=1.5 * HOUR,
     ),
     Case(
+        "lid", "people with two tabs whose network comes and goes, and whose laptops fall asleep",
+        also=frozenset({"half-open-noticed", "overlap-drained"}),
+        habits=Habits(tabs=2, drops=600.0, sleeps=500.0), share=(0.5, 1.0), duration=1.5 * HOUR,
+    ),
+    Case(
         "by-design", "pages keep three connections open beside the one that each view has",
         app=App(standing=3), habits=EAGER, share=(0.8, 1.0),
     ),

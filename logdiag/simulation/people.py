@@ -29,6 +29,7 @@ class Habits:
     drops: float | None = None  # between two losses without a word (mobile networks)
     resets: float | None = 1800.0  # between two connections that something in between ends
     wakes: float | None = None  # between two times that a tab comes to the front again
+    sleeps: float | None = None  # until the device does, with all tabs, as when its lid is shut
 
 
 def person(
@@ -36,19 +37,25 @@ def person(
 ) -> Process:
     """Somebody comes, uses tabs, goes away, comes back."""
     world = server.world
+    all_tabs: list[Tab] = []
     while True:
         tabs = [
             Tab(client, server, app, world.dice.choice(channels), habits.token)
             for _ in range(habits.tabs)
         ]
+        all_tabs[:] = [*(tab for tab in all_tabs if tab.open), *tabs]
         for tab in tabs[1:]:
             world.begin(_browse(tab, habits), world.around(habits.opens))
+        if habits.sleeps is not None:
+            world.after(world.dice.expovariate(1 / habits.sleeps), partial(_sleep, all_tabs))
         yield from _browse(tabs[0], habits)
         if habits.shuts and world.dice.random() < habits.shuts:
             for tab in tabs[1:]:
                 tab.unmount()
                 tab.close()
         yield world.around(habits.away)
+        for tab in all_tabs:
+            tab.find_lost()
 
 
 def bot(client: Client, server: Server, every: float) -> Process:
@@ -83,7 +90,8 @@ def _browse(tab: Tab, habits: Habits) -> Process:
             yield from _stay(tab, habits)
         tab.unmount()
         yield 0.1 if hasty else world.around(habits.elsewhere)
-    tab.close()
+    if tab.open:
+        tab.close()
 
 
 def _stay(tab: Tab, habits: Habits) -> Process:
@@ -123,6 +131,12 @@ def _drop(tab: Tab) -> None:
         if socket.state is State.OPEN:
             tab.server.drop(socket)
             tab.world.after(tab.world.around(3.0), partial(tab.lost, socket))
+
+
+def _sleep(tabs: list[Tab]) -> None:
+    """The device falls silent; when it wakes its user comes back, to new tabs."""
+    for tab in tabs:
+        tab.fall_silent()
 
 
 def _reset(tab: Tab) -> None:

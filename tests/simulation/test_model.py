@@ -93,6 +93,34 @@ def test_a_client_that_vanishes_is_noticed_by_the_heartbeat(heartbeat: float | N
     assert all(left + 20 <= one.time <= left + (heartbeat or 0) + 20 for one in closed)
 
 
+def test_a_device_that_sleeps_says_nothing_until_it_wakes() -> None:
+    """The heartbeat ends all of its sockets; when it wakes its page finds them closed."""
+    page = tab(App(standing=1))
+    page.world.begin(page.mount())
+    until(page, 5)
+    page.fall_silent()
+    asleep = [one for one in until(page, 100) if one.kind != "request"]
+    assert [("closed", "ping timeout")] * 2 == [(one.kind, one.reason) for one in asleep]
+    page.world.after(0.0, page.find_lost)
+    awake = until(page, 100)
+    assert ["page"] * 2 == [one.kind for one in awake]
+    assert all(one.text.endswith("CLOSED") for one in awake)
+    assert [] == page.sockets
+
+
+def test_a_standing_socket_that_was_lost_is_made_good_once() -> None:
+    """Though a page mounts meanwhile, which opens what its tab lacks."""
+    page = tab(App(standing=1))
+    page.world.begin(page.mount())
+    until(page, 5)
+    page.server.reset(page.standing[0])
+    until(page, 0.2)
+    page.unmount()
+    page.world.begin(page.mount())
+    until(page, 20)
+    assert (1, 2) == (len(page.standing), len(page.server.held))
+
+
 def test_a_restart_begins_to_count_anew() -> None:
     """A graceful stop tells each close, the new process has another id, the page comes back."""
     page = tab()
