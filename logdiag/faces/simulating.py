@@ -23,8 +23,10 @@ Case = Annotated[
     str | None, typer.Argument(metavar="CASE", show_default=False, help="As --list has it.")
 ]
 Format = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="Whose log, as --list has it.")
-]
+    str | None,
+    typer.Option("--format", metavar="NAME", show_default=False,
+                 help="Whose log, as --list has it. Default: the case's, mostly node-ws."),
+]  # fmt: skip
 Duration = Annotated[
     str | None,
     typer.Option(metavar="TIME", show_default=False, help="45m, 3d. Default: the case's."),
@@ -55,7 +57,7 @@ Truth = Annotated[
 @guarded
 def simulate(
     case: Case = None,
-    format: Format = "node-ws",  # noqa: A002 -- the option's name
+    format: Format = None,  # noqa: A002 -- the option's name
     duration: Duration = None,
     size: Size = None,
     clients: Clients = None,
@@ -78,7 +80,7 @@ def simulate(
         return 0 if list_ else 2
     _refuse_same(output, truth)
     chosen = _named("case", case, simulation.CASES)
-    written = _named("format", format, simulation.FORMATS)
+    written = _named("format", format or chosen.format, simulation.FORMATS)
     played = simulation.Simulation(
         chosen, seed=seed, duration=_seconds(duration), clients=clients, rate=rate
     )

@@ -35,6 +35,11 @@ class App:
     overlap: float = 0.0  # for which a renewed socket stays open beside the new one
     slips: float = 0.0  # share of the sockets renewed on waking that it forgets to close
 
+    @property
+    def forgets(self) -> bool:
+        """Whether it loses sockets that nobody will close while the tab lasts."""
+        return self.cleanup != "always" or self.timers > 1 or self.slips > 0
+
 
 class Tab:
     """One document. Its end closes every socket that it still has, the forgotten ones too."""

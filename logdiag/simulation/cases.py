@@ -60,6 +60,8 @@ class Case:
     within: float = 5 * MINUTE  # all have begun by then
     address: str | None = None  # that the clients of the case share
     lost: float = 0.0  # seconds of the log that are lost
+    least: float = 0.0  # seconds of log without which nobody can prove it
+    format: str = "node-ws"  # whose log it is, unless another one is asked for
     beside: Callable[[Scene], None] = robots
 
     @property
@@ -180,6 +182,7 @@ _ALL = (
         (_shown("slow-drift", "opened closed client clock"),),
         frozenset({"abandoned", "remount-duplicate", "duplicate-delivery"}),
         app=App(slips=0.5), share=(0.8, 0.9), clients=20, duration=4 * DAY, within=4 * HOUR,
+        least=2 * DAY,
         habits=Habits(stay=6 * HOUR, pages=(40, 60), elsewhere=HOUR, token=20 * HOUR, reads=HOUR,
                       wakes=20 * HOUR,
                       resets=DAY),
@@ -204,7 +207,7 @@ _ALL = (
     ),
     Case(
         "D11", "the log is too poor to tell: no ids, no closes, or no times",
-        (_shown("poor-log", "too-little"),),
+        (_shown("poor-log", "too-little"),), format="seed",
     ),
     Case("ordinary-day", "nothing happens, for hours", clients=40, duration=1.5 * HOUR),
     Case("quiet-day", "hardly anybody is there", clients=3),

@@ -25,9 +25,9 @@ CHANNELS = 12
 class Truth:
     """What really happened, for those who judge what was found in a log.
 
-    `expected` is the id of the rule that a reader of this log can prove, "none" for a healthy day,
-    "cannot_tell" where this format does not say enough. `leaked` has the ids as the log writes
-    them, and is empty where it writes none. Times in seconds.
+    `expected` is the id of the rule that a reader of this log can prove, "none" where nothing of
+    the case happened, "cannot_tell" where this log does not say enough. `leaked` has the ids as
+    the log writes them, and is empty where it writes none. Times in seconds.
     """
 
     case: str
@@ -86,12 +86,24 @@ class Simulation:
         names = [name for socket in leaked if (name := written.name_of(socket))]
         return Truth(
             case=self.case.name, title=self.case.title, cause=self.case.cause,
-            healthy=self.case.healthy, expected=self.case.expected(written.tells),
+            healthy=self.case.healthy, expected=self._expected(written, len(leaked)),
             format=written.name, seed=self.seed, duration=self.world.now, clients=self.clients,
             opened=self.counts["opened"], closed=self.counts["closed"],
             live_at_end=len(self.server.held), rejected=self.counts["rejected"],
             auth_failures=self.auth_failures, leaked_count=len(leaked), leaked=names,
         )  # fmt: skip
+
+    def _expected(self, written: Format, leaked: int) -> str:
+        """What can be proven of what has happened so far, not of what the case is named for."""
+        case = self.case
+        expected = case.expected(written.tells)
+        if (
+            (case.app.forgets and not leaked)
+            or (case.operation.forgets and not self.server.stale)
+            or (case.cause == "poor-log" and expected != case.cause)
+        ):
+            return "none"
+        return "cannot_tell" if self.world.now < case.least else expected
 
     def _leaked(self, socket: Socket) -> bool:
         if socket.forgotten_at is None or socket.opened_at is None:

@@ -63,3 +63,15 @@ def test_a_place_that_takes_no_truth_is_told_by_its_option(tmp_path: Path) -> No
     truth = tmp_path / "none" / "t.json"
     result = run("simulate", "D4", "--duration", "1m", "-o", tmp_path / "x", "--truth", truth)
     assert (3, True) == (result.exit_code, "another file with --truth." in result.stderr)
+
+
+def test_a_poor_log_is_poor_by_itself(tmp_path: Path) -> None:
+    """The case that is about the log chooses its format; another one may be asked for."""
+    for more, expected in [
+        ((), ("seed", "poor-log")),
+        (("--format", "nginx"), ("nginx", "poor-log")),
+    ]:
+        truth = tmp_path / "truth.json"
+        run("simulate", "D11", *more, "-o", tmp_path / "app.log", "--truth", truth)
+        told = json.loads(truth.read_text())
+        assert expected == (told["format"], told["expected"])

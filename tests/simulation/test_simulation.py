@@ -72,3 +72,29 @@ def test_the_packs_know_every_case(case: str, packs: Formats) -> None:
 def test_nothing_leaks_on_a_healthy_day(case: str) -> None:
     """The truth of a healthy day names no leaked connection."""
     assert 0 == played(case, "node-ws")[0].leaked_count
+
+
+@pytest.mark.parametrize(
+    ("case", "how", "seconds", "clients", "expected"),
+    [
+        ("D1", "node-ws", 600, 12, "remount-duplicate"),
+        ("D1", "node-ws", 60, 1, "none"),  # nobody has left anything yet
+        ("D1", "seed", 60, 1, "none"),
+        ("D4", "node-ws", 120, 1, "none"),
+        ("D7", "node-ws", 600, 3, "none"),
+        ("D7", "node-ws", 86_400, 20, "cannot_tell"),  # one day is no drift
+        ("D7", "node-ws", 3 * 86_400, 20, "slow-drift"),
+        ("D9", "node-ws", 30, 1, "none"),
+        ("D9", "node-ws", 1200, 30, "server-handler-leak"),
+        ("D11", "seed", 600, 12, "poor-log"),
+        ("D11", "node-ws", 600, 12, "none"),  # a log that tells all, of a healthy day
+    ],
+)
+def test_what_is_expected_is_what_happened(
+    case: str, how: str, seconds: float, clients: int, expected: str
+) -> None:
+    """Not what the case is named for."""
+    simulation = Simulation(CASES[case], seed=3, duration=seconds, clients=clients)
+    for _ in simulation.play():
+        pass
+    assert expected == simulation.truth(FORMATS[how]).expected
