@@ -174,7 +174,12 @@ def _those(view: View, numbers: Iterable[int]) -> list[Life]:
 
 
 def loads(view: View) -> int:
-    """How many its client opened since it last had none; those since the moment, if they closed."""
+    """How many its client opened since it last had none; those since the moment, if they closed.
+
+    All that there are, where only their number is known.
+    """
+    if view.anonymous:
+        return len(view.group.lives)
     return (0 if view.followed is None else view.followed.loads) - view.count_younger()
 
 

@@ -51,7 +51,7 @@ class Court:
 
     def ended(self, life: Life, moment: Moment) -> None:
         """It is live no more."""
-        for group in self.groupings.ended(life):
+        for group in self.groupings.ended(life, moment):
             self._left(group, life, moment)
         newest = self.groupings.clients.newest(life.client_key)
         self.service.following.ended(life, newest, moment)

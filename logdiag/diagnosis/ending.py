@@ -63,7 +63,8 @@ def made_firm(
     """
     for judgement, group in in_order(some):
         rule, scale = judgement.rule, court.service.scale(group.client, now)
-        ripe = ended and patience(rule, group, court.service)[0] == 0
+        hold, lines = patience(rule, group, court.service)
+        ripe = ended and hold == 0
         if judgement.state != "pending" or (scale is None and not (ripe or rule.fires_at_end)):
             continue
         then = now if ripe else earlier(now, scale or 0, 0)
@@ -71,7 +72,7 @@ def made_firm(
             then = judgement.last  # what was around it then explains it, as when it ripens
         view = court.view(rule, group, now, then)
         began = next((life.opened_ordinal for life in view.lives()), now[1])
-        long = now[0] is None and view.anonymous and now[1] - began > DEFAULT_LINES
+        long = now[0] is None and view.anonymous and now[1] - began > max(DEFAULT_LINES, lines)
         may = ripe or short or long
         if may and rule.when.holds(view) and not court.silenced(judgement, view):
             yield judgement, view

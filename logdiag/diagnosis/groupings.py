@@ -14,6 +14,7 @@ from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
 from logdiag.diagnosis.service import Service
+from logdiag.diagnosis.tabs import Tabs
 from logdiag.diagnosis.windows import Seen, Window
 from logdiag.model import Event
 
@@ -71,7 +72,7 @@ class Groupings:
                 found.append(group)
         return found
 
-    def ended(self, life: Life) -> list[Group]:
+    def ended(self, life: Life, moment: Moment) -> list[Group]:
         """It is live no more; gives the groups that it leaves, where a rule found something."""
         whole = self._whole
         found: list[Group] = []
@@ -80,6 +81,7 @@ class Groupings:
         for groups in self._following:
             group = groups.remove(life, groups.place(life))
             if group is not None and group.judgements:
+                group.counted_down(life, moment)
                 found.append(group)
         return found
 
@@ -179,7 +181,7 @@ class Groupings:
             [
                 by, group.key,
                 {kind: window.plain() for kind, window in (group.windows or {}).items()},
-                list(group.pairs), group.valley,
+                list(group.pairs), group.valley, group.tabs and group.tabs.plain(),
             ]
             for by, groups in self._by.items()
             for group in groups.recent()
@@ -190,7 +192,7 @@ class Groupings:
         for life in sorted(lives, key=lambda life: life.opened_ordinal):
             for groups in self._following:
                 groups.add(life)
-        for by, key, windows, pairs, valley in state:
+        for by, key, windows, pairs, valley, tabs in state:
             groups_by = self._by.get(tuple(by))
             if groups_by is None:
                 continue  # the rules that looked at it are gone
@@ -200,3 +202,4 @@ class Groupings:
             for pair in pairs:
                 group.pair(pair_of(pair))
             group.valley = valley
+            group.tabs = tabs and Tabs.restored(tabs)

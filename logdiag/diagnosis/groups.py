@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.tabs import Tabs
 from logdiag.diagnosis.windows import NEVER_ENDING, Seen, Window
 from logdiag.model import Mark
 
@@ -60,8 +61,8 @@ class Group:
     """The live connections of one group, those that carry a mark, and its recent events."""
 
     __slots__ = (
-        "by_number", "judgements", "key", "kin", "lives", "marked", "pairs", "proofs", "valley",
-        "windows", "youngest",
+        "by_number", "judgements", "key", "kin", "lives", "marked", "pairs", "proofs", "tabs",
+        "valley", "windows", "youngest",
     )  # fmt: skip
 
     def __init__(self, key: Key, kin: Kin) -> None:
@@ -77,6 +78,7 @@ class Group:
         self.pairs: deque[Pair] | tuple[()] = ()
         self.valley = 0  # the least count of live connections since the last pair
         self.judgements: dict[str, Judgement] = _NONE  # by rule id, once a rule held
+        self.tabs: Tabs | None = None  # once a count was under suspicion as one fell
 
     @property
     def rules(self) -> Sequence[Rule]:
@@ -97,6 +99,8 @@ class Group:
     def add(self, life: Life) -> None:
         """A connection of this group is live."""
         self.by_number[life.number] = self.youngest = life
+        if self.tabs is not None:
+            self.tabs.opened((life.opened_at, life.opened_ordinal))
         if life.marks is not None:
             self._mark(life, life.marks)
 
@@ -173,6 +177,17 @@ class Group:
             self.valley = len(self.by_number)
         if life.marks is not None:
             self._unmark(life, life.marks)
+
+    def counted_down(self, life: Life, moment: Moment) -> None:
+        """A rule holds or held, and that connection is over: see how, if nobody can name it."""
+        if not self.pairs or life.client_key is not None or life.identity == "id":
+            return
+        if life.state != "closed":
+            self.tabs = None  # after a restart the page may be another
+            return
+        if self.tabs is None:
+            self.tabs = Tabs()
+        self.tabs.closed(moment, len(self.lives))
 
     def _unmark(self, life: Life, marks: dict[str, Mark]) -> None:
         for mark, proof in marks.items():

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.description import client_of
+from logdiag.diagnosis.following import LEAST_CLOSES
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.service import Service
+from logdiag.model import SECOND
+
+COMING: Final = 600 * SECOND  # for which people may come, none of whom leaves yet
+COMING_LINES: Final = 200
 
 
 def held(rule: Rule, service: Service) -> int:
@@ -26,9 +33,25 @@ def patience(rule: Rule, group: Group, service: Service) -> tuple[int, int]:
     known, compares = known_by(client_of(group)), rule.when.compares
     if known not in SHARED or not (hold or compares):
         return hold, lines
+    if compares and group.anonymous:
+        return _of_count(group, service, hold, lines)
     told = known != "address" or "client" not in rule.requires
     if compares and (told or service.following.comparable):
         return hold, lines
     usual, usual_lines = service.usual()
     least = 2 * service.settle if compares else service.settle
     return max(hold, least, usual), max(DEFAULT_LINES, usual_lines)
+
+
+def _of_count(group: Group, service: Service, hold: int, lines: int) -> tuple[int, int]:
+    """The same where only a count is known, which climbs as people come.
+
+    It levels off in health: until a tab was seen that took along what it had left, a climb must
+    outlast what is usual, and ten minutes at least while too few closed to say what that is.
+    """
+    if group.tabs is not None and group.tabs.seen:
+        return hold, lines
+    usual, usual_lines = service.usual()
+    if service.closes < LEAST_CLOSES:
+        usual, usual_lines = max(COMING, usual), max(COMING_LINES, usual_lines)
+    return max(hold, usual), max(DEFAULT_LINES, usual_lines)

@@ -267,6 +267,10 @@ _ALL = (
         app=App(strict=True), habits=EAGER, share=(0.3, 0.9),
     ),
     Case(
+        "token-in-page", "each mount gets a 401 until its token is there, and is cleaned up",
+        app=App(waits_for_token=False), share=(0.8, 1.0), clients=20,
+    ),
+    Case(
         "backoff", "refused requests are tried again, each time later than before",
         app=App(refreshes=False, retry=1.0, backoff=2.0), habits=Habits(token=240.0, stay=600.0),
         share=(0.1, 0.3),
