@@ -132,7 +132,8 @@ _TABLE = (
     Function(
         "loads", (), "count",
         "Connections that the client opened since it last had none, and those before that it "
-        "closed in time, less those before that it left behind; 0 until it has several. All that are live where no close says whose it is.",
+        "closed in time, less those before that it left behind; 0 until it has several. All that "
+        "are live where no close says whose it is.",
         f"{FOLLOWED}; what was before of the latest 20,000 clients", counting.loads, of_client=True,
     ),
     Function(

@@ -14,7 +14,7 @@ from logdiag.model import SECOND
 
 LEAST: Final = 4  # so many at once are no chance
 AT_ONCE: Final = SECOND // 4  # between two closes of a tab
-AT_ONCE_LINES: Final = 2
+AT_ONCE_LINES: Final = 4
 SHARE: Final = 0.7  # of all that are there: without a clock any closes may stand side by side
 BACK: Final = 10 * SECOND  # those whom a server or a network cut off are back within
 BACK_LINES: Final = 10
@@ -46,9 +46,10 @@ class Tabs:
             self._ended, self._at = self._run, moment
 
     def opened(self, moment: Moment) -> None:
-        """One opened."""
+        """One opened: what closes next is not of the same tab."""
         self._settle(moment)
         self._back += 1
+        self._run, self._last = 0, NEVER
 
     def _settle(self, now: Moment) -> None:
         """A tab that is closed does not come back; those that were cut off do."""

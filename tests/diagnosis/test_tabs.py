@@ -56,10 +56,11 @@ def test_four_at_once_that_do_not_come_back(steps: list[Step], seen: bool) -> No
 @pytest.mark.parametrize(("live", "seen"), [(4, True), (5, True), (6, False)])
 def test_without_a_clock_nearly_all_must_go(live: int, seen: bool) -> None:
     """Any closes may stand side by side in a log that nobody writes anything else to."""
-    steps = [*closes(1, 2, 4, 5), LATER]
+    steps = [*closes(1, 2, 6, 7), LATER]
     assert seen == after(steps, clock=False, live=live)
 
 
 def test_without_a_clock_others_between_them_part_them() -> None:
-    """More than a line."""
-    assert not after([*closes(1, 2, 5, 6), LATER], clock=False, live=4)
+    """More than three lines, or an opening."""
+    assert not after([*closes(1, 2, 7, 8), LATER], clock=False, live=4)
+    assert not after([*closes(1, 2), ("opened", 3), *closes(4, 5), LATER], clock=False, live=4)
