@@ -153,6 +153,8 @@ class Detector:
             self._court.unseen(moment)
         elif after == "rejected":
             self._refusals.add(event, moment[1])
+        elif before == "connecting":
+            self._notes.marks.on_given_up(key, event, moment[1])
 
     def _ended(
         self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None
@@ -268,12 +270,10 @@ class Detector:
             "court": self._court.snapshot(self._order.now),
             "order": self._order.snapshot(),
             "known": self._known.snapshot(),
-            "nobody": self._nobody,
+            "nobody": self._nobody, "overlaid": self._overlay.told,
             "ticks": self._ticks.snapshot(),
-            "first": self._first,
-            "latest": self.latest,
-            "overlaid": self._overlay.told,
-        }
+            "first": self._first, "latest": self.latest,
+        }  # fmt: skip
 
     def restore(self, state: dict[str, Any], connections: Iterable[Connection]) -> None:
         """Take up where `snapshot` was made, with the connections that were not over."""

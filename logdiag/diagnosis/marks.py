@@ -29,6 +29,8 @@ ADDRESSED: Final = "?"  # the latest of an address, for openings that tell who, 
 TWIN: Final = 2 * SECOND
 TWIN_LINES: Final = 4
 CONNECTING: Final = 0  # readyState
+GIVEN_UP: Final = SECOND  # in which a socket that its page let go of is closed, if it closed it
+GIVEN_UP_LINES: Final = 4
 _SIGN_IN: Final = re.compile(r"\b(?:log|sign)[-_]?(?:in|on)\b|password", re.IGNORECASE)
 MAX_CLIENTS: Final = 40_000  # clients remembered for each kind of thing that came before
 MAX_CLEANED: Final = 8  # of a client: pages left in haste, one after the other
@@ -139,6 +141,15 @@ class Marks:
             waiting = [before for before in waiting if before.is_near(event, ordinal)]
             self._cleaned.put(key or "", [*waiting, _before(event, ordinal)])
 
+    def on_given_up(self, key: str | None, event: Event, ordinal: int) -> None:
+        """What was still connecting is closed: its page's going explains no other's opening."""
+        waiting = self._cleaned.get(key or "")
+        if not waiting:
+            return
+        latest = waiting[-1].time, waiting[-1].ordinal
+        if not passed(latest, (event.time, ordinal), GIVEN_UP, GIVEN_UP_LINES):
+            waiting.pop()
+
     def on_opened(
         self, life: Life, key: str | None, event: Event, ordinal: int
     ) -> list[str] | None:
@@ -174,6 +185,9 @@ class Marks:
 
     def _let_go(self, life: Life, key: str, event: Event, ordinal: int) -> None:
         """It may be one that its page let go of: the first that did, if several went in haste."""
+        if event.kind == "closing":
+            self.on_given_up(key, event, ordinal)
+            return
         cleaned = self._cleaned.get(key) or self._cleaned.get("")
         if not cleaned:
             return

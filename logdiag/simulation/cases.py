@@ -267,6 +267,10 @@ _ALL = (
         app=App(strict=True), habits=EAGER, share=(0.3, 0.9),
     ),
     Case(
+        "strict-tabs", "the same in three tabs of each of a few developers",
+        app=App(strict=True), habits=Habits(tabs=3), share=(1.0, 1.0), clients=3,
+    ),
+    Case(
         "token-in-page", "each mount gets a 401 until its token is there, and is cleaned up",
         app=App(waits_for_token=False), share=(0.8, 1.0), clients=20,
     ),
