@@ -2,8 +2,8 @@
 
 overlap       a connection closed after a newer one of its client had opened
 lost          the same, since its peer no longer answered, and a newer one was not lost with it
-timed_out     the same, and it was noticed within H of the first opening of such a one
-half_open     the same, and it was noticed H or longer after the last one
+timed_out     the same, noticed within H of the next opening
+half_open     the same, noticed H or longer after the newest one that was not lost with it
 drained       an overlap of a second to H with another end; its client holds but the newer one
 turned_away   a connection was let in, and closed since its client is not who may be there
 hanging       a handshake is neither accepted nor refused for S, and its client has a newer one open

@@ -82,11 +82,11 @@ class Deriving:
         """
         heartbeat, now = self._heartbeat, loss.moment[0]
         told = [_told(loss, LOST, loss.newer[0])]
-        least, most = ((now or 0) - one.opened_at for one in (loss.newer[0], loss.newer[-1]))
+        least, most = ((now or 0) - one.opened_at for one in (loss.newer[0], loss.first))
         if not heartbeat.in_time(least):
             told.append(_told(loss, "half_open", loss.newer[0]))
         elif heartbeat.in_time(most):
-            told.append(_told(loss, "timed_out", loss.newer[-1]))
+            told.append(_told(loss, "timed_out", loss.first))
         if least >= heartbeat.horizon:
             self._surroundings.half_open = loss.moment
         heartbeat.noticed(least)

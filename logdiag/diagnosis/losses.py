@@ -37,6 +37,7 @@ class Loss(NamedTuple):
     client: str
     event: Event
     line: tuple[int, int] | None  # (source, offset) where it opened
+    first: Newer  # the one that the client opened next, be it that it went
     newer: list[Newer]  # newest first, those that did not go
 
 
@@ -59,7 +60,8 @@ class Losses:
             if one.opened_ordinal > life.opened_ordinal and one.opened_at is not None
         ]
         if newer:
-            self._hold(Loss(moment, now + wait, client, event, life.opened_line, newer))
+            lines = event, life.opened_line
+            self._hold(Loss(moment, now + wait, client, *lines, newer[-1], newer))
 
     def _hold(self, loss: Loss) -> None:
         self._waiting.append(loss)
@@ -101,9 +103,13 @@ class Losses:
 
     def restore(self, state: Iterable[Any]) -> None:
         """Take up where `snapshot` was made."""
-        for moment, until, client, event, line, newer in state:
-            after = [Newer(number, at, _line(opened)) for number, at, opened in newer]
-            self._hold(Loss(tuple(moment), until, client, Event(*event), _line(line), after))
+        for moment, until, client, event, line, first, newer in state:
+            lines, after = (Event(*event), _line(line)), [_newer(*one) for one in newer]
+            self._hold(Loss(tuple(moment), until, client, *lines, _newer(*first), after))
+
+
+def _newer(number: int, opened_at: int, line: list[int] | None) -> Newer:
+    return Newer(number, opened_at, _line(line))
 
 
 def _line(plain: list[int] | None) -> tuple[int, int] | None:

@@ -45,6 +45,7 @@ def counted(told: Told) -> list[int]:
         ([(130, "a", PING)], [1, 0, 0]),  # 30 s after c, but b may have been the one
         ([(230, "a", PING)], [1, 0, 1]),  # 130 s after c
         ([(130, "a", PING), (175, "c", PING)], [1, 0, 1]),  # 129 s after b, for c went with it
+        ([(125, "a", PING), (126, "b", PING)], [2, 1, 0]),  # b may have come back, and gone
         ([(130, "a", PING), (175.1, "c", PING)], [1, 0, 0]),  # c went by itself
         ([(230, "a", PING), (240, "c", PING), (274, "b", PING)], [0, 0, 0]),  # all of them went
         ([(230, "c", PING), (240, "a", PING), (274, "b", PING)], [0, 0, 0]),  # in whatever order
