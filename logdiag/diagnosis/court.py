@@ -102,8 +102,7 @@ class Court:
                 if view.within == rule.within and view.within_lines == rule.within_lines:
                     break
             else:
-                view = self.view(rule, group, moment, moment)
-                views.append(view)
+                views.append(view := self.view(rule, group, moment, moment))
             if not rule.when.holds(view):
                 continue
             if judgement is None:
@@ -169,6 +168,8 @@ class Court:
             if judgement.state != "firing" or life.number not in judgement.open:
                 continue
             judgement.open.discard(life.number)
+            if judgement.rule.leak:
+                self.service.closes_late(life)
             judgement.wake()  # it may hold no more
             if life.state == "closed" and not judgement.open:
                 opened = judgement.suspects[life.number]

@@ -44,6 +44,8 @@ class Known(Service):
         self.following = Following()
         self.quality = Quality()
         self.trend = Trend()
+        self._late = Lifetimes()  # of connections that had leaked, as a finding said
+        self._accused = 0  # the number of the latest one of these that closed
         self._lifelines = Lifetimes(least=1)  # the same in lines, where there is no clock
         self._unnamed: deque[Moment] = deque(maxlen=MAX_UNNAMED)  # openings
         self._addresses: set[str] = set()  # all that ever opened one, where closes name nobody
@@ -85,6 +87,8 @@ class Known(Service):
             (time, ordinal), own = self._unnamed.popleft(), False
         if time is not None and moment[0] is not None:
             self.lifetimes.add(moment[0] - time, life if own else None)
+            if own and life.number == self._accused:
+                self._late.add(moment[0] - time)
         else:
             self._lifelines.add(moment[1] - ordinal)
 
@@ -102,16 +106,22 @@ class Known(Service):
         self._notes.deliveries.lost_track()
         self._notes.losses.went(life)
 
+    def closes_late(self, life: Life) -> None:
+        """It closes, and a finding says that it leaked: that is not how long others live."""
+        self._accused = life.number
+
     def usual(self) -> tuple[int, int]:
         """How long connections must live to outlive what is usual here: ns, and lines."""
-        return self.lifetimes.usual() or 0, self._lifelines.usual() or 0
+        late = self._late
+        lifetimes = self.lifetimes.without(late) if late.closed else self.lifetimes
+        return lifetimes.usual() or 0, self._lifelines.usual() or 0
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
         return [
             self.lifetimes.snapshot(), self._lifelines.snapshot(), list(self._unnamed),
             self._opens, self.following.snapshot(), self.quality.snapshot(), self.trend.snapshot(),
-            sorted(self._addresses), self.heartbeat.snapshot(),
+            sorted(self._addresses), self.heartbeat.snapshot(), self._late.snapshot(),
         ]  # fmt: skip
 
     def restore(self, state: list[Any]) -> None:
@@ -125,6 +135,7 @@ class Known(Service):
         self.trend.restore(state[6])
         self._addresses = set(state[7])
         self.heartbeat.restore(state[8])
+        self._late.restore(state[9])
 
     def scale(self, client: str | None, now: Moment) -> int | None:
         """How long a connection must stay open to be too long, in a short log, in ns.

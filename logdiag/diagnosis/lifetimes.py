@@ -126,6 +126,15 @@ class Lifetimes:
             return None
         return round(2 * (self.quantile(0.95) or 0) * (1 + FEW / self.closed))
 
+    def without(self, some: Lifetimes) -> Lifetimes:
+        """The same as if `some` of them had not been added; ranges are left out."""
+        made = Lifetimes()
+        made.closed = self.closed - some.closed
+        made._buckets = self._buckets.copy()
+        for bucket, count in enumerate(some._buckets):
+            made._buckets[bucket] -= count
+        return made
+
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
         ranges = [

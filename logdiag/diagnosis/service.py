@@ -10,6 +10,7 @@ from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.handshakes import Handshakes
 from logdiag.diagnosis.heartbeat import Heartbeat
+from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.quality import Quality
@@ -40,6 +41,10 @@ class Service(ABC):
     def settle(self) -> int:
         """S, in ns."""
         return self.heartbeat.settle
+
+    @abstractmethod
+    def closes_late(self, life: Life) -> None:
+        """It closes, and a finding says that it leaked."""
 
     @abstractmethod
     def usual(self) -> tuple[int, int]:

@@ -157,6 +157,9 @@ class FakeService(Service):
     refused: int = 0
     yes: frozenset[str] = frozenset()
 
+    def closes_late(self, life: Life) -> None:
+        """Nothing is learnt here."""
+
     def usual(self) -> tuple[int, int]:
         """No connection has to outlive anything."""
         return 0, 0
