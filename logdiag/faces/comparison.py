@@ -208,12 +208,15 @@ def _measured(service: Mapping[str, Any] | None, side: Side) -> dict[str, float 
     told = service or {}
     statistics = told.get("statistics") or {}
     live, totals = told.get("live", {}), told.get("totals", {})
-    clients = statistics.get("clients", {}).get("peak", {})
+    nameless = told.get("identity") == "count"  # closes name nobody: who holds what?
+    clients = {} if nameless else statistics.get("clients", {}).get("peak", {})
     lifetimes = statistics.get("lifetimes", {}).get("quantiles", {})
     overlap = statistics.get("overlap", {})
     rates = statistics.get("flow", {}).get("per_minute", {})
     begin, end = told.get("from"), told.get("to")
     opened = totals.get("opened")
+    if totals.get("closed") and not opened:  # a line only when a connection ends
+        opened, live, rates, service = None, {}, {**rates, "opened": None}, None
     return {
         "seconds": seconds_between(begin, end) if begin and end else None,
         "opened": opened,

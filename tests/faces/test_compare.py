@@ -192,3 +192,17 @@ def test_no_text_of_strangers_steers_the_terminal(name: str) -> None:
     text = contrast.render(hostile)
     assert not [char for char in text if char != "\n" and not char.isprintable()]
     assert 80 >= max(map(cell_len, text.splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("log", "unknown"),
+    [
+        ("uvicorn-healthy.log", {"clients", "held_max"}),
+        ("nginx-access.log", {"opened", "opened_per_minute", "live_at_end", "live_peak", "leaked"}),
+    ],
+)
+def test_what_nobody_can_know_is_null(log: str, unknown: set[str]) -> None:
+    """Whose connections are left where closes name nobody; what is live where no line opens."""
+    told = run("compare", SAMPLES / log, SAMPLES / log, "--format", "json")
+    numbers = json.loads(told.stdout)["services"][0]["numbers"]
+    assert unknown <= {name for name, pair in numbers.items() if pair["after"] is None}
