@@ -59,7 +59,7 @@ class Detector:
         self._court = Court(self._known, service, groupings)
         self._overlay, self._order = Overlay(self._court), Order()
         self._counted, self._connections.moving = groupings.counted, groupings.moving
-        self._noteworthy = self._counted | self._notes.kinds | {"message"}
+        self._noteworthy = self._counted | self._notes.kinds | {"message", "closing"}
         losses, counted = self._notes.losses, self._counted
         self._deriving = Deriving(self._connections, clients, surroundings, beat, losses, counted)
         self._awaited = Awaited(self._notes.deliveries, self._deriving, self._court)
@@ -148,13 +148,13 @@ class Detector:
         elif was and not now:
             self._court.ended(life, moment)
             self._ended(life, event, key, moment, before)
-        elif after == "closed" and before is None:
-            self._known.unseen(life, moment)
-            self._court.unseen(moment)
         elif after == "rejected":
             self._refusals.add(event, moment[1])
-        elif before == "connecting":
+        elif after == "closed":
             self._notes.marks.on_given_up(key, event, moment[1])
+            if before is None:
+                self._known.unseen(life, moment)
+                self._court.unseen(moment)
 
     def _ended(
         self, life: Life, event: Event, key: str | None, moment: Moment, before: State | None
@@ -180,6 +180,8 @@ class Detector:
             gone = life is None and self._connections.names.ended_before(event) is not None
             found = self._notes.deliveries.take(event, life, key, moment, gone=gone)
             self._court.told(found, moment, self._nobody)
+        if event.kind == "closing" and life is None:  # the line of its beginning comes late
+            self._notes.marks.on_given_up(key, event, moment[1])
         if event.kind == "auth_failure":
             self._refused.append(event.time)
         self._notes.take(event, key, moment)
