@@ -25,7 +25,7 @@ def describe(judgement: Judgement, view: View) -> None:
 
     What was seen once stays: its evidence does, too.
     """
-    rule = judgement.rule
+    rule, known = judgement.rule, _known(judgement)
     _assure(judgement, view)
     by_count = view.anonymous and rule.when.of_marks  # its proof is what lifted the count
     if view.anonymous:  # only their number is known: those that are left stand for it
@@ -51,7 +51,11 @@ def describe(judgement: Judgement, view: View) -> None:
             _prove(judgement, lines)
     if paths:
         _note_path(judgement, paths)
-    _account(judgement, view)
+    _account(judgement, view, grown=known != _known(judgement))
+
+
+def _known(judgement: Judgement) -> tuple[int, int]:
+    return len(judgement.suspects), len(judgement.evidence)
 
 
 def _assure(judgement: Judgement, view: View) -> None:
@@ -91,10 +95,14 @@ def _found(judgement: Judgement, view: View) -> Iterable[Life]:
     return judgement.rule.when.lives(view)
 
 
-def _account(judgement: Judgement, view: View) -> None:
-    """Note the numbers behind it: H or S, how its client's connections end, handshakes' times."""
+def _account(judgement: Judgement, view: View, *, grown: bool) -> None:
+    """Note the numbers behind it: H or S, how its client's connections end, handshakes' times.
+
+    Of one client among many, words are found when more of it is known: findings like that are many.
+    """
     heartbeat, when = view.service.heartbeat, judgement.rule.when
-    judgement.said = when.said(view)
+    if grown or not (when.compares and judgement.said):
+        judgement.said = when.said(view)
     if judgement.rule.hold is None:
         judgement.heartbeat = heartbeat.patience()
     if not when.compares or view.client is None:
@@ -157,7 +165,10 @@ def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
 
 def _is_known(evidence: Iterable[Evidence], line: tuple[int, int]) -> bool:
     source, offset = line
-    return any(proof[1] == offset and proof[0] == source for proof in evidence)
+    for proof in evidence:  # noqa: SIM110 - compiled it takes a third of the time of `any`
+        if proof[1] == offset and proof[0] == source:
+            return True
+    return False
 
 
 def _level(level: Level, confidence: Confidence) -> Level:

@@ -124,6 +124,7 @@ class Visits:
         self.end_whole = False  # as good as all of them
         # What was left behind, where it closes one by one: closes, and the time; else none.
         self.closes = self.exposure = 0
+        self._words = ""  # kept until the next one ends
 
     def ended(self, client: str, visit: Visit, exposure: int, now: int) -> None:
         """One more is over."""
@@ -134,7 +135,7 @@ class Visits:
         self._judge()
 
     def _judge(self) -> None:
-        latest = self._latest
+        latest, self._words = self._latest, ""
         whole = [one.client for one in latest if one.whole]
         self.end_whole = (
             len(latest) >= LEAST_VISITS
@@ -148,12 +149,14 @@ class Visits:
 
     def grounds(self) -> str:
         """How they ended in words, for a person to check."""
-        whole = sum(one.whole for one in self._latest)
-        return (
-            f"of the latest {len(self._latest)} visits here in which a client held several "
-            f"connections, {whole} grew load by load, and let go of all at once and of hardly any "
-            "before: what a page opens goes only with its tab"
-        )
+        if not self._words:
+            whole = sum(one.whole for one in self._latest)
+            self._words = (
+                f"of the latest {len(self._latest)} visits here in which a client held several "
+                f"connections, {whole} grew load by load, and let go of all at once and of hardly "
+                "any before: what a page opens goes only with its tab"
+            )
+        return self._words
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
