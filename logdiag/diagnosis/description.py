@@ -31,7 +31,8 @@ def describe(judgement: Judgement, view: View) -> None:
     if view.anonymous:  # only their number is known: those that are left stand for it
         judgement.suspects = {one: judgement.suspects[one] for one in sorted(judgement.open)}
     if rule.when.of_now:
-        judgement.suspects, judgement.open, judgement.evidence = {}, set(), []
+        judgement.suspects, judgement.open = {}, set()
+        judgement.evidence, judgement.proved = [], set()
     joined = _joined(judgement, view)
     room = len(judgement.evidence) < MAX_EVIDENCE
     lines: list[tuple[int, int]] = []
@@ -156,19 +157,12 @@ def _lines_counted(events: Iterable[Seen]) -> Iterator[tuple[int, int]]:
 
 
 def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
-    for line in dict.fromkeys(lines):
+    for line in lines:
         if len(judgement.evidence) >= MAX_EVIDENCE:
             return
-        if not _is_known(judgement.evidence, line):
+        if line not in judgement.proved:
+            judgement.proved.add(line)
             judgement.evidence.append(_new(Evidence, (*line, *_UNTOLD)))
-
-
-def _is_known(evidence: Iterable[Evidence], line: tuple[int, int]) -> bool:
-    source, offset = line
-    for proof in evidence:  # noqa: SIM110 - compiled it takes a third of the time of `any`
-        if proof[1] == offset and proof[0] == source:
-            return True
-    return False
 
 
 def _level(level: Level, confidence: Confidence) -> Level:

@@ -29,7 +29,7 @@ class Judgement:
 
     __slots__ = (
         *_PLAIN, "ended_at", "evidence", "fingerprint", "first", "guards", "key", "last", "numbers",
-        "open", "previous", "rule", "suspects",
+        "open", "previous", "proved", "rule", "suspects",
     )  # fmt: skip
 
     def __init__(self, service: str, rule: Rule, key: Key) -> None:
@@ -62,6 +62,7 @@ class Judgement:
         self.suspects: dict[int, int | None] = {}
         self.open: set[int] = set()  # those of them that are not over
         self.evidence: list[Evidence] = []
+        self.proved: set[tuple[int, int]] = set()  # its lines (source, offset)
 
     @property
     def client(self) -> str | None:
@@ -81,7 +82,7 @@ class Judgement:
         self.numbers = None
         self.suspects = {}
         self.open = set()
-        self.evidence = []
+        self.evidence, self.proved = [], set()
 
     def rests(self, moment: Moment) -> bool:
         """Whether it was looked at in full not long ago."""
@@ -196,6 +197,7 @@ class Judgement:
         self.open = set(state["open"])
         self.suspects = dict(state["suspects"])
         self.evidence = [Evidence(*values) for values in state["evidence"]]
+        self.proved = {proof[:2] for proof in self.evidence}
         self.guards = tuple(Guard(*values) for values in state["guards"])
 
 

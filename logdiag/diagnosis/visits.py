@@ -29,14 +29,15 @@ class Visit:
     """What a client did since it had two connections left behind, and a newer one."""
 
     __slots__ = (
-        "_alone", "_at_once", "_begun", "_clocked", "_ended", "_latest", "_left_alone",
-        "_left_at_once", "_loads", "void",
+        "_all", "_alone", "_at_once", "_begun", "_clocked", "_ended", "_latest", "_left_alone",
+        "_left_at_once", "_loads", "_most", "void",
     )  # fmt: skip
 
     def __init__(self, begun: int, clocked: bool, alone: int = 0) -> None:
         self._clocked = clocked
         self._begun = self._latest = begun
-        self._loads: dict[str | None, int] = {}  # by path
+        self._loads: dict[str | None, int] = {}  # by path; how many on all, and on one at most
+        self._all = self._most = 0
         # Closes before the latest ones, and those; and how many of each had been left behind.
         self._alone, self._left_alone = alone, 0
         self._at_once = self._left_at_once = 0
@@ -46,7 +47,9 @@ class Visit:
     def opened(self, path: str | None, now: int) -> None:
         """One more connection of the client opened."""
         if not self._loads or now - self._latest > APART[self._clocked]:
-            self._loads[path] = self._loads.get(path, 0) + 1
+            self._loads[path] = loads = self._loads.get(path, 0) + 1
+            self._all += 1
+            self._most = max(self._most, loads)
         self._latest = max(self._latest, now)
 
     def closed(self, now: int, *, behind: bool) -> None:
@@ -83,10 +86,10 @@ class Visit:
         return self._left_alone > self._some()
 
     def _steps(self) -> bool:
-        return not self.void and max(self._loads.values(), default=0) >= LEAST_LOADS
+        return not self.void and self._most >= LEAST_LOADS
 
     def _some(self) -> float:
-        return ALONE * (sum(self._loads.values()) + 2)
+        return ALONE * (self._all + 2)
 
     def plain(self) -> list[Any]:
         """What `restored` needs, as plain JSON types."""
@@ -101,6 +104,8 @@ class Visit:
         begun, clocked, alone, visit_latest, loads, left, at_once, left_at_once, ended, void = state
         visit = cls(begun, clocked, alone)
         visit._latest, visit._loads, visit._left_alone = visit_latest, dict(loads), left
+        visit._all = sum(visit._loads.values())
+        visit._most = max(visit._loads.values(), default=0)
         visit._at_once, visit._left_at_once, visit._ended = at_once, left_at_once, ended
         visit.void = void
         return visit
