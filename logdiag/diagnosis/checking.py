@@ -81,7 +81,7 @@ class Condition:
     _witnesses: Callable[[View], Iterator[_Ask]]
     _of_all: bool
     _events: tuple[Callable[[View], Iterable[Seen]], ...]
-    _said: Callable[[View], Iterator[_Ask]]
+    _said: Callable[[View], Iterator[_Ask]] | None  # nothing of it has numbers to tell
 
     def holds(self, view: View) -> bool:
         """Whether it does."""
@@ -107,16 +107,14 @@ class Condition:
 
     def said(self, view: View) -> str:
         """The numbers behind it in words; "" if it has none to tell."""
+        if self._said is None:
+            return ""
         parts = chain.from_iterable(one(view).split("; ") for one in self._said(view))
         return "; ".join(filter(None, dict.fromkeys(parts)))
 
 
 def condition(text: str) -> Condition:
-    """Parse, check and compile a condition.
-
-    Raises:
-        ExpressionError: with the column (0-based) and what to try.
-    """
+    """Parse, check and compile a condition. Raises ExpressionError with the column (0-based)."""
     tree = parse(text)
     kind, test = compiled(tree)
     if not isinstance(test, Predicate):
@@ -146,7 +144,7 @@ def condition(text: str) -> Condition:
         _witnesses=_behind(tree, lambda one: None if one.name == "live" else one.lives),
         _of_all=any(function.lives for function, _ in calls),
         _events=_events(_uses(counted(tree))),
-        _said=_behind(tree, lambda one: one.said),
+        _said=_behind(tree, lambda one: one.said) if any(f.said for f, _ in calls) else None,
     )
 
 

@@ -19,7 +19,7 @@ class Rhythm:
     def __init__(self) -> None:
         self._last: int | None = None
         self._count = 0
-        self._mean = 0.0
+        self._mean = 0  # ns
 
     def heard(self, time: int) -> int:
         """How long (ns) the silence was that ends with the event at `time` (ns); 0: none did."""
@@ -31,7 +31,7 @@ class Rhythm:
             return interval  # and no part of the rhythm
         if self._count < RECENT:
             self._count += 1
-        self._mean += (interval - self._mean) / self._count
+        self._mean += (interval - self._mean) // self._count
         return 0
 
     def snapshot(self) -> list[Any]:
