@@ -158,9 +158,10 @@ class Following:
         """Whether there are so many clients that more of them will close soon."""
         return self._alone > FEW_CLIENTS
 
-    def expected(self, key: str | None, now: Moment) -> tuple[int, float]:
+    def expected(self, key: str | None, now: Moment) -> tuple[int, float, int, int]:
         """Of the client's connections that were followed: how many closed, and should have.
 
+        And how many others closed, and in what time together: what it is compared with.
         They should close at the rate of others: closes per connection and time, the estimate for
         lifetimes that have not all ended (Breslow, "Analysis of Survival Data under the
         Proportional Hazards Model", Int. Stat. Rev. 43, 1975).
@@ -168,8 +169,8 @@ class Following:
         client, place = self._clients.get(key or ""), self.place(now)
         others, at_risk = self._others(place)
         if client is None or at_risk <= 0:
-            return 0, 0.0
-        return client.closes, client.at_risk(place) * others / at_risk
+            return 0, 0.0, others, at_risk
+        return client.closes, client.at_risk(place) * others / at_risk, others, at_risk
 
     def _others(self, place: int) -> tuple[int, int]:
         """How many others closed, and in what time together.
@@ -205,8 +206,7 @@ class Following:
         """
         if self.grows(key):
             return 0.0
-        closes, expected = self.expected(key, now)
-        others = self._others(self.place(now))[0]
+        closes, expected, others, _ = self.expected(key, now)
         if not others or closes >= expected:
             return 1.0
         share = expected / (expected + others)  # of all the time, and so of all closes
@@ -218,10 +218,9 @@ class Following:
 
     def numbers(self, key: str | None, now: Moment) -> Numbers | None:
         """The numbers behind `chance`; None where there are none."""
-        closes, expected = self.expected(key, now)
+        closes, expected, others, time = self.expected(key, now)
         if self.grows(key) or not (self.comparable and expected):
             return None
-        others, time = self._others(self.place(now))
         return closes, expected, time / others, self._clocked
 
     def snapshot(self) -> dict[str, Any]:

@@ -101,9 +101,9 @@ class Visit:
     @classmethod
     def restored(cls, state: list[Any]) -> Visit:
         """The visit that `plain` was made of."""
-        begun, clocked, alone, visit_latest, loads, left, at_once, left_at_once, ended, void = state
+        begun, clocked, alone, latest, loads, left, at_once, left_at_once, ended, void = state
         visit = cls(begun, clocked, alone)
-        visit._latest, visit._loads, visit._left_alone = visit_latest, dict(loads), left
+        visit._latest, visit._loads, visit._left_alone = latest, dict(loads), left
         visit._all = sum(visit._loads.values())
         visit._most = max(visit._loads.values(), default=0)
         visit._at_once, visit._left_at_once, visit._ended = at_once, left_at_once, ended

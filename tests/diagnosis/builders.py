@@ -112,6 +112,19 @@ def stopped(detector: Detector, told: Told, rules: Sequence[Rule]) -> Detector:
     return restored
 
 
+def with_stops(
+    log: Log, rules: Sequence[Rule], cut: int = 1, *, every: int = 10**9, ended: bool = True
+) -> Told:
+    """What `follow` tells, with a stop after so many events, and then after `every` so many."""
+    detector, told = Detector("app", rules), Told()
+    for place, event in enumerate(log.events, 1):
+        detector.on_event(event)
+        if place % every == cut:
+            told.take(detector.drain())
+            detector = stopped(detector, told, rules)
+    return told.take(detector.drain(ended=ended))
+
+
 RULE = """\
 title: Too many
 id: too-many

@@ -8,7 +8,7 @@ from logdiag.diagnosis import Detector
 from logdiag.diagnosis.deliveries import MAX_OWNERS, Deliveries
 from logdiag.diagnosis.grouping import Clients
 from logdiag.model import Gap, Source
-from tests.diagnosis.builders import Log, Told, at, follow, life, rule, stopped
+from tests.diagnosis.builders import Log, Told, at, follow, life, rule, stopped, with_stops
 
 KINDS = ("misdelivered", "undelivered", "duplicated")
 MADE = [rule(f"count({kind}) >= 1", hold=0, id=kind) for kind in KINDS]
@@ -201,16 +201,9 @@ def test_a_stop_changes_nothing(cut: int) -> None:
     log = opened()("message", 5, connection="a", message="m", reason="processing")
     log("closed", 6, connection="a", code=1006)
     send(log, (10, "m", ""), (10, "n", "b"))
-    detector = Detector("app", MADE)
-    for event in log.events[:cut]:
-        detector.on_event(event)
-    before = Told().take(detector.drain())
-    detector = stopped(detector, before, MADE)
-    for event in log.events[cut:]:
-        detector.on_event(event)
     expected = follow(log, MADE, ended=False).findings
     assert expected
-    assert expected == before.take(detector.drain()).findings
+    assert expected == with_stops(log, MADE, cut, ended=False).findings
 
 
 def test_the_lines_prove_it() -> None:

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from logdiag.diagnosis import Detector, read_rule
+from logdiag.diagnosis import read_rule
 from logdiag.diagnosis.following import FEW_CLIENTS, LEAST_CLOSES, MAX_FOLLOWED, Following
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
-from tests.diagnosis.builders import RULE, Log, Told, at, follow, life, rule, stopped
+from tests.diagnosis.builders import RULE, Log, at, follow, life, rule, with_stops
 
 LEFT = "left_behind >= 3 and chance < 0.01%"
 
@@ -136,8 +136,8 @@ def test_expected_closes() -> None:
     c = opening(following, 3, 0, "user u", a, b)
     b.state = "closed"
     following.ended(b, c, moment(100))
-    closes, expected = following.expected("user u", moment(100))
-    assert (1, pytest.approx(8 / 1100 * (200 + 100))) == (closes, expected)
+    expected = pytest.approx(8 / 1100 * (200 + 100))
+    assert (1, expected, 8, 1_100_000) == following.expected("user u", moment(100))
 
 
 def test_chance_of_so_few_closes() -> None:
@@ -219,7 +219,8 @@ def test_without_a_clock_lines_are_counted() -> None:
     a, b = life(20, None, opened_ordinal=10), life(21, None, opened_ordinal=20)
     following.opened(a, None, (None, 10))
     following.opened(b, a, (None, 20))
-    assert (0, pytest.approx(8 / (80 + 10 + 20) * 20)) == following.expected("user u", (None, 40))
+    expected = pytest.approx(8 / (80 + 10 + 20) * 20)
+    assert (0, expected, 8, 110) == following.expected("user u", (None, 40))
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,14 +288,7 @@ def test_a_stop_changes_nothing() -> None:
     for place in range(20):
         log("opened", 20 * place, connection=f"a{place}", user="u")
     rules = [rule(LEFT)]
-    detector, told = Detector("app", rules), Told()
-    for place, event in enumerate(log.events):
-        detector.on_event(event)
-        if place % 10 == 0:
-            told.take(detector.drain())
-            detector = stopped(detector, told, rules)
-    told.take(detector.drain(ended=True))
-    assert follow(log, rules).findings == told.findings
+    assert follow(log, rules).findings == with_stops(log, rules, every=10).findings
 
 
 def test_who_is_left_behind_is_asked_by_client() -> None:

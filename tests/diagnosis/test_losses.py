@@ -7,7 +7,7 @@ import pytest
 from logdiag.diagnosis import Detector
 from logdiag.diagnosis.losses import MAX_NEWER, MAX_WAITING
 from logdiag.model import Gap, Source
-from tests.diagnosis.builders import Log, Told, at, follow, rule, stopped
+from tests.diagnosis.builders import Log, Told, at, follow, rule, with_stops
 
 PING = "ping timeout"
 KINDS = ("lost", "timed_out", "half_open")
@@ -99,16 +99,9 @@ def test_what_a_restart_or_a_gap_ended_shows_nothing() -> None:
 def test_a_stop_changes_nothing(cut: int) -> None:
     """What waits goes through JSON and back."""
     log = closed(opened(0, 1, 100), [(130, "a", PING), (174, "c", PING)])("error", 500)
-    detector = Detector("app", MADE)
-    for event in log.events[:cut]:
-        detector.on_event(event)
-    before = Told().take(detector.drain())
-    detector = stopped(detector, before, MADE)
-    for event in log.events[cut:]:
-        detector.on_event(event)
     expected = follow(log, MADE, ended=False).findings
     assert expected
-    assert expected == before.take(detector.drain()).findings
+    assert expected == with_stops(log, MADE, cut, ended=False).findings
 
 
 def test_what_it_is_held_against_is_no_evidence() -> None:

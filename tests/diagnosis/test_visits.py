@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from logdiag.diagnosis import Detector, Rule
+from logdiag.diagnosis import Rule
 from logdiag.diagnosis.following import Following
 from logdiag.diagnosis.visits import LEAST_CLIENTS, LEAST_VISITS, Visit, Visits
 from logdiag.engines.ruletests import findings
 from logdiag.formats import Formats
 from logdiag.simulation import CASES, FORMATS, Simulation, parts, write
-from tests.diagnosis.builders import Log, Told, at, follow, life, rule, stopped
+from tests.diagnosis.builders import Log, at, follow, life, rule, with_stops
 
 LEFT = rule("left_behind >= 3 and chance < 100%", "unless: several_tabs or by_design")
 MINUTE = 60_000  # ms
@@ -144,13 +144,7 @@ def test_where_visits_end_as_a_whole(how: str) -> None:
             if second == 50_120:
                 log("closed", second, connection=f"{user}50000")
     log("error", 50_500)
-    detector, told = Detector("app", [LEFT]), Told()
-    for place, event in enumerate(log.events):
-        detector.on_event(event)
-        if place % 25 == 0:
-            told.take(detector.drain())
-            detector = stopped(detector, told, [LEFT])
-    told.take(detector.drain())
+    told = with_stops(log, [LEFT], every=25, ended=False)
     leaky = [one.group["client"] for one in told.findings.values() if one.state == "firing"]
     assert (users if how == "closed" else []) == leaky
 
