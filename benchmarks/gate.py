@@ -29,7 +29,8 @@ from logdiag.diagnosis import Rule
 from logdiag.engines import knowledge, ruletests
 from logdiag.engines.settings import Settings
 from logdiag.formats import Formats
-from logdiag.simulation import CASES, FORMATS, Simulation, parts, write
+from logdiag.model import Finding
+from logdiag.simulation import CASES, FORMATS, Case, Simulation, parts, write
 from logdiag.simulation.world import Happening
 
 PRECISION = 0.98
@@ -38,6 +39,7 @@ SEEDS = 20
 NOISE = 0.3
 SHOWN = 30  # misses that are told one by one
 QUIET = "informational"  # a finding of this level wakes nobody
+NOTHING = ("none", "cannot_tell")  # expected where there is no rule to find
 POOR = "poor-log"  # true of every log that tells too little, whatever happens in it
 
 
@@ -58,16 +60,12 @@ class Cell(NamedTuple):
     @property
     def false(self) -> frozenset[str]:
         """The rules that were found and are not true of this log."""
-        case = CASES[self.case]
-        right = case.right(self.expected)
-        poor = {POOR} if "too-little" in FORMATS[self.format].tells else set()
-        return self.found - case.also - right - poor
+        return self.found - true(CASES[self.case], self.format, self.expected)
 
     @property
     def missed(self) -> bool:
         """Whether the rule that was expected was not found, nor one that says more."""
-        right = CASES[self.case].right(self.expected)
-        return self.expected not in ("none", "cannot_tell") and right.isdisjoint(self.found)
+        return missed(CASES[self.case], self.expected, self.found)
 
     @property
     def alarm(self) -> bool:
@@ -112,6 +110,37 @@ def known() -> Knowledge:
     return Knowledge(knowledge.load_formats(Settings()), knowledge.load_rules(Settings()))
 
 
+def true(case: Case, how: str, expected: str) -> frozenset[str]:
+    """The rules that may be found in a log of this case where that one is expected."""
+    poor = {POOR} if "too-little" in FORMATS[how].tells else set()
+    return case.also | case.right(expected) | poor
+
+
+def missed(case: Case, expected: str, found: frozenset[str]) -> bool:
+    """Whether the rule that was expected was not found, nor one that says more."""
+    return expected not in NOTHING and case.right(expected).isdisjoint(found)
+
+
+def hear(
+    happenings: Iterable[Happening], how: str, seed: int, noise: float = NOISE
+) -> list[Finding]:
+    """What comes of a log in that format, as in production."""
+    packs, rules = known()
+    log = parts(write(happenings, FORMATS[how], noise=noise, seed=seed))
+    return ruletests.findings(log, rules, packs)
+
+
+def loud(findings: Iterable[Finding]) -> frozenset[str]:
+    """The rules that wake somebody."""
+    return frozenset(finding.rule for finding in findings if finding.level != QUIET)
+
+
+def worth(findings: Sequence[Finding]) -> frozenset[str]:
+    """The rules whose findings are worth something (see `Cell`)."""
+    quiet = {rule.id for rule in known().rules if rule.level == QUIET}
+    return loud(findings) | {finding.rule for finding in findings if finding.rule in quiet}
+
+
 def play(case: str, seed: int, formats: Sequence[str]) -> list[Cell]:
     """Play a case once, and judge its log in each format."""
     happenings = list(Simulation(CASES[case], seed=seed).play())
@@ -120,13 +149,9 @@ def play(case: str, seed: int, formats: Sequence[str]) -> list[Cell]:
 
 def judge(case: str, seed: int, name: str, happenings: Sequence[Happening]) -> Cell:
     """One cell."""
-    how, (packs, rules) = FORMATS[name], known()
-    log = parts(write(happenings, how, noise=NOISE, seed=seed))
-    findings = ruletests.findings(log, rules, packs)
-    loud = frozenset(finding.rule for finding in findings if finding.level != QUIET)
-    quiet = {rule.id for rule in rules if rule.level == QUIET}
-    found = loud | {finding.rule for finding in findings if finding.rule in quiet}
-    return Cell(case, name, seed, CASES[case].expected(how.tells), found, loud)
+    findings = hear(happenings, name, seed)
+    expected = CASES[case].expected(FORMATS[name].tells)
+    return Cell(case, name, seed, expected, worth(findings), loud(findings))
 
 
 def run(
@@ -145,14 +170,14 @@ def scores(cells: Sequence[Cell]) -> list[Score]:
     expected = Counter(cell.expected for cell in cells)
     missed = Counter(cell.expected for cell in cells if cell.missed)
     wrong = Counter(rule for cell in cells for rule in cell.false)
-    rules = sorted({*expected, *wrong} - {"none", "cannot_tell"})
+    rules = sorted({*expected, *wrong} - {*NOTHING})
     return [Score(rule, expected[rule] - missed[rule], missed[rule], wrong[rule]) for rule in rules]
 
 
 def table(cells: Sequence[Cell]) -> Iterator[str]:
     """The confusion table: in what share of a case's cells each rule was found, in percent."""
     rules = sorted({rule for cell in cells for rule in (cell.expected, *cell.found)})
-    rules = [rule for rule in rules if rule not in ("none", "cannot_tell")]
+    rules = [rule for rule in rules if rule not in NOTHING]
     count = Counter(cell.case for cell in cells)
     found = Counter((cell.case, rule) for cell in cells for rule in cell.found)
     due = Counter((cell.case, cell.expected) for cell in cells)
