@@ -21,6 +21,7 @@ CAPS: Final[dict[str, Confidence]] = {"path": "medium", "address": "low", "none"
 _ADDRESS: Final = "address "
 USER: Final = "user "
 SHARED: Final = frozenset({"address", "none"})  # several clients may be behind one
+ONE_PERSON: Final = frozenset({"user", "session", "path"})  # whom nobody else is behind
 
 MAX_PATHS: Final = 4_096  # a service has few, or the ids of those who are there now
 _ids: Final[dict[str, str]] = {}  # path -> see `_id_in`; `lru_cache` would take thrice the time

@@ -109,9 +109,10 @@ def _account(judgement: Judgement, view: View, *, grown: bool) -> None:
     if not when.compares or view.client is None:
         return
     service, cleaned = view.service, view.group.marked.get("cleanup", {})
-    following = service.following
-    judgement.numbers = following.numbers(view.client, (view.now, view.line))
-    judgement.visits = following.visits.grounds() if following.grows(view.client) else ""
+    following, then = service.following, (view.now, view.line)
+    judgement.numbers = following.numbers(view.client, then)
+    tell = following.visits_tell(view.client, then)
+    judgement.visits = following.visits.grounds() if tell else ""
     most = 2 * len(cleaned) >= len(judgement.suspects)
     judgement.handshakes = service.handshakes.grounds(cleaned.keys()) if most else ""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from logdiag.diagnosis.clients import ONE_PERSON, known_by
 from logdiag.diagnosis.followed import Followed
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
@@ -91,11 +92,10 @@ class Following:
             client.follow(newest.number, now, life.marks)
             self._followed += 1
             self._no_longer_alone(newest, now)
+        if client.visit is None and client.left > 1:
+            client.visit = self.visits.began(self._visit(client))
         if client.visit is not None:
-            client.visit.opened(life.path, now)
-        elif client.left > 1:
-            client.visit = self._visit(client)
-            client.visit.opened(life.path, now)
+            self.visits.opened(client.visit, life.path, now)
 
     def _visit(self, client: Followed) -> Visit:
         """It begins where the client has two behind; what closed in time before counts as well."""
@@ -119,7 +119,7 @@ class Following:
         client = self._clients.get(life.client_key or "")
         follower = client.leave(life.number) if client is not None else None
         if client is not None and client.visit is not None:
-            client.visit.closed(now, behind=follower is not None)
+            self.visits.closed(client.visit, now, behind=follower is not None)
             client.visit.void = client.visit.void or not closed
         if client is not None and client.silent:
             client.silent.discard(life.number)
@@ -138,6 +138,7 @@ class Following:
     def _has_none(self, key: str, client: Followed | None, now: int) -> None:
         if client is None:
             self._orderly.put(key, (self._orderly.get(key) or 0) + 1)
+            self.visits.other(key)
         else:
             self._orderly.put(key, max(0, client.loads - 2 * client.closes))
             if client.visit is not None:
@@ -189,14 +190,24 @@ class Following:
         return self.odds(key, now) if self.comparable or self.crowded else 0.0
 
     def grows(self, key: str | None) -> bool:
-        """Whether that client's visit grows, where visits end as a whole."""
-        if not self.visits.end_whole:
-            return False
+        """Whether that client's visit grows as no tabs do, as far as other visits tell."""
         client = self._clients.get(key or "")
-        return client is not None and client.visit is not None and client.visit.grows
+        visit = None if client is None else client.visit
+        if visit is None or not visit.grows:
+            return False
+        if self.visits.end_whole:
+            return True
+        return visit.many and known_by(key) in ONE_PERSON and self.visits.one_each
 
     def odds(self, key: str | None, now: Moment) -> float:
         """How likely any client had so few of them closed, if they closed as others do.
+
+        None at all where its visit grows as no tabs do.
+        """
+        return 0.0 if self.grows(key) else self._odds_by_time(key, now)
+
+    def _odds_by_time(self, key: str | None, now: Moment) -> float:
+        """The same, as far as times tell.
 
         For one client it is the comparison of two rates, given how many closed in all
         (Przyborowski and Wilenski, "Homogeneity of Results in Testing Samples from Poisson Series",
@@ -204,8 +215,6 @@ class Following:
         distribution's, the bound on that is Chernoff's (Hoeffding, "Probability Inequalities",
         JASA 58, 1963, theorem 1). Of many clients one is the oddest: hence Bonferroni's bound.
         """
-        if self.grows(key):
-            return 0.0
         closes, expected, others, _ = self.expected(key, now)
         if not others or closes >= expected:
             return 1.0
@@ -219,9 +228,15 @@ class Following:
     def numbers(self, key: str | None, now: Moment) -> Numbers | None:
         """The numbers behind `chance`; None where there are none."""
         closes, expected, others, time = self.expected(key, now)
-        if self.grows(key) or not (self.comparable and expected):
+        if self.visits_tell(key, now) or not (self.comparable and expected):
             return None
         return closes, expected, time / others, self._clocked
+
+    def visits_tell(self, key: str | None, now: Moment) -> bool:
+        """Whether `chance` stands on visits, not on times."""
+        if not self.grows(key):
+            return False
+        return self.visits.end_whole or self._odds_by_time(key, now) >= BY_CHANCE
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
@@ -242,6 +257,8 @@ class Following:
         for key, plain in state["clients"]:
             client = self._clients[key] = Followed.restored(plain)
             self._followed += client.left
+            if client.visit is not None:
+                self.visits.began(client.visit)
 
     def _no_longer_alone(self, life: Life, now: int) -> None:
         opened = life.opened_ordinal

@@ -151,7 +151,8 @@ _TABLE = (
         "like what others left behind where that closes one by one (comparison of two Poisson "
         "rates, times the clients). Until 8 of these closed, 0 where at most 4 clients are there: "
         "then only `for` and guards decide. And 0 for a client of whom more stays at each load, "
-        "where in nine of ten visits with several connections all went at once, with the tab.",
+        "where in nine of ten visits with several connections all went at once, with the tab; or, "
+        "from the eighth of such loads on, where in nine of ten visits one was held at a time.",
         f"{FOLLOWED}; the latest 64 visits", counting.chance,
         of_client=True,
     ),

@@ -3,8 +3,8 @@
 A *visit* lasts from a client's first connection until it has none. Who has several tabs closes them
 one by one, and a page that lets go of its connection does so before the next one opens. Where every
 page forgets its own, visits grow from load to load, and end all at once, with the tab. So clients
-who hold several can be told by how such visits went before, where all others hold one at most, or
-all do the same.
+who hold several can be told by how visits went before: where such visits end as a whole, and where
+others hold one at a time, which stays as long as they do, so that nothing is late by then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ LEAST_VISITS: Final = 8
 LEAST_CLIENTS: Final = 4  # of whom these are: one may have habits of its own
 WHOLE: Final = 0.9  # of the visits end as a whole
 SINGLY: Final = 0.75  # of the visits have their connections end one by one
+TABS: Final = 0.1  # of the visits, where next to nobody has several tabs
 LEAST_LOADS: Final = 2  # beyond those that left two behind, and on one path
+MANY_LOADS: Final = 6  # the same: with those, four times as many as two tabs
 ALONE: Final = 0.25  # closes per load before the end; the network ends some connections, too
 
 # By whether the log has a clock, in ms, or it has none, in lines:
@@ -70,7 +72,17 @@ class Visit:
     @property
     def grows(self) -> bool:
         """Whether load by load more stayed, and hardly any closed; nothing says that it ends."""
-        return self._steps() and self._alone + self._at_once <= self._some()
+        return self._steps() and not self.closes
+
+    @property
+    def closes(self) -> bool:
+        """Whether connections close in it, as those of tabs do, and of pages that let go."""
+        return self._alone + self._at_once > self._some()
+
+    @property
+    def many(self) -> bool:
+        """Whether it had more loads than people have tabs where others have one."""
+        return self._most >= MANY_LOADS
 
     def whole(self, now: int) -> bool:
         """Whether it grew until it ended as a whole now.
@@ -122,25 +134,70 @@ class Ended(NamedTuple):
 
 
 class Visits:
-    """How the latest visits of a service went in which a client held several connections."""
+    """How the latest visits of a service went, those in which a client held several connections.
+
+    And whose the latest others were.
+    """
 
     def __init__(self) -> None:
         self._latest: deque[Ended] = deque(maxlen=MAX_VISITS)
+        self._others: deque[str] = deque(maxlen=MAX_VISITS)
+        self._closing = 0  # those that are not over, and in which connections close
         self.end_whole = False  # as good as all of them
         # What was left behind, where it closes one by one: closes, and the time; else none.
         self.closes = self.exposure = 0
-        self._words = ""  # kept until the next one ends
+        # Kept until the next one ends:
+        self._one_each: bool | None = None
+        self._words = ""
+
+    def began(self, visit: Visit) -> Visit:
+        """One more in which a client holds several; gives it."""
+        self._change(visit.closes)
+        return visit
+
+    def opened(self, visit: Visit, path: str | None, now: int) -> None:
+        """One more connection of that client opened."""
+        before = visit.closes
+        visit.opened(path, now)
+        self._change(visit.closes - before)
+
+    def closed(self, visit: Visit, now: int, *, behind: bool) -> None:
+        """One closed, which had been left behind or not."""
+        before = visit.closes
+        visit.closed(now, behind=behind)
+        self._change(visit.closes - before)
+
+    def _change(self, closing: int) -> None:
+        if closing:
+            self._closing += closing
+            self._one_each = None
 
     def ended(self, client: str, visit: Visit, exposure: int, now: int) -> None:
         """One more is over."""
+        self._change(-visit.closes)
         if visit.void:
             return
         whole, singly = visit.whole(now), visit.singly
         self._latest.append(Ended(client, whole, singly, visit.left_alone, exposure))
         self._judge()
 
+    def other(self, client: str) -> None:
+        """One more is over, in which the client held one at a time."""
+        self._others.append(client)
+        self._one_each = None
+
+    @property
+    def one_each(self) -> bool:
+        """Whether next to nobody has several tabs: clients hold one at a time, or leak."""
+        if self._one_each is None:
+            others = len(self._others)
+            tabs = self._closing + sum(not one.whole for one in self._latest)
+            rare = others >= LEAST_VISITS and tabs <= TABS * (others + tabs)
+            self._one_each = rare and len(set(self._others)) >= LEAST_CLIENTS
+        return self._one_each
+
     def _judge(self) -> None:
-        latest, self._words = self._latest, ""
+        latest, self._words, self._one_each = self._latest, "", None
         whole = [one.client for one in latest if one.whole]
         self.end_whole = (
             len(latest) >= LEAST_VISITS
@@ -154,6 +211,12 @@ class Visits:
 
     def grounds(self) -> str:
         """How they ended in words, for a person to check."""
+        if not self.end_whole:
+            return (
+                f"in the latest {len(self._others)} other visits here, of "
+                f"{len(set(self._others))} clients, each held one connection at a time; here "
+                f"{MANY_LOADS + 2} loads or more each opened one, and hardly any closed"
+            )
         if not self._words:
             whole = sum(one.whole for one in self._latest)
             self._words = (
@@ -165,9 +228,11 @@ class Visits:
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
-        return list(self._latest)
+        return [list(self._latest), list(self._others)]
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._latest.extend(Ended(*one) for one in state)
+        latest, others = state
+        self._latest.extend(Ended(*one) for one in latest)
+        self._others.extend(others)
         self._judge()

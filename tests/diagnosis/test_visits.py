@@ -89,10 +89,10 @@ def test_nine_in_ten_visits_of_several_clients(
     visits, restored = Visits(), Visits()
     for place in range(whole):
         visit, end = told(STORIES["load by load, then all at once"][0])
-        visits.ended(f"user {place % clients}", visit, 0, end)
+        visits.ended(f"user {place % clients}", visits.began(visit), 0, end)
     for _ in range(other):
         visit, end = told(STORIES["each page closes its own"][0])
-        visits.ended("user x", visit, 0, end)
+        visits.ended("user x", visits.began(visit), 0, end)
     restored.restore(json.loads(json.dumps(visits.snapshot())))
     assert (known, known) == (visits.end_whole, restored.end_whole)
 
@@ -103,7 +103,7 @@ def test_a_restart_ends_no_visit() -> None:
     for place in range(2 * LEAST_VISITS):
         visit, end = told(STORIES["load by load, then all at once"][0])
         visit.void = place % 2 == 0
-        visits.ended(f"user {place}", visit, 0, end)
+        visits.ended(f"user {place}", visits.began(visit), 0, end)
         assert visits.end_whole == (place >= 2 * LEAST_VISITS - 1)
 
 
@@ -112,7 +112,7 @@ def test_the_latest_visits_count() -> None:
     visits = Visits()
     for name in [*["load by load, then all at once"] * 64, *["one by one"] * 64]:
         visit, end = told(STORIES[name][0])
-        visits.ended("user u", visit, 100, end)
+        visits.ended("user u", visits.began(visit), 100, end)
     assert (False, 4 * 64, 100 * 64) == (visits.end_whole, visits.closes, visits.exposure)
 
 
@@ -197,6 +197,84 @@ def test_people_with_many_tabs_are_compared_with_their_like(known: bool) -> None
     assert (["u"] if not known else []) == [
         one.group["client"] for one in findings if one.state == "firing"
     ]
+
+
+def test_people_of_one_connection_become_known() -> None:
+    """Visit by visit; the next one with tabs is weighed at once, too."""
+    visits, asked = Visits(), []
+    for place in range(LEAST_VISITS):
+        visits.other(f"user {place}")
+        asked.append(visits.one_each)
+    assert [False] * (LEAST_VISITS - 1) + [True] == asked
+    visit, end = told(STORIES["one by one"][0])
+    visits.began(visit)
+    assert not visits.one_each
+    visits.ended("user t", visit, 100, end)
+    assert not visits.one_each
+
+
+def test_a_visit_that_ends_as_a_whole_is_none_of_tabs() -> None:
+    """Neither before nor after."""
+    visits = Visits()
+    for place in range(LEAST_VISITS):
+        visits.other(f"user {place}")
+    visit, end = told(STORIES["load by load, then all at once"][0])
+    visits.ended("user w", visits.began(visit), 0, end)
+    assert visits.one_each
+
+
+def test_tabs_of_now_are_known_after_a_stop() -> None:
+    """Connections close in a visit that is not over: such people are there."""
+    following, tabs = Following(), [life(place, 60 * place) for place in range(6)]
+    for tab, newest in zip(tabs, [None, *tabs], strict=False):
+        following.opened(tab, newest, (tab.opened_at, 0))
+    for place in range(LEAST_VISITS):
+        following.visits.other(f"user {place}")
+    assert following.visits.one_each
+    for place in range(3):
+        tabs[place].state = "closed"
+        following.ended(tabs[place], tabs[-1], (at(600 + 60 * place), 0))
+    restored = Following()
+    restored.restore(json.loads(json.dumps(following.snapshot())))
+    assert (False, False) == (following.visits.one_each, restored.visits.one_each)
+
+
+def stayers(log: Log, begin: float, users: int = 6) -> None:
+    """People of one connection each, two visits of 15 minutes of each."""
+    for place in range(users):
+        for visit in (0, 1200):
+            came, name = begin + visit + 10 * place, f"s{place}"
+            log("opened", came, connection=f"{name}{came}", user=name)
+            log("closed", came + 900, connection=f"{name}{came}")
+
+
+@pytest.mark.parametrize(
+    ("loads", "users", "who", "tabs", "found"),
+    [
+        (8, 6, {"user": "u"}, 0, True),
+        (7, 6, {"user": "u"}, 0, False),  # may be tabs
+        (9, 3, {"user": "u"}, 0, False),  # three others may all have such habits
+        (9, 6, {"client": "10.0.0.7", "agent": "Firefox"}, 0, False),  # an office, all alike
+        (9, 6, {"user": "u"}, 4, False),  # people here do have several tabs
+    ],
+)
+def test_many_loads_where_all_others_stay_with_one_connection(
+    loads: int, users: int, who: dict[str, str], tabs: int, found: bool
+) -> None:
+    """Nothing of it is late by then: what was left behind is no older than what others have."""
+    log = Log()
+    for place in range(tabs):
+        tab_by_tab(log, 3000 * place, f"t{place}", 40)
+    stayers(log, 10_000, users)
+    stayers(log, 13_000, users)
+    for place in range(loads):
+        log("opened", 16_000 + 30 * place, connection=f"u{place}", path="/ws", **who)
+    log("error", 16_000 + 30 * loads + 100)
+    told = with_stops(log, [LEFT], every=25, ended=False).findings.values()
+    firing = [one for one in told if one.state == "firing"]
+    assert found == bool(firing)
+    if found:
+        assert "of 6 clients, each held one connection at a time" in firing[0].note
 
 
 def test_where_every_page_leaks_each_client_is_found(rules: list[Rule], formats: Formats) -> None:
