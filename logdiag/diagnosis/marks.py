@@ -43,7 +43,7 @@ _new: Final = tuple.__new__  # makes a named tuple in half of its own constructo
 class _Before:
     """What came before: when, the line that tells it, and what that is about."""
 
-    __slots__ = ("lost", "offset", "ordinal", "path", "source", "time")
+    __slots__ = ("lost", "offset", "ordinal", "path", "refused", "source", "time")
 
     def __init__(
         self, time: int | None, ordinal: int, source: int, offset: int, path: str | None,
@@ -54,6 +54,7 @@ class _Before:
         self.source, self.offset = source, offset
         self.path = path
         self.lost = lost  # connections lost and not yet replaced
+        self.refused: Mark | None = None  # the request before an opening
 
     def tell(self, event: Event, ordinal: int) -> None:
         """It is this event that came before."""
@@ -74,7 +75,9 @@ class _Before:
 
     def plain(self) -> list[Any]:
         """All of it, as plain JSON types."""
-        return [self.time, self.ordinal, self.source, self.offset, self.path, self.lost]
+        return [
+            self.time, self.ordinal, self.source, self.offset, self.path, self.lost, self.refused,
+        ]  # fmt: skip
 
 
 class Marks:
@@ -218,13 +221,19 @@ class Marks:
         return found
 
     def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:
+        """What opens along with another one is of the same mount: after the same refusal."""
         before = self._opened.renew(name)
         if before is None:
-            self._opened.put(name, _before(event, ordinal))
-            return
-        if not passed((before.time, before.ordinal), (event.time, ordinal), TWIN, TWIN_LINES):
-            _mark(life, "twin", before.proof)
-        before.tell(event, ordinal)
+            before = _before(event, ordinal)
+            self._opened.put(name, before)
+        else:
+            then = before.time, before.ordinal
+            if not passed(then, (event.time, ordinal), TWIN, TWIN_LINES):
+                _mark(life, "twin", before.proof)
+                if before.refused is not None:
+                    _mark(life, "auth_failure", before.refused)
+            before.tell(event, ordinal)
+        before.refused = (life.marks or {}).get("auth_failure")
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
@@ -243,14 +252,14 @@ class Marks:
         """Take up where `snapshot` was made."""
         memories = {"failed": self._failed, "lost": self._lost, "opened": self._opened}
         for name, memory in memories.items():
-            memory.restore([[(key, _Before(*row)) for key, row in some] for some in state[name]])
+            memory.restore([[(key, _restored(row)) for key, row in some] for some in state[name]])
         self._cleaned.restore(
             [
-                [(key, [_Before(*row) for row in rows]) for key, rows in generation]
+                [(key, [_restored(row) for row in rows]) for key, rows in generation]
                 for generation in state["cleaned"]
             ]
         )
-        self._latest = _Before(*state["latest"]) if state["latest"] else None
+        self._latest = _restored(state["latest"]) if state["latest"] else None
         self._refused.extend((ordinal, path) for ordinal, path in state["refused"])
 
 
@@ -261,6 +270,13 @@ def _signs_in(path: str) -> bool:
 
 def _before(event: Event, ordinal: int) -> _Before:
     return _Before(event.time, ordinal, event.source, event.offset, event.path)
+
+
+def _restored(row: list[Any]) -> _Before:
+    *told, refused = row
+    before = _Before(*told)
+    before.refused = refused and Mark(*refused)
+    return before
 
 
 def _plain(memory: Recent[_Before]) -> list[Any]:

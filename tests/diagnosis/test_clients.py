@@ -6,7 +6,7 @@ import pytest
 
 from logdiag.diagnosis.clients import KNOWN_BY, client_key, known_by
 from logdiag.model import Event
-from tests.diagnosis.builders import Log, follow, rule
+from tests.diagnosis.builders import Log, follow, rule, with_stops
 
 ALL = {
     "user": "u", "session": "5e55", "path": "/users/42/events", "client": "192.0.2.7",
@@ -110,6 +110,19 @@ def test_whose_opening_a_refused_request_explains(
     log = Log()
     for fields in refused:
         log("auth_failure", 0, **fields)
-    log("opened", 1, connection="a", **opened)("opened", 2, connection="b", **opened)
+    log("opened", 1, connection="a", **opened)("opened", 4, connection="b", **opened)
     told = follow(log).connections.values()
+    assert expected == sum("auth_failure" in (one.marks or {}) for one in told)
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(0.5, 3), (2.5, 1)])
+def test_what_a_page_opens_at_once_comes_after_the_same_refusal(
+    apart: float, expected: int
+) -> None:
+    """The line of the request does not say whose it was, and the page has three components."""
+    log = Log()("auth_failure", 0, client="192.0.2.8")
+    for place in range(3):
+        log("opened", 0.1 + apart * place, connection=f"c{place}", user="u", path="/ws")
+    log("opened", 1, connection="d", user="v", path="/ws")
+    told = with_stops(log, [], every=2).connections.values()
     assert expected == sum("auth_failure" in (one.marks or {}) for one in told)
