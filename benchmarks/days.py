@@ -34,9 +34,10 @@ from logdiag.simulation.people import Habits
 from logdiag.simulation.scene import Scene, deploys, guessers, herds, outages, robots
 from logdiag.simulation.server import Operation
 
-CAUSES = ("D1", "D2", "D3", "D4", "D4b", "D5", "D6", "D7", "D8", "D9")
+CAUSES = ("D1", "D2", "D3", "D4", "D4-quiet", "D4b", "D5", "D6", "D7", "D8", "D9")
 LENGTHS = {"D6": (2 * HOUR, 5 * HOUR), "D7": (3 * DAY, 4 * DAY)}  # of days that need longer
 LENGTH = (20 * MINUTE, 120 * MINUTE)
+CLIENTS = {"D4-quiet": (1, 6), "D6": (3, 20), "D7": (3, 20)}
 WILD = 0.25
 INCIDENTS = (deploys, herds, outages, guessers)
 NOTED = frozenset({"half-open-noticed", "overlap-drained", "timeout-cliff", "unanswered-handshake"})
@@ -186,7 +187,7 @@ def leaky(seed: int, wild: float, causes: Sequence[str] = CAUSES) -> Day:
 def _day(case: Case, dice: Dice) -> Day:
     """A day around a case: all but its people's mistakes."""
     length = dice.time(*LENGTHS.get(case.name, LENGTH))
-    clients = round(dice.time(3, 20 if case.name in LENGTHS else 60))
+    clients = round(dice.time(*CLIENTS.get(case.name, (3, 60))))
     operation = dice.operation()
     if case.operation != Operation():
         operation = case.operation
@@ -253,7 +254,7 @@ def report(days: Sequence[Judged]) -> Iterator[str]:
     for case in sorted({one.day.name for one in days} - {"healthy"}):
         outcomes = Counter(one.outcome for one in days if one.day.name == case)
         found, missed, unprovable = (outcomes[x] for x in ("found", "missed", "unprovable"))
-        yield f"{case:4}{found:5} found{missed:5} missed{unprovable:5} unprovable"
+        yield f"{case:9}{found:5} found{missed:5} missed{unprovable:5} unprovable"
     yield f"{sum(bool(one.alarms) for one in days)} of {len(days)} days alarmed without cause"
     rules = Counter((a, k) for one in days for a, k in {(a.rule, a.known_by) for a in one.alarms})
     for (rule, key), number in rules.most_common():

@@ -58,12 +58,12 @@ def made_firm(
     """Those of some judgements that are pending and that the end makes firm, to be fired.
 
     Where nothing closed that tells how long is too long, only rules that say so fire. Where there
-    is only a count and no clock, a climb that began long ago is enough. At the end what need not
-    hold for any time fires: there is no next look.
+    is only a count and no clock, a climb that began long ago is enough. At the end of the log what
+    need not hold for any time fires: there is no next look.
     """
     for judgement, group in in_order(some):
         rule, scale = judgement.rule, court.service.scale(group.client, now)
-        hold, lines = patience(rule, group, court.service)
+        hold, lines = patience(rule, group, court.service, ended=ended)
         ripe = ended and hold == 0
         if judgement.state != "pending" or (scale is None and not (ripe or rule.fires_at_end)):
             continue

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from logdiag.diagnosis import Rule
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.tabs import Tabs
 from logdiag.model import SECOND
+from tests.diagnosis.builders import Log, follow
 
 Step = tuple[str, float]  # opened or closed, and when: seconds, or the line without a clock
 
@@ -64,3 +66,18 @@ def test_without_a_clock_others_between_them_part_them() -> None:
     """More than three lines, or an opening."""
     assert not after([*closes(1, 2, 7, 8), LATER], clock=False, live=4)
     assert not after([*closes(1, 2), ("opened", 3), *closes(4, 5), LATER], clock=False, live=4)
+
+
+@pytest.mark.parametrize(("steps", "fires"), [(20, False), (40, True)])
+def test_a_climb_must_outlast_what_is_usual_by_far(
+    rules: list[Rule], steps: int, fires: bool
+) -> None:
+    """Eight that closed lasted a minute; then people come and stay, each refused once."""
+    log = Log()
+    for start in range(0, 960, 120):
+        log("opened", start, total=1)("closed", start + 60, total=0)
+    for total in range(1, steps + 1):
+        start = 1000 + 30 * total
+        log("auth_failure", start)("opened", start + 1, total=total)
+    found = follow(log, rules, ended=False).findings.values()
+    assert fires == any(one.rule == "auth-loading-race" for one in found if one.state == "firing")

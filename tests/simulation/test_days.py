@@ -22,7 +22,7 @@ def test_two_days() -> None:
     assert ([], "unprovable") == (calm.alarms, calm.outcome)
     assert ([], "found") == (leak.alarms, leak.outcome)
     assert [
-        "D1      1 found    0 missed    0 unprovable",
+        "D1           1 found    0 missed    0 unprovable",
         "0 of 2 days alarmed without cause",
     ] == list(days.report([calm, leak]))
 
@@ -37,7 +37,7 @@ def test_what_goes_wrong_is_told(tmp_path: Path) -> None:
     assert "day 1: remount-duplicate, medium, client 198.51.100.200 (known by address)\n" in told
     assert f"    {calm.day}\n" in told
     assert f"day 37: missed remount-duplicate\n    {leak.day}\n" in told
-    assert "\nD1      0 found    1 missed    0 unprovable\n" in told
+    assert "\nD1           0 found    1 missed    0 unprovable\n" in told
     assert told.endswith(
         "\n1 of 2 days alarmed without cause\n    1  remount-duplicate, clients known by address"
     )
