@@ -56,7 +56,7 @@ bench: $(STAMP) ## measure speed and memory beside other tools, into benchmarks/
 compiled: ## logdiag in .venv-compiled, judging four times as fast; needs a C compiler
 	@$(PYTHON) -m venv .venv-compiled
 	@.venv-compiled/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 .venv-compiled/bin/python -m pip install --quiet \
+	@LOGDIAG_BUILD=compiled .venv-compiled/bin/python -m pip install --quiet \
 	  --disable-pip-version-check --force-reinstall .
 	@echo "It is .venv-compiled/bin/logdiag."
 
@@ -86,5 +86,6 @@ $(STAMP): pyproject.toml
 	@echo "Setting up .venv (10 to 60 seconds, once) ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@LOGDIAG_BUILD=pure $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --editable . --group dev  # pure: without fetching what compiles
 	@touch $@

@@ -1,14 +1,22 @@
-"""Compiles what judges events, where a build asks for it; the same code, four times as fast.
+"""Compiles what judges events, where that is possible; the same code, four times as fast.
 
-    HATCH_BUILD_HOOK_ENABLE_CUSTOM=1 pip install .
+LOGDIAG_BUILD says what `pip install .` and every other build of a wheel makes:
 
-It needs a C compiler and Python's headers. An editable install stays as it is written. Most of the
-time goes into optimisation; LOGDIAG_BUILD_OPT=0 leaves it out, where speed is not what is tested.
+    auto        compiled where a C compiler and Python's headers are, else plain; it is the default
+    compiled    compiled, and a failure where that is not possible
+    pure        plain Python, for any machine
+
+An editable install stays as it is written. Most of the time goes into optimisation;
+LOGDIAG_BUILD_OPT=0 leaves it out, where speed is not what is tested.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,14 +33,67 @@ NAMES = """
     windows yielding
 """
 
+REQUIRES = ["mypy>=1.13", "pyparsing>=3.2", "setuptools>=77", "types-PyYAML"]
+
+PLAIN = f"""\
+logdiag is built as plain Python, which judges about four times slower than compiled. Why:
+  {{}}
+Compiling needs a C compiler and Python's headers (on Debian: apt-get install gcc python3-dev) and,
+without build isolation, {", ".join(REQUIRES)}. Then build it again.
+LOGDIAG_BUILD=pure asks for plain Python, LOGDIAG_BUILD=compiled fails instead.
+"""
+
+
+def wanted() -> str:
+    """What LOGDIAG_BUILD asks for."""
+    word = os.environ.get("LOGDIAG_BUILD") or "auto"
+    if word not in ("auto", "compiled", "pure"):
+        raise SystemExit(f"LOGDIAG_BUILD is {word!r}; it may be auto, compiled or pure.")
+    return word
+
+
+def hindrance() -> str:
+    """Why nothing can be compiled here, or nothing: asked before anything that takes long."""
+    compiler = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "")
+    if sys.implementation.name != "cpython" or not compiler:
+        return f"mypyc compiles for CPython on POSIX, and this is {sys.version}"
+    folders = {sysconfig.get_path("include"), sysconfig.get_path("platinclude")}
+    headers = [f"-I{folder}" for folder in sorted(folders)]
+    try:
+        subprocess.run(
+            [*compiler, *headers, "-fsyntax-only", "-x", "c", "-"],
+            input="#include <Python.h>\n", text=True, check=True, capture_output=True,
+        )  # fmt: skip
+    except OSError as problem:
+        return f"there is no C compiler: {problem}"
+    except subprocess.CalledProcessError as problem:
+        return f"{shlex.join(compiler)} does not compile Python's headers: {problem.stderr}"
+    return ""
+
 
 class CompiledBuildHook(BuildHookInterface[Any]):
     """Puts mypyc's extension modules beside the sources that they were made of."""
 
+    _built: TemporaryDirectory[str] | None = None
+
+    def dependencies(self) -> list[str]:
+        """What compiling needs besides; nothing is fetched in vain."""
+        return [] if wanted() == "pure" or hindrance() else REQUIRES
+
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile for this interpreter and platform; `finalize` removes what is left over."""
-        if version == "editable":
+        """Compile for this interpreter and platform, or say why not."""
+        if version == "editable" or wanted() == "pure":
             return
+        try:
+            if why := hindrance():
+                raise RuntimeError(why)
+            self._compile(build_data)
+        except (Exception, SystemExit) as problem:  # mypyc exits where mypy finds a mistake
+            if wanted() == "compiled":
+                raise
+            self.app.display_warning(PLAIN.format(problem))
+
+    def _compile(self, build_data: dict[str, Any]) -> None:
         from mypyc.build import mypycify
         from setuptools import Distribution
 
@@ -55,5 +116,5 @@ class CompiledBuildHook(BuildHookInterface[Any]):
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove what the compiler left."""
-        if version != "editable":
+        if self._built:
             self._built.cleanup()

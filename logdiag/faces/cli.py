@@ -42,9 +42,17 @@ app.command()(simulating.simulate)
 app.add_typer(rulebook.app, name="rules")
 
 
+PLAIN = """\
+plain Python; four times as fast if installed again where a C compiler
+         and Python's headers are"""
+
+
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"logdiag {__version__}")
+        from logdiag.diagnosis import detector
+
+        judging = PLAIN if detector.__file__.endswith(".py") else "compiled"
+        typer.echo(f"logdiag {__version__}\njudging: {judging}")
         raise typer.Exit
 
 

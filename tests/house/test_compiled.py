@@ -1,4 +1,4 @@
-"""The compiled wheel: built for real, and judging as the plain package does."""
+"""The wheel as it is built without asking: compiled, and judging as the plain package does."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the compiled wheel holds; the C compiler need not optimise it."""
     out = tmp_path_factory.mktemp("compiled")
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT]
-    env = {**os.environ, "HATCH_BUILD_HOOK_ENABLE_CUSTOM": "1", "LOGDIAG_BUILD_OPT": "0"}
+    env = {**os.environ, "LOGDIAG_BUILD": "auto", "LOGDIAG_BUILD_OPT": "0"}
     subprocess.run(list(map(str, build)), check=True, capture_output=True, env=env)
     (wheel,) = out.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(out / "package")
@@ -56,6 +56,7 @@ def test_what_judges_is_compiled(compiled: Path, tmp_path: Path) -> None:
     judging, package = run(compiled, "-c", code, cwd=tmp_path).split()
     assert judging.endswith(sysconfig.get_config_var("EXT_SUFFIX"))
     assert Path(package).is_relative_to(compiled)
+    assert run(compiled, "-m", "logdiag", "--version", cwd=tmp_path).endswith("judging: compiled\n")
 
 
 def test_all_rules_pass_their_tests(compiled: Path, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""The wheel: built, installed with its real dependencies elsewhere, and used from there."""
+"""The plain wheel: built, installed with its real dependencies elsewhere, and used from there."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built from the checkout without isolation: hatchling is among our own tools."""
     out = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT]
-    subprocess.run(list(map(str, build)), check=True, capture_output=True)
+    env = {**os.environ, "LOGDIAG_BUILD": "pure"}
+    subprocess.run(list(map(str, build)), check=True, capture_output=True, env=env)
     return next(out.glob("*.whl"))
 
 
