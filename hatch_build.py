@@ -99,7 +99,8 @@ class CompiledBuildHook(BuildHookInterface[Any]):
 
         self._built = TemporaryDirectory()
         folder = Path(self._built.name)
-        sources = [f"logdiag/diagnosis/{name}.py" for name in NAMES.split()]
+        nowhere = f"--cache-dir={os.devnull}"  # the source tree may be read-only
+        sources = [nowhere, *(f"logdiag/diagnosis/{name}.py" for name in NAMES.split())]
         level = os.environ.get("LOGDIAG_BUILD_OPT", "3")
         target = str(folder / "c")
         extensions = mypycify(sources, opt_level=level, debug_level="0", target_dir=target)
