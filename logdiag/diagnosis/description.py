@@ -111,8 +111,7 @@ def _account(judgement: Judgement, view: View, *, grown: bool) -> None:
     service, cleaned = view.service, view.group.marked.get("cleanup", {})
     following, then = service.following, (view.now, view.line)
     judgement.numbers = following.numbers(view.client, then)
-    tell = following.visits_tell(view.client, then)
-    judgement.visits = following.visits.grounds() if tell else ""
+    judgement.visits = following.visits_tell(view.client, then)
     most = 2 * len(cleaned) >= len(judgement.suspects)
     judgement.handshakes = service.handshakes.grounds(cleaned.keys()) if most else ""
 

@@ -8,51 +8,36 @@ do not end while the tab lasts. So it is not their number that tells them apart.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 from logdiag.diagnosis.clients import ONE_PERSON, known_by
 from logdiag.diagnosis.followed import Followed
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.lifetimes import Lifetimes
-from logdiag.diagnosis.moments import Moment, spoken
+from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.rates import Numbers, by_chance
 from logdiag.diagnosis.recent import Recent
-from logdiag.diagnosis.visits import Visit, Visits
+from logdiag.diagnosis.visits import NOBODY, Visit, Visits
 
 MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
 BY_CHANCE: Final = 0.005  # what is rarer is no chance
 FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
 MAX_ORDERLY: Final = 40_000  # clients of whom is known that they closed before they opened
+MAX_LOOKED_AT: Final = 250  # live ones, for those who stay
 _MILLISECOND: Final = 1_000_000
-
-# Of the connections that a client left behind: how many closed, and should have; how long one that
-# nobody followed lasts in the mean, in ms if the log has a clock, else in lines.
-Numbers = tuple[int, float, float, bool]
-
-
-def grounds(numbers: Numbers) -> str:
-    """These numbers in words, for a person to check."""
-    closes, expected, mean, clocked = numbers
-    wanted = ".1f" if expected < 100 else ",.0f"
-    if clocked:
-        lasted = spoken(round(mean * expected) * _MILLISECOND)
-        usual = spoken(round(mean) * _MILLISECOND)
-    else:
-        lasted, usual = f"{mean * expected:.0f} lines", f"{mean:.0f} lines"
-    return (
-        f"{closes} closed of those left behind, {expected:{wanted}} expected: they stayed open for "
-        f"{lasted} in all, others close after {usual} in the mean"
-    )
 
 
 class Following:
     """The connections that were left behind, and the rate at which all others close.
 
-    Times are in ms, or in lines until the log tells a time.
+    Times are in ms, or in lines until the log tells a time. `live`: all live ones, oldest first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, live: Iterable[Life] = ()) -> None:
+        self._live = live
         self._clocked = False
         self._talks = False  # whether the log tells of messages, and to whom
         self.lasted = Lifetimes()  # of those that closed while they were their client's newest
@@ -191,13 +176,32 @@ class Following:
 
     def grows(self, key: str | None) -> bool:
         """Whether that client's visit grows as no tabs do, as far as other visits tell."""
+        return self._growing(key) is not None
+
+    def _growing(self, key: str | None) -> Visit | None:
         client = self._clients.get(key or "")
         visit = None if client is None else client.visit
-        if visit is None or not visit.grows:
-            return False
+        if key is None or visit is None or not visit.grows:
+            return None
         if self.visits.end_whole:
-            return True
-        return visit.many and known_by(key) in ONE_PERSON and self.visits.one_each
+            return visit
+        if not visit.many or known_by(key) not in ONE_PERSON:
+            return None
+        one_each = self.visits.one_each
+        return visit if one_each(key) or one_each(key, self._staying(visit.begun)) else None
+
+    def _staying(self, since: int) -> frozenset[str]:
+        """Clients that have kept one connection since then; none if more hold several.
+
+        As far as the oldest connections tell.
+        """
+        found: set[str] = set()
+        for life in islice(self._live, MAX_LOOKED_AT):
+            if self._opened(life, since) > since:
+                break
+            if life.client_key is not None and life.client_key not in self._clients:
+                found.add(life.client_key)
+        return frozenset(found) if len(found) >= len(self._clients) else NOBODY
 
     def odds(self, key: str | None, now: Moment) -> float:
         """How likely any client had so few of them closed, if they closed as others do.
@@ -207,23 +211,9 @@ class Following:
         return 0.0 if self.grows(key) else self._odds_by_time(key, now)
 
     def _odds_by_time(self, key: str | None, now: Moment) -> float:
-        """The same, as far as times tell.
-
-        For one client it is the comparison of two rates, given how many closed in all
-        (Przyborowski and Wilenski, "Homogeneity of Results in Testing Samples from Poisson Series",
-        Biometrika 31, 1940), so few closes to compare with prove little. Its tail is a binomial
-        distribution's, the bound on that is Chernoff's (Hoeffding, "Probability Inequalities",
-        JASA 58, 1963, theorem 1). Of many clients one is the oddest: hence Bonferroni's bound.
-        """
         closes, expected, others, _ = self.expected(key, now)
-        if not others or closes >= expected:
-            return 1.0
-        share = expected / (expected + others)  # of all the time, and so of all closes
-        surprise = others * math.log(others / ((closes + others) * (1 - share)))
-        if closes:
-            surprise += closes * math.log(closes / ((closes + others) * share))
         clients = max(self._alone, len(self._clients))  # some had their newest one end first
-        return min(1.0, clients * math.exp(-surprise))
+        return by_chance(closes, expected, others, clients)
 
     def numbers(self, key: str | None, now: Moment) -> Numbers | None:
         """The numbers behind `chance`; None where there are none."""
@@ -232,11 +222,12 @@ class Following:
             return None
         return closes, expected, time / others, self._clocked
 
-    def visits_tell(self, key: str | None, now: Moment) -> bool:
-        """Whether `chance` stands on visits, not on times."""
-        if not self.grows(key):
-            return False
-        return self.visits.end_whole or self._odds_by_time(key, now) >= BY_CHANCE
+    def visits_tell(self, key: str | None, now: Moment) -> str:
+        """In words what `chance` stands on, if that is visits and not times."""
+        visit, whole = self._growing(key), self.visits.end_whole
+        if visit is None or not (whole or self._odds_by_time(key, now) >= BY_CHANCE):
+            return ""
+        return self.visits.grounds(key or "", self._staying(visit.begun))
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
@@ -260,10 +251,13 @@ class Following:
             if client.visit is not None:
                 self.visits.began(client.visit)
 
+    def _opened(self, life: Life, now: int) -> int:
+        if not self._clocked:
+            return life.opened_ordinal
+        return now if life.opened_at is None else life.opened_at // _MILLISECOND
+
     def _no_longer_alone(self, life: Life, now: int) -> None:
-        opened = life.opened_ordinal
-        if self._clocked:
-            opened = now if life.opened_at is None else life.opened_at // _MILLISECOND
+        opened = self._opened(life, now)
         self._alone -= 1
         self._since -= opened
         self._exposure += max(0, now - opened)

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any, Final
 
-from logdiag.diagnosis.following import Numbers, grounds
 from logdiag.diagnosis.groups import Key
 from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.rates import Numbers, grounds
 from logdiag.diagnosis.rules import Rule
 from logdiag.model import Confidence, Evidence, Finding, Guard, Level
 

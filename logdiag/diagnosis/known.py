@@ -41,7 +41,7 @@ class Known(Service):
     ) -> None:  # fmt: skip
         self.heartbeat = heartbeat
         self.lifetimes = Lifetimes()
-        self.following = Following()
+        self.following = Following(connections.live)
         self.quality = Quality()
         self.trend = Trend()
         self._late = Lifetimes()  # of connections that had leaked, as a finding said

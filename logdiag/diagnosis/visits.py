@@ -18,6 +18,7 @@ LEAST_CLIENTS: Final = 4  # of whom these are: one may have habits of its own
 WHOLE: Final = 0.9  # of the visits end as a whole
 SINGLY: Final = 0.75  # of the visits have their connections end one by one
 TABS: Final = 0.1  # of the visits, where next to nobody has several tabs
+NOBODY: Final[frozenset[str]] = frozenset()
 LEAST_LOADS: Final = 2  # beyond those that left two behind, and on one path
 MANY_LOADS: Final = 6  # the same: with those, four times as many as two tabs
 ALONE: Final = 0.25  # closes per load before the end; the network ends some connections, too
@@ -31,13 +32,13 @@ class Visit:
     """What a client did since it had two connections left behind, and a newer one."""
 
     __slots__ = (
-        "_all", "_alone", "_at_once", "_begun", "_clocked", "_ended", "_latest", "_left_alone",
-        "_left_at_once", "_loads", "_most", "void",
+        "_all", "_alone", "_at_once", "_clocked", "_ended", "_latest", "_left_alone",
+        "_left_at_once", "_loads", "_most", "begun", "void",
     )  # fmt: skip
 
     def __init__(self, begun: int, clocked: bool, alone: int = 0) -> None:
         self._clocked = clocked
-        self._begun = self._latest = begun
+        self.begun = self._latest = begun
         self._loads: dict[str | None, int] = {}  # by path; how many on all, and on one at most
         self._all = self._most = 0
         # Closes before the latest ones, and those; and how many of each had been left behind.
@@ -89,7 +90,7 @@ class Visit:
 
         Who opens a few tabs in the morning and shuts the lid at night shows nothing.
         """
-        grew = now - self._latest <= self._latest - self._begun
+        grew = now - self._latest <= self._latest - self.begun
         return grew and self._steps() and self._alone <= self._some()
 
     @property
@@ -106,7 +107,7 @@ class Visit:
     def plain(self) -> list[Any]:
         """What `restored` needs, as plain JSON types."""
         return [
-            self._begun, self._clocked, self._alone, self._latest, list(self._loads.items()),
+            self.begun, self._clocked, self._alone, self._latest, list(self._loads.items()),
             self._left_alone, self._at_once, self._left_at_once, self._ended, self.void,
         ]  # fmt: skip
 
@@ -147,7 +148,7 @@ class Visits:
         # What was left behind, where it closes one by one: closes, and the time; else none.
         self.closes = self.exposure = 0
         # Kept until the next one ends:
-        self._one_each: bool | None = None
+        self._singles: tuple[frozenset[str], int] | None = None
         self._words = ""
 
     def began(self, visit: Visit) -> Visit:
@@ -170,7 +171,7 @@ class Visits:
     def _change(self, closing: int) -> None:
         if closing:
             self._closing += closing
-            self._one_each = None
+            self._singles = None
 
     def ended(self, client: str, visit: Visit, exposure: int, now: int) -> None:
         """One more is over."""
@@ -184,20 +185,28 @@ class Visits:
     def other(self, client: str) -> None:
         """One more is over, in which the client held one at a time."""
         self._others.append(client)
-        self._one_each = None
+        self._singles = None
 
-    @property
-    def one_each(self) -> bool:
-        """Whether next to nobody has several tabs: clients hold one at a time, or leak."""
-        if self._one_each is None:
-            others = len(self._others)
+    def one_each(self, client: str, staying: frozenset[str] = NOBODY) -> bool:
+        """Whether next to nobody else has several tabs: clients hold one at a time, or leak.
+
+        `staying`: those that have kept one for long, whose visits are not over.
+        """
+        names, tabs = self._known()
+        if tabs > TABS * (len(self._others) + len(staying) + tabs):
+            return False
+        everyone = names | staying if staying else names
+        return len(everyone) - (client in everyone) >= LEAST_CLIENTS
+
+    def _known(self) -> tuple[frozenset[str], int]:
+        """Whose the latest other visits were, and how many with tabs there are beside these."""
+        if self._singles is None:
             tabs = self._closing + sum(not one.whole for one in self._latest)
-            rare = others >= LEAST_VISITS and tabs <= TABS * (others + tabs)
-            self._one_each = rare and len(set(self._others)) >= LEAST_CLIENTS
-        return self._one_each
+            self._singles = frozenset(self._others), tabs
+        return self._singles
 
     def _judge(self) -> None:
-        latest, self._words, self._one_each = self._latest, "", None
+        latest, self._words, self._singles = self._latest, "", None
         whole = [one.client for one in latest if one.whole]
         self.end_whole = (
             len(latest) >= LEAST_VISITS
@@ -209,13 +218,14 @@ class Visits:
             self.closes = sum(one.closes for one in latest)
             self.exposure = sum(one.exposure for one in latest)
 
-    def grounds(self) -> str:
-        """How they ended in words, for a person to check."""
+    def grounds(self, client: str, staying: frozenset[str]) -> str:
+        """How they went in words, for a person to check."""
         if not self.end_whole:
+            others = (staying | self._known()[0]) - {client}
             return (
-                f"in the latest {len(self._others)} other visits here, of "
-                f"{len(set(self._others))} clients, each held one connection at a time; here "
-                f"{MANY_LOADS + 2} loads or more each opened one, and hardly any closed"
+                f"{len(others)} others hold one connection at a time, as visits tell that are over "
+                f"({len(self._others)}), and those that began before this one ({len(staying)}); "
+                f"here {MANY_LOADS + 2} loads or more each opened one more, and hardly any closed"
             )
         if not self._words:
             whole = sum(one.whole for one in self._latest)

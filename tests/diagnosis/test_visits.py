@@ -202,15 +202,15 @@ def test_people_with_many_tabs_are_compared_with_their_like(known: bool) -> None
 def test_people_of_one_connection_become_known() -> None:
     """Visit by visit; the next one with tabs is weighed at once, too."""
     visits, asked = Visits(), []
-    for place in range(LEAST_VISITS):
+    for place in range(LEAST_CLIENTS):
         visits.other(f"user {place}")
-        asked.append(visits.one_each)
-    assert [False] * (LEAST_VISITS - 1) + [True] == asked
+        asked.append(visits.one_each("user u"))
+    assert [False] * (LEAST_CLIENTS - 1) + [True] == asked
     visit, end = told(STORIES["one by one"][0])
     visits.began(visit)
-    assert not visits.one_each
+    assert not visits.one_each("user u")
     visits.ended("user t", visit, 100, end)
-    assert not visits.one_each
+    assert not visits.one_each("user u")
 
 
 def test_a_visit_that_ends_as_a_whole_is_none_of_tabs() -> None:
@@ -220,7 +220,7 @@ def test_a_visit_that_ends_as_a_whole_is_none_of_tabs() -> None:
         visits.other(f"user {place}")
     visit, end = told(STORIES["load by load, then all at once"][0])
     visits.ended("user w", visits.began(visit), 0, end)
-    assert visits.one_each
+    assert visits.one_each("user u")
 
 
 def test_tabs_of_now_are_known_after_a_stop() -> None:
@@ -230,13 +230,16 @@ def test_tabs_of_now_are_known_after_a_stop() -> None:
         following.opened(tab, newest, (tab.opened_at, 0))
     for place in range(LEAST_VISITS):
         following.visits.other(f"user {place}")
-    assert following.visits.one_each
+    assert following.visits.one_each("user u")
     for place in range(3):
         tabs[place].state = "closed"
         following.ended(tabs[place], tabs[-1], (at(600 + 60 * place), 0))
     restored = Following()
     restored.restore(json.loads(json.dumps(following.snapshot())))
-    assert (False, False) == (following.visits.one_each, restored.visits.one_each)
+    assert (False, False) == (
+        following.visits.one_each("user u"),
+        restored.visits.one_each("user u"),
+    )
 
 
 def stayers(log: Log, begin: float, users: int = 6) -> None:
@@ -267,6 +270,7 @@ def test_many_loads_where_all_others_stay_with_one_connection(
         tab_by_tab(log, 3000 * place, f"t{place}", 40)
     stayers(log, 10_000, users)
     stayers(log, 13_000, users)
+    log("opened", 15_500, connection="u", **who)("closed", 15_600, connection="u")
     for place in range(loads):
         log("opened", 16_000 + 30 * place, connection=f"u{place}", path="/ws", **who)
     log("error", 16_000 + 30 * loads + 100)
@@ -274,7 +278,35 @@ def test_many_loads_where_all_others_stay_with_one_connection(
     firing = [one for one in told if one.state == "firing"]
     assert found == bool(firing)
     if found:
-        assert "of 6 clients, each held one connection at a time" in firing[0].note
+        assert "6 others hold one connection at a time, as visits tell" in firing[0].note
+
+
+@pytest.mark.parametrize(
+    ("staying", "came", "several", "found"),
+    [
+        (4, 10, 0, True),
+        (4, 350, 0, False),  # they came later, so nobody knows theirs
+        (4, 10, 3, True),
+        (4, 10, 4, False),  # as many have two tabs or more
+        (7, 10, 4, True),
+    ],
+)
+def test_many_loads_where_all_others_are_there_all_the_while(
+    staying: int, came: int, several: int, found: bool
+) -> None:
+    """A few people whose visits are never over, and one client of whom more stays each time."""
+    rows = [(came + place, f"s{place}", f"s{place}") for place in range(staying)]
+    rows += [(20 + place, f"t{place}", f"t{place // 2}") for place in range(2 * several)]
+    rows += [(300 + 30 * place, f"u{place}", "u") for place in range(8)]
+    log = Log()("opened", 0, connection="x", user="x")("closed", 9, connection="x")
+    for second, name, user in sorted(rows):
+        log("opened", second, connection=name, user=user)
+    log("error", 700)
+    told = with_stops(log, [LEFT], every=5, ended=False).findings.values()
+    firing = [one for one in told if one.state == "firing"]
+    assert (["u"] if found else []) == [one.group["client"] for one in firing]
+    if found:
+        assert f"those that began before this one ({staying})" in firing[0].note
 
 
 def test_where_every_page_leaks_each_client_is_found(rules: list[Rule], formats: Formats) -> None:
