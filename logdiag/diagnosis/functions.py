@@ -152,7 +152,8 @@ _TABLE = (
         "rates, times the clients). Until 8 of these closed, 0 where at most 4 clients are there: "
         "then only `for` and guards decide. And 0 for a client of whom more stays at each load, "
         "where in nine of ten visits with several connections all went at once, with the tab; or, "
-        "from the eighth of such loads on, where in nine of ten visits one was held at a time.",
+        "from the eighth of such loads on, where four others hold one at a time, and next to "
+        "nobody several.",
         f"{FOLLOWED}; the latest 64 visits", counting.chance,
         of_client=True,
     ),
