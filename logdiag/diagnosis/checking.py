@@ -68,6 +68,7 @@ class Condition:
     keeps: frozenset[str]  # those of them that must be kept for it; a baseline has its own numbers
     guards: tuple[str, ...]
     of_client: str  # the first function that asks about the client of a group, if any
+    of_server: bool  # how its clients are known does not matter
     compares: bool  # with the service's other connections
     of_lives: bool  # it asks for the group's connections
     of_marks: bool  # or for what their openings are marked with
@@ -128,6 +129,7 @@ def condition(text: str) -> Condition:
         keeps=_kinds([(f, a) for f, a in calls if not f.baseline]),
         guards=tuple(n.name for n in walk(tree) if isinstance(n, Name) and n.name in GUARDS),
         of_client=next((function.name for function, _ in calls if function.of_client), ""),
+        of_server=bool(calls) and all(function.of_server for function, _ in calls),
         compares=any(function.name == "chance" for function, _ in calls),
         of_lives=any(function.lives or function.of_lives for function, _ in calls),
         of_marks=any(function.marks for function, _ in calls),

@@ -63,7 +63,7 @@ def _assure(judgement: Judgement, view: View) -> None:
     """Say how sure it is: as sure as it ever was, within what its client's key can bear."""
     rule = judgement.rule
     judgement.known_by = known_by(client_of(view.group))
-    cap = CAPS.get(judgement.known_by, "high")
+    cap = "high" if rule.when.of_server else CAPS.get(judgement.known_by, "high")
     if judgement.confidence != cap:
         found: Confidence = next((n for n, test in rule.confidence if test.holds(view)), "low")
         best = max(found, judgement.confidence, key=_ORDER.index)

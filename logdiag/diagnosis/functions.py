@@ -34,6 +34,7 @@ class Function:
     events: Callable[..., Iterable[Seen]] | None = None  # the events that it counts
     of_service: Callable[..., Ask] | None = None  # the same value, where no group matters
     of_client: bool = False  # it asks about the group's client: a rule must go by client
+    of_server: bool = False  # it is what it is, whoever the clients are
     of_lives: bool = False  # it asks for the group's connections, beside `lives`
     marks: bool = False  # it asks for what their openings are marked with
     # A finding names these connections, whatever else is asked: the latest so many.
@@ -74,7 +75,7 @@ _TABLE = (
         "How many more connections the server says it holds than its own lines account for.",
         "a number per server process",
         lambda view: view.service.drift, events=counting.risen_totals, of_service=asks.Drift,
-        said=accounts.drift,
+        of_server=True, said=accounts.drift,
     ),
     Function(
         "opens", (), "count", "Connections of the service that opened so far.", "a number",
@@ -91,13 +92,13 @@ _TABLE = (
     ),
     Function(
         "closes", (), "count", "Connections of the service that closed so far.", "a number",
-        lambda view: view.service.closes, of_service=asks.Closes,
+        lambda view: view.service.closes, of_service=asks.Closes, of_server=True,
     ),
     Function(
         "unnamed", (), "count", "Closes whose line does not say which connection it was.",
         "a number, and the latest lines",
         lambda view: view.service.quality.unnamed, events=counting.samples,
-        of_service=asks.Unnamed,
+        of_service=asks.Unnamed, of_server=True,
     ),
     Function(
         "untimed", (), "count", "Openings and closes whose line has no time, nor one before it.",
@@ -249,7 +250,7 @@ _TABLE = (
         "How many of the service's closed connections lived from the first to the second duration, "
         "to within 9%.", HISTOGRAM,
         lambda view, least, most: view.service.lifetimes.share(least, most),
-        events=counting.lived, of_service=asks.Lived, said=accounts.lived,
+        events=counting.lived, of_service=asks.Lived, of_server=True, said=accounts.lived,
     ),
 )  # fmt: skip
 

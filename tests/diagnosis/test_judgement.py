@@ -241,6 +241,22 @@ def test_confidence_caps_the_level(fields: dict[str, str], confidence: str, leve
 
 
 @pytest.mark.parametrize(
+    ("when", "confidence"), [("closes >= 2", "high"), ("closes >= 2 and live >= 1", "low")]
+)
+def test_what_the_server_tells_of_itself_is_sure_whoever_its_clients_are(
+    when: str, confidence: str
+) -> None:
+    """An office behind one address changes nothing of it, as long as no client is asked about."""
+    log = Log()
+    for name in "abc":
+        log("opened", 0, connection=name, client="203.0.113.7")
+    log("closed", 10, connection="a")("closed", 20, connection="b")
+    log("opened", 30, connection="d", client="203.0.113.7")("message", 600)
+    made = rule(when, "confidence: {high: closes >= 2}", by=(), hold=0)
+    assert confidence == only(log, made).confidence
+
+
+@pytest.mark.parametrize(
     ("names", "confidence"), [("abc", "low"), ("abcd", "medium"), ("abcde", "high")]
 )
 def test_confidence_grows_with_the_evidence(names: str, confidence: str) -> None:
