@@ -223,6 +223,7 @@ class Marks:
     def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:
         """What opens along with another one is of the same mount: after the same refusal."""
         before = self._opened.renew(name)
+        refused = (life.marks or {}).get("auth_failure")
         if before is None:
             before = _before(event, ordinal)
             self._opened.put(name, before)
@@ -230,10 +231,11 @@ class Marks:
             then = before.time, before.ordinal
             if not passed(then, (event.time, ordinal), TWIN, TWIN_LINES):
                 _mark(life, "twin", before.proof)
-                if before.refused is not None:
-                    _mark(life, "auth_failure", before.refused)
+                if refused is None and before.refused is not None:
+                    refused = before.refused
+                    _mark(life, "auth_failure", refused)
             before.tell(event, ordinal)
-        before.refused = (life.marks or {}).get("auth_failure")
+        before.refused = refused
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

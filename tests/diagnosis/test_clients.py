@@ -126,3 +126,13 @@ def test_what_a_page_opens_at_once_comes_after_the_same_refusal(
     log("opened", 1, connection="d", user="v", path="/ws")
     told = with_stops(log, [], every=2).connections.values()
     assert expected == sum("auth_failure" in (one.marks or {}) for one in told)
+
+
+def test_each_keeps_the_refusal_of_its_own() -> None:
+    """Two mounts within two seconds, each refused: the second does not come after the first's."""
+    log = Log()
+    for place in range(2):
+        log("auth_failure", place, client="192.0.2.7")
+        log("opened", place + 0.1, connection=f"c{place}", client="192.0.2.7", path="/ws")
+    proofs = {(one.marks or {})["auth_failure"] for one in follow(log).connections.values()}
+    assert 2 == len(proofs)
