@@ -172,7 +172,7 @@ def leaky(seed: int, wild: float, causes: Sequence[str] = CAUSES) -> Day:
     number = dice.random.choice([1, dice.random.randint(1, day.clients), day.clients])
     leaks = dice.random.randint(2, 3) if case.app.cleanup == "never" and dice.odd() else 1
     app = replace(
-        case.app, providers=leaks, timers=case.app.timers + dice.odd(),
+        case.app, providers=leaks, timers=case.app.timers + (case.app.timers > 1 and dice.odd()),
         standing=day.groups[0].app.standing,
     ) if case.app.forgets else case.app  # fmt: skip
     habits = replace(
