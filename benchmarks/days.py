@@ -40,6 +40,7 @@ LENGTH = (20 * MINUTE, 120 * MINUTE)
 CLIENTS = {"D4-quiet": (1, 6), "D6": (3, 20), "D7": (3, 20)}
 WILD = 0.25
 INCIDENTS = (deploys, herds, outages, guessers)
+ENDING = (deploys, herds)  # everybody's connections: nothing grows old beside them
 NOTED = frozenset({"half-open-noticed", "overlap-drained", "timeout-cliff", "unanswered-handshake"})
 
 
@@ -191,7 +192,10 @@ def _day(case: Case, dice: Dice) -> Day:
     operation = dice.operation()
     if case.operation != Operation():
         operation = case.operation
-    incidents = tuple(one for one in INCIDENTS if dice.odd(2))
+    incidents = tuple(
+        one for one in INCIDENTS
+        if dice.odd(2) and not (case.name in LENGTHS and one in ENDING)
+    )  # fmt: skip
     telling = [name for name, how in FORMATS.items() if case.expected(how.tells) != "cannot_tell"]
     return Day(
         case.name, case.title, case.shows, case.also | NOTED, case.app, operation=operation,
