@@ -19,7 +19,7 @@ KNOWN_BY: tuple[str, ...] = get_args(KnownBy)
 # What they can bear: what is in a path may be whom it is about; a count is at least exact.
 CAPS: Final[dict[str, Confidence]] = {"path": "medium", "address": "low", "none": "medium"}
 _ADDRESS: Final = "address "
-USER: Final = "user "
+_USER: Final = "user "
 SHARED: Final = frozenset({"address", "none"})  # several clients may be behind one
 ONE_PERSON: Final = frozenset({"user", "session", "path"})  # whom nobody else is behind
 
@@ -71,9 +71,9 @@ def address_in(key: str | None) -> str | None:
     return key[len(_ADDRESS) :] if key is not None and key.startswith(_ADDRESS) else None
 
 
-def user_in(key: str) -> str:
-    """The user that tells the client of such a key."""
-    return key[len(USER) :]
+def user_in(key: str | None) -> str | None:
+    """The user that tells the client; None if it is known otherwise, or not at all."""
+    return key[len(_USER) :] if key is not None and key.startswith(_USER) else None
 
 
 def known_by(key: str | None) -> str:

@@ -21,7 +21,7 @@ from logdiag.diagnosis.origins import Origins
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.silence import Silences
 from logdiag.diagnosis.totals import Comparison, Totals
-from logdiag.model import SECOND, Event, Identity, State, Stepped
+from logdiag.model import SECOND, Connection, Event, Identity, State, Stepped
 
 SAME_EVENT: Final = 2 * SECOND  # two wordings of one opening stand this close together
 SAME_EVENT_LINES: Final = 10
@@ -40,7 +40,7 @@ class Connections:
         self.origins = Origins()
         self.connecting: dict[int, Life] = {}
         self.transitions: list[Stepped] = []
-        self.dirty: dict[int, Life] = {}
+        self.dirty: dict[int, Life | Connection] = {}  # that changed; as it was when it ended
         self.totals = Totals()
         self.processes = Processes()
         self.names = Names()
@@ -52,10 +52,12 @@ class Connections:
 
     # What the detector calls
 
-    def on_event(self, event: Event, life: Life | None, ordinal: int) -> list[Step]:
+    def on_event(
+        self, event: Event, life: Life | None, ordinal: int, key: str | None = None
+    ) -> list[Step]:
         """Apply an event that is no echo; `life` is the one that `names` finds for it.
 
-        Returns the steps it caused, restarts first.
+        `key` tells the client of a connection that begins. Returns the steps, restarts first.
         """
         kind = event.kind
         if kind == "server_start" or kind == "server_stop":
@@ -67,7 +69,7 @@ class Connections:
         if event.process:
             self.processes.seen(event, ordinal)
         if kind in ("opening", "opened"):
-            steps = self._opening(life, event, ordinal)
+            steps = self._opening(life, event, key, ordinal)
         elif kind in ("closing", "closed", "rejected"):
             steps = self._ending(life, event)
         else:
@@ -76,7 +78,7 @@ class Connections:
             return []
         if event.total is not None and steps:
             latest = steps[-1][0]
-            own, counted = self.processes.held_by(event.process), latest.identity != "id"
+            own, counted = self.processes.held_by(event.process), latest.origin.identity != "id"
             found = self.totals.compare(event, own, counted=counted)
             if found.missing:
                 steps += self._unlogged(event, latest, found)
@@ -97,8 +99,8 @@ class Connections:
             return True  # a line that tells the state, whenever something happens
         if event.pattern == life.origin.pattern:
             return False
-        if event.time is not None and life.opened_at is not None:
-            return event.time - life.opened_at <= SAME_EVENT
+        if (age := life.age(event.time)) is not None:
+            return age <= SAME_EVENT
         return ordinal - life.opened_ordinal <= SAME_EVENT_LINES
 
     def learn(self, life: Life, event: Event) -> None:
@@ -141,9 +143,13 @@ class Connections:
 
     def retire(self, event: Event, ordinal: int) -> list[Step]:
         """End the connections of processes that a newer one has replaced without a word."""
-        return self._end(
-            self.processes.replaced(event.time, ordinal, self.followed), "restart", event
-        )
+        gone = self.processes.replaced(event.time, ordinal, self.followed)
+        return self._end(gone, "restart", event)
+
+    def changed(self) -> list[Connection]:
+        """Those that changed since the last call."""
+        dirty, self.dirty = self.dirty, {}
+        return [one.connection() if isinstance(one, Life) else one for one in dirty.values()]
 
     def followed(self) -> list[Life]:
         """All that are not over."""
@@ -151,23 +157,23 @@ class Connections:
 
     # Openings
 
-    def _opening(self, life: Life | None, event: Event, ordinal: int) -> list[Step]:
+    def _opening(self, life: Life | None, event: Event, key: str | None, line: int) -> list[Step]:
         kind, before = event.kind, life.state if life is not None else None
         steps: list[Step] = []
         if life is not None and kind not in AFTER[before]:
             steps += self._end([life], "restart", event)  # the id is used again
             life = before = None
         if life is None:
-            life = self._born(event)
+            life = self._born(event, key)
             self._named_opens += event.connection is not None
         else:
             self.learn(life, event)
             life.origin = self.origins.of(life.identity, life.process, event)
-        life.opened_by(event, ordinal)
+        life.opened_by(event, line)
         steps.append(self._step(life, before, AFTER[before][kind], event))
         return steps
 
-    def _born(self, event: Event) -> Life:
+    def _born(self, event: Event, key: str | None = None) -> Life:
         self._number += 1
         identity: Identity = "id"
         if event.connection:
@@ -176,7 +182,8 @@ class Connections:
             name, identity = f"{event.client}:{event.port}", "address"
         else:
             name, identity = f"{self.service}#{self._number}", "count"
-        life = Life(self._number, name, self.origins.of(identity, event.process, event), event)
+        of = self.origins.of(identity, event.process, event)
+        life = Life(self._number, name, of, event, key)
         life.path = self.origins.path(life.path)
         self.names.add(life)
         return life
@@ -197,7 +204,7 @@ class Connections:
         if after is None:
             return []
         if life.state == "connecting" and event.kind == "closing":
-            life.opened_ordinal = self.processes.ordinal  # live from here on, and stands there
+            life.moved_to(self.processes.ordinal)  # live from here on, and stands there
         return [self._step(life, life.state, after, event)]
 
     def _unseen(self, event: Event) -> list[Step]:
@@ -230,20 +237,20 @@ class Connections:
     def _step(self, life: Life, before: State | None, after: State, event: Event) -> Step:
         life.state = after
         number = life.number
+        self.dirty[number] = life
         if after == "open" or after == "closing":
-            if not is_live(before):
+            if before is None or before == "connecting":
                 self._add(life)
         elif after == "connecting":
             self.connecting[number] = life
         else:
-            life.ended = event
             if after == "closed":
                 self.closes += 1
                 self._app_closes += event.layer == "app"
             if before is not None:
                 self._remove(life, before)
-            self.names.forget(life)
-        self.dirty[number] = life
+            self.names.forget(life, event)
+            self.dirty[number] = life.connection(event)
         live = len(self.live) + self.totals.before
         self.transitions.append((number, after, event.time, event.source, event.offset, live))
         return life, before, after
@@ -252,14 +259,14 @@ class Connections:
         if self.connecting:
             self.connecting.pop(life.number, None)
         self.live.add(life)
-        self.processes.opened(life.process)
+        self.processes.opened(life.origin.process)
 
     def _remove(self, life: Life, before: State) -> None:
-        if not is_live(before):
+        if before == "connecting":
             del self.connecting[life.number]
-            return
-        self.processes.ended(life.process)
-        self.live.remove(life)
+        else:
+            self.processes.ended(life.origin.process)
+            self.live.remove(life)
 
     # State
 

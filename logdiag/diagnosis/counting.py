@@ -10,7 +10,7 @@ from typing import Final
 
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.followed import Followed
-from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.lifecycle import EPOCH, UNTIMED, Life
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
 from logdiag.model import Event
@@ -58,10 +58,9 @@ def count_older(view: View, age: float) -> int:
     time, count = view.time, 0
     if time is None or age == INFINITE:
         return 0
-    since = time - ceil(age)
+    latest = time - EPOCH - ceil(age)
     for life in view.group.lives.values():
-        opened = life.opened_at
-        if opened is not None and opened <= since:
+        if UNTIMED < life.since <= latest:
             count += 1
     return count
 

@@ -56,7 +56,7 @@ class Deriving:
             away = about(TURNED_AWAY, life, event)
             found.append(Seen(moment[1], away, life.opened_line))
         newest = self._siblings.newest(life.client_key) if self._overlaps else None
-        if newest is not None and newest.opened_ordinal > life.opened_ordinal:
+        if newest is not None and life.opened_before(newest):
             found += self._overlap(life, event, before, newest, moment)
         if self.losses.concern(life) and unanswered(event, before):
             self.losses.went(life)
@@ -111,7 +111,7 @@ def hanging(
     """That a handshake hangs, once, and the newer connection that its client opened instead."""
     newest, line = siblings.newest(life.client_key), life.opened_line
     since = life.opened_at, life.opened_ordinal
-    if newest is None or line is None or newest.opened_ordinal <= life.opened_ordinal:
+    if newest is None or line is None or not life.opened_before(newest):
         return
     if HANGING in (life.marks or ()) or not passed(since, moment, settle, HANGING_LINES):
         return

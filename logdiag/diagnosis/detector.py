@@ -93,7 +93,7 @@ class Detector:
             return
         if self._court.open and (kind in _RESTARTS or (kind == "closed" and life is not None)):
             convict(self._court, life, moment, self._first)
-        steps = self._connections.on_event(event, life, line)
+        steps = self._connections.on_event(event, life, line, None if self._nobody else key)
         for step in steps:
             self._stepped(step, event, key, moment)
         if told is not None:
@@ -136,11 +136,11 @@ class Detector:
     def _stepped(self, step: Step, event: Event, key: str | None, moment: Moment) -> None:
         life, before, after = step
         was, now = is_live(before), is_live(after)
-        if after == "open" or (after == "connecting" and before is None):
-            life.known_as(None if self._nobody else key or life.client_key, event.user)
+        if after == "open" and before is not None:
+            life.known_as(None if self._nobody else key or life.client_key)
         if now and not was:
             self._notes.opened(life, key, event, moment[1])
-            self._known.opened(life, moment)
+            self._known.opened(life, event, moment)
             self._court.opened(life, moment)
             if life.client_key is not None:
                 self._surroundings.opened(life.client_key, moment)
@@ -153,7 +153,7 @@ class Detector:
         elif after == "closed":
             self._notes.marks.on_given_up(key, event, moment[1])
             if before is None:
-                self._known.unseen(life, moment)
+                self._known.unseen(life, event, moment)
                 self._court.unseen(moment)
 
     def _ended(
@@ -166,9 +166,9 @@ class Detector:
             self._known.lost_track(life)
             return
         named = event.kind == "closed" and bool(event.client or event.connection)
-        if life.identity == "address" and not (named or self._nobody):
+        if life.origin.identity == "address" and not (named or self._nobody):
             self._forget_clients()
-        self._known.closed(life, moment, named=named)
+        self._known.closed(life, event, moment, named=named)
         if lost:
             self._notes.marks.on_loss(event, life.client_key or key, moment[1])
         for seen in self._deriving.closed(life, event, before, moment):
@@ -250,14 +250,14 @@ class Detector:
         connections, court = self._connections, self._court
         changes = Changes(
             findings=self._overlay.findings(self.on_eof if ended else None),
-            connections=[life.connection() for life in connections.dirty.values()],
+            connections=connections.changed(),
             transitions=connections.transitions,
             echoes=self._echoed,
             auth_failures=self._refused,
             dropped=sorted(court.dropped),
             gaps=connections.silences.holes,
         )
-        connections.dirty, connections.transitions, connections.silences.holes = {}, [], []
+        connections.transitions, connections.silences.holes = [], []
         self._echoed, self._refused, court.dropped = [], [], set()
         return changes
 

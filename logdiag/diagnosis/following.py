@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from logdiag.diagnosis.clients import ONE_PERSON, known_by
 from logdiag.diagnosis.followed import Followed
-from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.lifecycle import EPOCH, UNTIMED, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rates import Numbers, by_chance
@@ -254,7 +254,8 @@ class Following:
     def _opened(self, life: Life, now: int) -> int:
         if not self._clocked:
             return life.opened_ordinal
-        return now if life.opened_at is None else life.opened_at // _MILLISECOND
+        since = life.since
+        return now if since == UNTIMED else (since + EPOCH) // _MILLISECOND
 
     def _no_longer_alone(self, life: Life, now: int) -> None:
         opened = self._opened(life, now)

@@ -223,7 +223,7 @@ class Clients(Grouping):
         """The first one that the connection's client opened after it, of the youngest ones."""
         found: Life | None = None
         for place, one in enumerate(reversed(self.lives(life.client_key))):
-            if place >= MAX_SEARCH or one.opened_ordinal <= life.opened_ordinal:
+            if place >= MAX_SEARCH or not life.opened_before(one):
                 break
             found = one
         return found

@@ -101,8 +101,9 @@ class Group:
         self.by_number[life.number] = self.youngest = life
         if self.tabs is not None:
             self.tabs.opened((life.opened_at, life.opened_ordinal))
-        if life.marks is not None:
-            self._mark(life, life.marks)
+        few = life.few
+        if few is not None and few.marks is not None:
+            self._mark(life, few.marks)
 
     def _mark(self, life: Life, marks: dict[str, Mark]) -> None:
         if self.marked is _NONE:
@@ -175,8 +176,9 @@ class Group:
             return
         if len(self.by_number) < self.valley:
             self.valley = len(self.by_number)
-        if life.marks is not None:
-            self._unmark(life, life.marks)
+        few = life.few
+        if few is not None and few.marks is not None:
+            self._unmark(life, few.marks)
 
     def counted_down(self, life: Life, moment: Moment) -> None:
         """A rule holds or held, and that connection is over: see how, if nobody can name it."""
@@ -216,7 +218,7 @@ class Whole(Group):
 
 
 def _anonymous(last: Life | None) -> bool:
-    return last is not None and last.identity != "id" and last.client_key is None
+    return last is not None and last.client_key is None and last.origin.identity != "id"
 
 
 def youngest(lives: dict[int, Life]) -> Life | None:

@@ -22,7 +22,7 @@ from logdiag.diagnosis.surroundings import LONG, LONG_LINES, Surroundings, most,
 from logdiag.diagnosis.totals import Account
 from logdiag.diagnosis.trend import Trend
 from logdiag.diagnosis.view import View
-from logdiag.model import SECOND
+from logdiag.model import SECOND, Event
 
 LEAST_CLOSES: Final = 3  # closes that make a time scale
 LEAST_SCALE: Final = SECOND
@@ -58,15 +58,17 @@ class Known(Service):
         self.baselines = notes.baselines
         self.handshakes = notes.handshakes
 
-    def opened(self, life: Life, moment: Moment) -> None:
+    def opened(self, life: Life, event: Event, moment: Moment) -> None:
         """A connection opened."""
         self._opens += 1
-        self.quality.tells("opened", life.origin.source, life.offset, moment, True)
+        began = event.kind == "closing"  # another line told that it opens
+        source, offset = (began and life.opened_line) or (event.source, event.offset)
+        self.quality.tells("opened", source, offset, moment, True)
         if life.client_key is None and life.client and len(self._addresses) < MAX_ADDRESSES:
             self._addresses.add(life.client)
         if self.trend.due(moment[0]):
             self.trend.sample(moment[0], *self._held())
-        if life.identity != "id":
+        if life.origin.identity != "id":
             self._unnamed.append(moment)
 
     def _held(self) -> tuple[int, int]:
@@ -79,26 +81,23 @@ class Known(Service):
         known = len(self._addresses) < MAX_ADDRESSES
         return len(self._connections.live), len(self._addresses) if known else 0
 
-    def closed(self, life: Life, moment: Moment, *, named: bool) -> None:
+    def closed(self, life: Life, event: Event, moment: Moment, *, named: bool) -> None:
         """A connection closed; `named`: its line said which one."""
-        self._close(life, moment, named)
-        time, ordinal, own = life.opened_at, life.opened_ordinal, True
+        self.quality.tells("closed", event.source, event.offset, moment, named)
+        time, ordinal, own = life.opened_at, -1, True
         if not named and self._unnamed:
             (time, ordinal), own = self._unnamed.popleft(), False
         if time is not None and moment[0] is not None:
-            self.lifetimes.add(moment[0] - time, life if own else None)
+            self.lifetimes.add(moment[0] - time, life if own else None, event)
             if own and life.number == self._accused:
                 self._late.add(moment[0] - time)
         else:
-            self._lifelines.add(moment[1] - ordinal)
+            self._lifelines.add(moment[1] - (life.opened_ordinal if own else ordinal))
 
-    def unseen(self, life: Life, moment: Moment) -> None:
+    def unseen(self, life: Life, event: Event, moment: Moment) -> None:
         """A connection closed whose opening no line told."""
-        self._close(life, moment, life.identity != "count")
-
-    def _close(self, life: Life, moment: Moment, named: bool) -> None:
-        if life.ended is not None:
-            self.quality.tells("closed", life.ended.source, life.ended.offset, moment, named)
+        named = life.identity != "count"
+        self.quality.tells("closed", event.source, event.offset, moment, named)
 
     def lost_track(self, life: Life) -> None:
         """A restart or a gap ended it: what was open before closes no more."""

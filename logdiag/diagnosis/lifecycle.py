@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from logdiag.diagnosis.clients import USER, address_in, user_in
-from logdiag.diagnosis.origins import Origin, Origins
+from logdiag.diagnosis.clients import address_in, user_in
+from logdiag.diagnosis.origins import PAGE, Origin, Origins
 from logdiag.model import Connection, Event, Identity, Mark, State
 
 NEXT: Final[dict[tuple[State | None, str], State]] = {
@@ -43,6 +43,11 @@ AFTER: Final[dict[State | None, dict[str, State]]] = {
 }
 LIVE: Final[frozenset[str]] = frozenset({"open", "closing"})
 OVER: Final[frozenset[str]] = frozenset({"closed", "rejected", "superseded", "unknown"})
+# What a connection's opening is counted from, in ns: until 2043 that takes 60 bits, which Python
+# keeps in 32 bytes; and a compiled build within the object, as no number is None.
+EPOCH: Final = 1 << 60
+UNTIMED: Final = -(1 << 61)  # where there is no clock
+_IN_PAGE: Final = (1 << PAGE) - 1
 
 
 def is_live(state: State | None) -> bool:
@@ -50,31 +55,49 @@ def is_live(state: State | None) -> bool:
     return state == "open" or state == "closing"
 
 
+class Few:
+    """What only few connections have: most need no place for it."""
+
+    __slots__ = ("marks", "port", "user")
+
+    def __init__(self) -> None:
+        self.marks: dict[str, Mark] | None = None
+        self.port: int | None = None
+        self.user: str | None = None  # None where what its client is known by tells it
+
+
 class Life:
-    """One connection while we follow it. Times in ns or None; `ordinal` counts the log's lines."""
+    """One connection while we follow it. Times in ns or None; `ordinal` counts the log's lines.
+
+    A million of them are live at once: hence what is kept in one number, and what is not kept.
+    """
 
     __slots__ = (
-        "_client", "_user", "client_key", "ended", "marks", "name", "number", "offset", "older",
-        "opened_at", "opened_ordinal", "origin", "path", "port", "state", "younger",
+        "_client", "_line", "client_key", "few", "name", "number", "older", "origin", "path",
+        "since", "state", "younger",
     )  # fmt: skip
 
-    def __init__(self, number: int, name: str, origin: Origin, event: Event) -> None:
-        """The life that begins with that event; `opened_by` says when it opens."""
+    def __init__(
+        self, number: int, name: str, origin: Origin, event: Event, key: str | None = None
+    ) -> None:
+        """The life that begins with that event, of a client known by that key.
+
+        `opened_by` says when it opens.
+        """
         self.number = number
         self.name = name
         self.origin = origin
         self.state: State = "connecting"
-        self._client = event.client  # None where `client_key` tells it
-        self._user = event.user  # USER itself where `client_key` tells it
-        self.client_key: str | None = None
-        self.port = event.port
+        self.few: Few | None = None
+        client, user, port = event.client, event.user, event.port
+        if port is not None or (user is not None and user != user_in(key)):
+            self.few = few = Few()
+            few.port, few.user = port, None if user == user_in(key) else user
+        self._client = None if client is not None and client == address_in(key) else client
+        self.client_key = key
         self.path = event.path
-        self.opened_at: int | None = None
-        self.opened_ordinal = 0
-        self.offset = -1  # of the line that opened it; negative if none did
-        self.ended: Event | None = None  # what told its end
-        # What the detector noticed at its opening, and the lines that prove it.
-        self.marks: dict[str, Mark] | None = None
+        self.since = UNTIMED  # that it opened: ns after EPOCH
+        self._line = -1  # that opened it: its ordinal and, below, where in the page it is
         self.older: Life | None = None  # its neighbours among those that are live
         self.younger: Life | None = None
 
@@ -82,10 +105,10 @@ class Life:
         """Fill in what the event says about the connection and no earlier line did."""
         if self.client is None:
             self._client = event.client
-        if self.port is None:
+        if self.port is None and event.port is not None:
             self.port = event.port
-        if self._user is None:
-            self._user = event.user
+        if self.user is None and event.user is not None:
+            self._some().user = event.user
         if self.path is None:
             self.path = event.path
 
@@ -93,16 +116,64 @@ class Life:
         """Whether `absorb` would change anything."""
         return (
             (event.client is not None and self.client is None)
-            or (self.port is None and event.port is not None)
-            or (self._user is None and event.user is not None)
-            or (self.path is None and event.path is not None)
+            or (event.port is not None and self.port is None)
+            or (event.user is not None and self.user is None)
+            or (event.path is not None and self.path is None)
         )
 
     def opened_by(self, event: Event, ordinal: int) -> None:
         """Note when and where it opened."""
-        self.opened_at = event.time
-        self.opened_ordinal = ordinal
-        self.offset = event.offset
+        self.since = UNTIMED if event.time is None else event.time - EPOCH
+        self._line = ordinal << PAGE | (event.offset & _IN_PAGE)
+
+    def opened_before(self, other: Life) -> bool:
+        """Whether it did, by its line."""
+        return self._line >> PAGE < other._line >> PAGE
+
+    def moved_to(self, ordinal: int) -> None:
+        """It counts as opened at that line, whatever told its opening."""
+        self._line = ordinal << PAGE | (self._line & _IN_PAGE)
+
+    @property
+    def opened_at(self) -> int | None:
+        """When it opened."""
+        return None if self.since == UNTIMED else self.since + EPOCH
+
+    @property
+    def opened_ordinal(self) -> int:
+        """The line that it opened at; negative if none told it."""
+        return self._line >> PAGE
+
+    def _some(self) -> Few:
+        few = self.few
+        if few is None:
+            few = self.few = Few()
+        return few
+
+    @property
+    def port(self) -> int | None:
+        """The port of its client."""
+        return None if self.few is None else self.few.port
+
+    @port.setter
+    def port(self, port: int) -> None:
+        self._some().port = port
+
+    @property
+    def marks(self) -> dict[str, Mark] | None:
+        """What the detector noticed at its opening, and the lines that prove it."""
+        return None if self.few is None else self.few.marks
+
+    @marks.setter
+    def marks(self, marks: dict[str, Mark]) -> None:
+        self._some().marks = marks
+
+    def mark(self, mark: str, proof: Mark) -> None:
+        """Note a mark, and the line that proves it."""
+        few = self._some()
+        if few.marks is None:
+            few.marks = {}
+        few.marks[mark] = proof
 
     @property
     def identity(self) -> Identity:
@@ -117,15 +188,16 @@ class Life:
     @property
     def opened_line(self) -> tuple[int, int] | None:
         """The line (source, offset) that told it; None if it has not opened."""
-        return None if self.offset < 0 else (self.origin.source, self.offset)
+        line, origin = self._line, self.origin
+        return None if line < 0 else (origin.source, origin.page << PAGE | (line & _IN_PAGE))
 
-    def known_as(self, key: str | None, user: str | None = None) -> None:
-        """Note which client it belongs to, the user that the key names: no text is kept twice."""
-        client, own = self.client, self._user
-        if own is not None:
-            own = self.user
-            told = key is not None and user is not None and user != "" and user == own
-            self._user = USER if told else own
+    def known_as(self, key: str | None) -> None:
+        """Note which client it belongs to: no text is kept twice."""
+        client, user = self.client, self.user
+        if user is not None:
+            told = user == user_in(key)
+            if not told or self.few is not None:
+                self._some().user = None if told else user
         self.client_key = key
         self._client = None if client is not None and address_in(key) == client else client
 
@@ -143,23 +215,23 @@ class Life:
     @property
     def user(self) -> str | None:
         """The user it belongs to."""
-        user, key = self._user, self.client_key
-        return user_in(key) if user is USER and key is not None else user
-
-    @property
-    def closed_line(self) -> tuple[int, int] | None:
-        """The line (source, offset) that told its end; None while it is not over."""
-        return None if self.ended is None else (self.ended.source, self.ended.offset)
+        own = None if self.few is None else self.few.user
+        return user_in(self.client_key) if own is None else own
 
     def age(self, now: int | None) -> int | None:
         """Nanoseconds since it opened; None without a clock."""
-        if now is None or self.opened_at is None:
-            return None
-        return now - self.opened_at
+        since = self.since
+        return None if now is None or since == UNTIMED else now - EPOCH - since
 
-    def connection(self) -> Connection:
-        """The frozen form that leaves the room."""
-        origin, ended, marks = self.origin, self.ended, self.marks
+    def connection(self, ended: Event | None = None) -> Connection:
+        """The frozen form that leaves the room; `ended`: what told its end."""
+        origin, few, since, opened = self.origin, self.few, self.since, self.opened_line
+        client, port, user = self._client or address_in(self.client_key), None, None
+        marks: dict[str, Mark] | None = None
+        if few is not None:
+            port, user, marks = few.port, few.user, few.marks
+        if user is None:
+            user = user_in(self.client_key)
         closed_at = code = reason = closed_line = None
         if ended is not None:
             closed_at, code, reason = ended.time, ended.code, ended.reason
@@ -167,30 +239,27 @@ class Life:
             marks = None  # nobody asks for those of what is over; written they cost a twentieth
         return _new(Connection, (
             self.number, self.name, origin.identity, self.state, origin.process, origin.layer,
-            self.client, self.port, self.user, self.path, self.opened_at, closed_at,
-            self.opened_line, closed_line, code, reason, self.client_key, origin.pattern,
-            self.opened_ordinal, marks,
+            client, port, user, self.path, None if since == UNTIMED else since + EPOCH, closed_at,
+            opened, closed_line, code, reason, self.client_key, origin.pattern,
+            0 if opened is None else self._line >> PAGE, marks,
         ))  # fmt: skip
 
     @classmethod
     def restored(cls, connection: Connection, origins: Origins) -> Life:
         """The life that `connection` was made of; it is not over."""
-        source, offset = connection.opened_line or (0, -1)
+        source, offset = connection.opened_line or (0, 0)
         told = Event(
-            "", None, source, 0, 0, "", connection.pattern, connection.layer,
+            "", connection.opened_at, source, offset, 0, "", connection.pattern, connection.layer,
             client=connection.client, port=connection.port, user=connection.user,
-            path=connection.path,
+            path=origins.path(connection.path),
         )  # fmt: skip
         origin = origins.of(connection.identity, connection.process, told)
-        life = cls(connection.number, connection.name, origin, told)
-        life.path = origins.path(connection.path)
+        life = cls(connection.number, connection.name, origin, told, connection.client_key)
         life.state = connection.state
-        life.opened_at = connection.opened_at
-        life.opened_ordinal = connection.ordinal
-        life.offset = offset
-        key, user = connection.client_key, connection.user
-        life.known_as(key, user if key == f"user {user}" else None)
-        life.marks = connection.marks
+        if connection.opened_line is not None:
+            life.opened_by(told, connection.ordinal)
+        if connection.marks is not None:
+            life.marks = connection.marks
         return life
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.model import SECOND
+from logdiag.model import SECOND, Event
 
 FEW: Final = 2  # so many closes double what their quantile says
 MAX_EXAMPLES: Final = 5  # connections shown
@@ -54,8 +54,8 @@ class Lifetimes:
         self._known: dict[float, int] = {}  # quantiles, until the next one closes
         self._ranges: list[Range] = []  # those that some rule asks for
 
-    def add(self, lifetime: int, life: Life | None = None) -> None:
-        """One more connection closed, which may be an example."""
+    def add(self, lifetime: int, life: Life | None = None, told: Event | None = None) -> None:
+        """One more connection closed, which may be an example, as that event told."""
         self.closed += 1
         bucket = self._bucket(lifetime)
         if bucket >= len(self._buckets):
@@ -66,8 +66,9 @@ class Lifetimes:
         for found in self._ranges:
             if found.first <= bucket <= found.last:
                 found.count += 1
-                if life is not None and life.opened_line and life.closed_line:
-                    found.examples.append(Example(life.opened_line, life.closed_line, lifetime))
+                if life is not None and told is not None and (opened := life.opened_line):
+                    closed = told.source, told.offset
+                    found.examples.append(Example(opened, closed, lifetime))
 
     def quantile(self, share: float) -> int | None:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""

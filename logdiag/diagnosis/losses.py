@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from logdiag.diagnosis.grouping import Clients
-from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.lifecycle import EPOCH, UNTIMED, Life
 from logdiag.diagnosis.moments import Moment
 from logdiag.model import Event
 
@@ -55,9 +55,9 @@ class Losses:
         if client is None or now is None:
             return
         newer = [
-            Newer(one.number, one.opened_at, one.opened_line)
+            Newer(one.number, one.since + EPOCH, one.opened_line)
             for one in islice(reversed(self._siblings.lives(client)), MAX_NEWER)
-            if one.opened_ordinal > life.opened_ordinal and one.opened_at is not None
+            if life.opened_before(one) and one.since != UNTIMED
         ]
         if newer:
             lines = event, life.opened_line

@@ -165,7 +165,7 @@ class Marks:
             names = client_keys(event, key) if key is not None else []
             failed = self._failed_before(event, key, names)
             if failed is not None and failed.is_near(event, ordinal):
-                _mark(life, "auth_failure", failed.proof)
+                life.mark("auth_failure", failed.proof)
                 known = names
         if len(self._lost):
             self._replace(life, key or "", event, ordinal)
@@ -181,9 +181,9 @@ class Marks:
         lost = self._lost.get(key) or self._lost.get("")
         if lost is not None and lost.is_near(event, ordinal):
             proof = lost.proof
-            _mark(life, "reconnect", proof)
+            life.mark("reconnect", proof)
             if lost.lost <= 0:
-                _mark(life, "surplus", proof)
+                life.mark("surplus", proof)
             lost.lost -= 1
 
     def _let_go(self, life: Life, key: str, event: Event, ordinal: int) -> None:
@@ -196,7 +196,7 @@ class Marks:
             return
         near = [before for before in cleaned if before.is_near(event, ordinal)]
         if near:
-            _mark(life, "cleanup", near[0].proof)
+            life.mark("cleanup", near[0].proof)
         cleaned[:] = near[1:] or near
 
     def _failed_before(self, event: Event, key: str | None, names: list[str]) -> _Before | None:
@@ -230,10 +230,10 @@ class Marks:
         else:
             then = before.time, before.ordinal
             if not passed(then, (event.time, ordinal), TWIN, TWIN_LINES):
-                _mark(life, "twin", before.proof)
+                life.mark("twin", before.proof)
                 if refused is None and before.refused is not None:
                     refused = before.refused
-                    _mark(life, "auth_failure", refused)
+                    life.mark("auth_failure", refused)
             before.tell(event, ordinal)
         before.refused = refused
 
@@ -283,9 +283,3 @@ def _restored(row: list[Any]) -> _Before:
 
 def _plain(memory: Recent[_Before]) -> list[Any]:
     return [[(key, before.plain()) for key, before in some] for some in memory.snapshot()]
-
-
-def _mark(life: Life, mark: str, proof: Mark) -> None:
-    if life.marks is None:
-        life.marks = {}
-    life.marks[mark] = proof

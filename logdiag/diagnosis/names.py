@@ -39,7 +39,7 @@ class Names:
         name, process = event.connection, event.process
         if name and not (process and self._shared):  # what most logs have
             life = self._lives.get(name)
-            return life if life is None or _of_one(life.process, process) else None
+            return life if life is None or _of_one(life.origin.process, process) else None
         if name or self._ports:
             for key in keys(event, self._shared):
                 life = self._lives.get(key)
@@ -80,11 +80,12 @@ class Names:
         """A connection begins."""
         if self._stopped:
             self._stopped.pop(life.process, None)  # the next server is there
-        if life.process and not self._shared and life.identity == "id":
+        process = life.origin.process
+        if process and not self._shared and life.origin.identity == "id":
             other = self._lives.get(life.name)
-            if other is not None and not _of_one(other.process, life.process):
+            if other is not None and not _of_one(other.process, process):
                 self._share()
-        self._ports = self._ports or life.port is not None
+        self._ports = self._ports or (life.few is not None and life.few.port is not None)
         for key in keys_of(life, self._shared):
             if (before := self._lives.get(key)) is not None:
                 self._aliases.get(before.number, set()).discard(key)
@@ -118,8 +119,8 @@ class Names:
             if self._lives.get(key) is not life:
                 self._taken.setdefault(life.number, set()).add(key)
 
-    def forget(self, life: Life) -> None:
-        """It is over: its names are free, and remembered for a while.
+    def forget(self, life: Life, told: Event) -> None:
+        """It is over, as that event told: its names are free, and remembered for a while.
 
         But not where a gap ended it: the line that closes it is the first to tell that.
         """
@@ -128,15 +129,13 @@ class Names:
             names += tuple(self._aliases.pop(life.number))
         if self._taken:
             self._taken.pop(life.number, None)
-        told, process = life.ended, life.process
-        end: _End = (0, 0, None, process)
-        if told is not None:
-            end = (told.source, told.offset, told.time, process)
-            if told.time is not None and told.time > self._latest:
-                self._latest = told.time
-            if told.kind == "server_stop":
-                count, _ = self._stopped.get(process, (0, end))
-                self._stopped[process] = count + 1, end
+        process = life.origin.process
+        end: _End = (told.source, told.offset, told.time, process)
+        if told.time is not None and told.time > self._latest:
+            self._latest = told.time
+        if told.kind == "server_stop":
+            count, _ = self._stopped.get(process, (0, end))
+            self._stopped[process] = count + 1, end
         for key in names:
             if self._lives.get(key) is life:
                 del self._lives[key]
@@ -191,9 +190,10 @@ def keys(event: Event, shared: bool) -> tuple[str, ...]:
 def keys_of(life: Life, shared: bool) -> tuple[str, ...]:
     """The same of a connection that we follow."""
     found: tuple[str, ...] = ()
-    if life.identity == "id":
-        name, process = life.name, life.process
+    origin, few = life.origin, life.few
+    if origin.identity == "id":
+        name, process = life.name, origin.process
         found = (f"{process}\0{name}", name) if process and shared else (name,)
-    if life.port and life.client:
-        found += (f"\0{life.client}:{life.port}",)
+    if few is not None and few.port and life.client:
+        found += (f"\0{life.client}:{few.port}",)
     return found

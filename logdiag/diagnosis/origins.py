@@ -6,23 +6,26 @@ from typing import Final
 
 from logdiag.model import Event, Identity
 
+PAGE: Final = 30  # bits: logs in pages of a GiB, so that where a line is in one takes few bytes
 MAX_OF_PATTERN: Final = 32  # processes and files at a time; what is forgotten is only made again
 MAX_PATHS: Final = 4_096  # likewise: a service has few, or the ids of those who are there now
 
 
 class Origin:
-    """How a connection is known, and the process, layer, pattern and source of its opening."""
+    """How a connection is known, and the process, layer, pattern and place of its opening."""
 
-    __slots__ = ("identity", "layer", "pattern", "process", "source")
+    __slots__ = ("identity", "layer", "page", "pattern", "process", "source")
 
     def __init__(
-        self, identity: Identity, process: str | None, layer: str, pattern: str, source: int
-    ) -> None:
+        self, identity: Identity, process: str | None, layer: str, pattern: str, source: int,
+        page: int,
+    ) -> None:  # fmt: skip
         self.identity: Identity = identity
         self.process = process
         self.layer = layer
         self.pattern = pattern
         self.source = source
+        self.page = page  # of that source, where the line is
 
 
 class Origins:
@@ -35,11 +38,13 @@ class Origins:
 
     def of(self, identity: Identity, process: str | None, event: Event) -> Origin:
         """That of a connection of this process that the event opens."""
-        return self._one(identity, process, event.layer, event.pattern, event.source)
+        page = event.offset >> PAGE
+        return self._one(identity, process, event.layer, event.pattern, event.source, page)
 
     def named(self, origin: Origin) -> Origin:
         """The same, once a line told the connection's id."""
-        return self._one("id", origin.process, origin.layer, origin.pattern, origin.source)
+        process, layer, pattern = origin.process, origin.layer, origin.pattern
+        return self._one("id", process, layer, pattern, origin.source, origin.page)
 
     def path(self, path: str | None) -> str | None:
         """The same text as that of other connections, kept once: each line makes it anew."""
@@ -56,8 +61,9 @@ class Origins:
         return known
 
     def _one(
-        self, identity: Identity, process: str | None, layer: str, pattern: str, source: int
-    ) -> Origin:
+        self, identity: Identity, process: str | None, layer: str, pattern: str, source: int,
+        page: int,
+    ) -> Origin:  # fmt: skip
         known = self._by_pattern.get(pattern)
         if known is None:
             known = self._by_pattern[pattern] = []
@@ -66,11 +72,12 @@ class Origins:
                 one.source == source
                 and one.process == process
                 and one.identity == identity
+                and one.page == page
                 and one.layer == layer
             ):
                 return one
         if len(known) >= MAX_OF_PATTERN:
             known.clear()
-        made = Origin(identity, process, layer, pattern, source)
+        made = Origin(identity, process, layer, pattern, source, page)
         known.append(made)
         return made

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Final
 
 from logdiag.diagnosis.groups import Group, Pair
-from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.lifecycle import EPOCH, UNTIMED, Life
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.service import Service
 from logdiag.diagnosis.windows import Seen
@@ -66,9 +66,10 @@ class View:
 
     def holds(self, life: Life) -> bool:
         """Whether it had opened by the moment."""
-        if self.time is None or life.opened_at is None:
+        time, since = self.time, life.since
+        if time is None or since == UNTIMED:
             return life.opened_ordinal <= self.line
-        return life.opened_at <= self.time
+        return since <= time - EPOCH
 
     def lives(self) -> Iterator[Life]:
         """Live connections that had opened by the moment, oldest first."""
@@ -105,9 +106,10 @@ class View:
 
     def in_window(self, life: Life) -> bool:
         """Whether it opened within the window."""
-        if self.time is None or life.opened_at is None:
+        time, since = self.time, life.since
+        if time is None or since == UNTIMED:
             return life.opened_ordinal > self.line - self.within_lines
-        return life.opened_at >= self.time - self.within
+        return since >= time - self.within - EPOCH
 
     @property
     def anonymous(self) -> bool:

@@ -264,7 +264,7 @@ def life(number: int, seconds: float | None = 0, *marks: str, **fields: Any) -> 
     event = Event("opened", opened, 1, number * 100, number, "", **told)
     origin = ORIGINS.of(fields.pop("identity", "id"), event.process, event)
     made = Life(number, f"c{number}", origin, event)
-    made.opened_by(event, number)
+    made.opened_by(event, fields.pop("opened_ordinal", number))
     made.state = "open"
     made.client_key = "user u"
     for name, value in fields.items():

@@ -75,8 +75,8 @@ def test_the_latest_that_lived_so_long_tell_where_the_cliff_is() -> None:
     least, most = 48 * SECOND, 63 * SECOND
     service.lifetimes.examples(least, most)  # from here on
     for seconds in (49, 55, 55, 55, 10):
-        closed = life(1, ended=Event("closed", None, 1, 200, 2, ""))
-        service.lifetimes.add(seconds * SECOND, closed)
+        closed = Event("closed", None, 1, 200, 2, "")
+        service.lifetimes.add(seconds * SECOND, life(1), closed)
     said = "80% of the 5 that closed lived 48 s to 1 min 3 s, the latest 55 s at the median"
     assert said == accounts.lived(view(service=service), least, most)
 

@@ -409,11 +409,11 @@ def test_lived_keeps_examples_and_its_count_through_a_stop() -> None:
     """A close of 60 s is one, with the lines that tell it; a close of 10 s is none."""
     lifetimes, restored = Lifetimes(), Lifetimes()
     minute, example = (50 * SECOND, 65 * SECOND), Example((1, 100), (1, 200), 60 * SECOND)
-    closed = life(1, ended=Event("closed", None, 1, 200, 2, ""))
-    lifetimes.add(60 * SECOND, closed)
+    closed = life(1), Event("closed", None, 1, 200, 2, "")
+    lifetimes.add(60 * SECOND, *closed)
     assert (1.0, []) == (lifetimes.share(*minute), list(lifetimes.examples(*minute)))
-    lifetimes.add(60 * SECOND, closed)
-    lifetimes.add(10 * SECOND, closed)
+    lifetimes.add(60 * SECOND, *closed)
+    lifetimes.add(10 * SECOND, *closed)
     restored.restore(json.loads(json.dumps(lifetimes.snapshot())))
     for one in (lifetimes, restored):
         assert (2 / 3, [example]) == (one.share(*minute), list(one.examples(*minute)))
