@@ -175,15 +175,14 @@ class Connections:
 
     def _born(self, event: Event, key: str | None = None) -> Life:
         self._number += 1
-        identity: Identity = "id"
+        by: Identity = "id"
         if event.connection:
             name = event.connection
         elif event.client and event.port:
-            name, identity = f"{event.client}:{event.port}", "address"
+            name, by = f"{event.client}:{event.port}", "address"
         else:
-            name, identity = f"{self.service}#{self._number}", "count"
-        of = self.origins.of(identity, event.process, event)
-        life = Life(self._number, name, of, event, key)
+            name, by = f"{self.service}#{self._number}", "count"
+        life = Life(self._number, name, self.origins.of(by, event.process, event), event, key)
         life.path = self.origins.path(life.path)
         self.names.add(life)
         return life
@@ -237,7 +236,7 @@ class Connections:
     def _step(self, life: Life, before: State | None, after: State, event: Event) -> Step:
         life.state = after
         number = life.number
-        self.dirty[number] = life
+        changed: Life | Connection = life
         if after == "open" or after == "closing":
             if before is None or before == "connecting":
                 self._add(life)
@@ -250,7 +249,8 @@ class Connections:
             if before is not None:
                 self._remove(life, before)
             self.names.forget(life, event)
-            self.dirty[number] = life.connection(event)
+            changed = life.connection(event)
+        self.dirty[number] = changed
         live = len(self.live) + self.totals.before
         self.transitions.append((number, after, event.time, event.source, event.offset, live))
         return life, before, after

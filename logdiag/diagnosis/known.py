@@ -61,8 +61,9 @@ class Known(Service):
     def opened(self, life: Life, event: Event, moment: Moment) -> None:
         """A connection opened."""
         self._opens += 1
-        began = event.kind == "closing"  # another line told that it opens
-        source, offset = (began and life.opened_line) or (event.source, event.offset)
+        source, offset = event.source, event.offset
+        if event.kind == "closing" and (began := life.opened_line) is not None:
+            source, offset = began
         self.quality.tells("opened", source, offset, moment, True)
         if life.client_key is None and life.client and len(self._addresses) < MAX_ADDRESSES:
             self._addresses.add(life.client)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from logdiag.diagnosis.clients import address_in, user_in
-from logdiag.diagnosis.origins import PAGE, Origin, Origins
+from logdiag.diagnosis.origins import IN_PAGE, PAGE, Origin, Origins
 from logdiag.model import Connection, Event, Identity, Mark, State
 
 NEXT: Final[dict[tuple[State | None, str], State]] = {
@@ -47,7 +47,6 @@ OVER: Final[frozenset[str]] = frozenset({"closed", "rejected", "superseded", "un
 # keeps in 32 bytes; and a compiled build within the object, as no number is None.
 EPOCH: Final = 1 << 60
 UNTIMED: Final = -(1 << 61)  # where there is no clock
-_IN_PAGE: Final = (1 << PAGE) - 1
 
 
 def is_live(state: State | None) -> bool:
@@ -80,9 +79,9 @@ class Life:
     def __init__(
         self, number: int, name: str, origin: Origin, event: Event, key: str | None = None
     ) -> None:
-        """The life that begins with that event, of a client known by that key.
+        """The life that begins with that event; `opened_by` says when it opens.
 
-        `opened_by` says when it opens.
+        `key`: what the event's client is known by, its user if it tells one.
         """
         self.number = number
         self.name = name
@@ -90,9 +89,10 @@ class Life:
         self.state: State = "connecting"
         self.few: Few | None = None
         client, user, port = event.client, event.user, event.port
-        if port is not None or (user is not None and user != user_in(key)):
+        own = user if key is None or not user else None
+        if port is not None or own is not None:
             self.few = few = Few()
-            few.port, few.user = port, None if user == user_in(key) else user
+            few.port, few.user = port, own
         self._client = None if client is not None and client == address_in(key) else client
         self.client_key = key
         self.path = event.path
@@ -124,7 +124,7 @@ class Life:
     def opened_by(self, event: Event, ordinal: int) -> None:
         """Note when and where it opened."""
         self.since = UNTIMED if event.time is None else event.time - EPOCH
-        self._line = ordinal << PAGE | (event.offset & _IN_PAGE)
+        self._line = ordinal << PAGE | (event.offset & IN_PAGE)
 
     def opened_before(self, other: Life) -> bool:
         """Whether it did, by its line."""
@@ -132,7 +132,7 @@ class Life:
 
     def moved_to(self, ordinal: int) -> None:
         """It counts as opened at that line, whatever told its opening."""
-        self._line = ordinal << PAGE | (self._line & _IN_PAGE)
+        self._line = ordinal << PAGE | (self._line & IN_PAGE)
 
     @property
     def opened_at(self) -> int | None:
@@ -189,7 +189,7 @@ class Life:
     def opened_line(self) -> tuple[int, int] | None:
         """The line (source, offset) that told it; None if it has not opened."""
         line, origin = self._line, self.origin
-        return None if line < 0 else (origin.source, origin.page << PAGE | (line & _IN_PAGE))
+        return None if line < 0 else (origin.source, origin.page + (line & IN_PAGE))
 
     def known_as(self, key: str | None) -> None:
         """Note which client it belongs to: no text is kept twice."""
@@ -250,12 +250,13 @@ class Life:
         source, offset = connection.opened_line or (0, 0)
         told = Event(
             "", connection.opened_at, source, offset, 0, "", connection.pattern, connection.layer,
-            client=connection.client, port=connection.port, user=connection.user,
-            path=origins.path(connection.path),
+            client=connection.client, port=connection.port, path=origins.path(connection.path),
         )  # fmt: skip
         origin = origins.of(connection.identity, connection.process, told)
         life = cls(connection.number, connection.name, origin, told, connection.client_key)
         life.state = connection.state
+        if connection.user != life.user:
+            life._some().user = connection.user
         if connection.opened_line is not None:
             life.opened_by(told, connection.ordinal)
         if connection.marks is not None:

@@ -6,7 +6,8 @@ from typing import Final
 
 from logdiag.model import Event, Identity
 
-PAGE: Final = 30  # bits: logs in pages of a GiB, so that where a line is in one takes few bytes
+PAGE: Final = 30  # bits: a log in pages of a GiB, so that where a line is in one takes few bytes
+IN_PAGE: Final = (1 << PAGE) - 1
 MAX_OF_PATTERN: Final = 32  # processes and files at a time; what is forgotten is only made again
 MAX_PATHS: Final = 4_096  # likewise: a service has few, or the ids of those who are there now
 
@@ -25,7 +26,7 @@ class Origin:
         self.layer = layer
         self.pattern = pattern
         self.source = source
-        self.page = page  # of that source, where the line is
+        self.page = page  # where that of the line begins
 
 
 class Origins:
@@ -38,7 +39,7 @@ class Origins:
 
     def of(self, identity: Identity, process: str | None, event: Event) -> Origin:
         """That of a connection of this process that the event opens."""
-        page = event.offset >> PAGE
+        page = event.offset & ~IN_PAGE
         return self._one(identity, process, event.layer, event.pattern, event.source, page)
 
     def named(self, origin: Origin) -> Origin:
