@@ -223,7 +223,8 @@ class Marks:
     def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:
         """What opens along with another one is of the same mount: after the same refusal."""
         before = self._opened.renew(name)
-        refused = (life.marks or {}).get("auth_failure")
+        marks = life.marks
+        refused = None if marks is None else marks.get("auth_failure")
         if before is None:
             before = _before(event, ordinal)
             self._opened.put(name, before)
