@@ -111,7 +111,10 @@ def _account(judgement: Judgement, view: View, *, grown: bool) -> None:
     service, cleaned = view.service, view.group.marked.get("cleanup", {})
     following, then = service.following, (view.now, view.line)
     judgement.numbers = following.numbers(view.client, then)
-    judgement.visits = following.visits_tell(view.client, then)
+    if judgement.numbers is not None:
+        judgement.visits = ""
+    elif grown or not judgement.visits:
+        judgement.visits = following.visits_tell(view.client, then)
     most = 2 * len(cleaned) >= len(judgement.suspects)
     judgement.handshakes = service.handshakes.grounds(cleaned.keys()) if most else ""
 

@@ -19,7 +19,7 @@ from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rates import Numbers, by_chance
 from logdiag.diagnosis.recent import Recent
-from logdiag.diagnosis.visits import NOBODY, Visit, Visits
+from logdiag.diagnosis.visits import LEAST_CLIENTS, MANY_LOADS, Visit, Visits
 
 MAX_FOLLOWED: Final = 100_000  # connections followed at once; while so many are, no more are added
 LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
@@ -185,10 +185,12 @@ class Following:
             return None
         if self.visits.end_whole:
             return visit
-        if not visit.many or known_by(key) not in ONE_PERSON:
+        if not (visit.many and self.visits.few_tabs and known_by(key) in ONE_PERSON):
             return None
-        one_each = self.visits.one_each
-        return visit if one_each(key) or one_each(key, self._staying(visit.begun)) else None
+        singles = self.visits.singles
+        if len(singles) - (key in singles) < LEAST_CLIENTS:
+            singles |= self._staying(visit.begun)
+        return visit if len(singles) - (key in singles) >= LEAST_CLIENTS else None
 
     def _staying(self, since: int) -> frozenset[str]:
         """Clients that have kept one connection since then; none if more hold several.
@@ -201,7 +203,7 @@ class Following:
                 break
             if life.client_key is not None and life.client_key not in self._clients:
                 found.add(life.client_key)
-        return frozenset(found) if len(found) >= len(self._clients) else NOBODY
+        return frozenset(found if len(found) >= len(self._clients) else ())
 
     def odds(self, key: str | None, now: Moment) -> float:
         """How likely any client had so few of them closed, if they closed as others do.
@@ -218,16 +220,28 @@ class Following:
     def numbers(self, key: str | None, now: Moment) -> Numbers | None:
         """The numbers behind `chance`; None where there are none."""
         closes, expected, others, time = self.expected(key, now)
-        if self.visits_tell(key, now) or not (self.comparable and expected):
+        if self._by_visits(key, now) or not (self.comparable and expected):
             return None
         return closes, expected, time / others, self._clocked
 
+    def _by_visits(self, key: str | None, now: Moment) -> Visit | None:
+        """The client's visit, if `chance` stands on that and not on times."""
+        visit = self._growing(key)
+        if self.visits.end_whole or visit is None:
+            return visit
+        return visit if self._odds_by_time(key, now) >= BY_CHANCE else None
+
     def visits_tell(self, key: str | None, now: Moment) -> str:
-        """In words what `chance` stands on, if that is visits and not times."""
-        visit, whole = self._growing(key), self.visits.end_whole
-        if visit is None or not (whole or self._odds_by_time(key, now) >= BY_CHANCE):
-            return ""
-        return self.visits.grounds(key or "", self._staying(visit.begun))
+        """In words what `chance` stands on, if that is visits."""
+        visit = self._by_visits(key, now)
+        if visit is None or self.visits.end_whole:
+            return self.visits.grounds() if visit else ""
+        others = (self.visits.singles | self._staying(visit.begun)) - {key}
+        return (
+            f"{len(others)} others hold one connection at a time, as their visits tell or all the "
+            f"time since this one began; here {MANY_LOADS + 2} loads or more each opened one more, "
+            "and hardly any closed"
+        )
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

@@ -18,7 +18,6 @@ LEAST_CLIENTS: Final = 4  # of whom these are: one may have habits of its own
 WHOLE: Final = 0.9  # of the visits end as a whole
 SINGLY: Final = 0.75  # of the visits have their connections end one by one
 TABS: Final = 0.1  # of the visits, where next to nobody has several tabs
-NOBODY: Final[frozenset[str]] = frozenset()
 LEAST_LOADS: Final = 2  # beyond those that left two behind, and on one path
 MANY_LOADS: Final = 6  # the same: with those, four times as many as two tabs
 ALONE: Final = 0.25  # closes per load before the end; the network ends some connections, too
@@ -148,7 +147,8 @@ class Visits:
         # What was left behind, where it closes one by one: closes, and the time; else none.
         self.closes = self.exposure = 0
         # Kept until the next one ends:
-        self._singles: tuple[frozenset[str], int] | None = None
+        self._few_tabs: bool | None = None
+        self._singles: frozenset[str] | None = None
         self._words = ""
 
     def began(self, visit: Visit) -> Visit:
@@ -171,7 +171,7 @@ class Visits:
     def _change(self, closing: int) -> None:
         if closing:
             self._closing += closing
-            self._singles = None
+            self._few_tabs = None
 
     def ended(self, client: str, visit: Visit, exposure: int, now: int) -> None:
         """One more is over."""
@@ -185,28 +185,25 @@ class Visits:
     def other(self, client: str) -> None:
         """One more is over, in which the client held one at a time."""
         self._others.append(client)
-        self._singles = None
+        self._few_tabs = self._singles = None
 
-    def one_each(self, client: str, staying: frozenset[str] = NOBODY) -> bool:
-        """Whether next to nobody else has several tabs: clients hold one at a time, or leak.
-
-        `staying`: those that have kept one for long, whose visits are not over.
-        """
-        names, tabs = self._known()
-        if tabs > TABS * (len(self._others) + len(staying) + tabs):
-            return False
-        everyone = names | staying if staying else names
-        return len(everyone) - (client in everyone) >= LEAST_CLIENTS
-
-    def _known(self) -> tuple[frozenset[str], int]:
-        """Whose the latest other visits were, and how many with tabs there are beside these."""
-        if self._singles is None:
+    @property
+    def few_tabs(self) -> bool:
+        """Whether next to nobody who is known has several tabs, but leaks or has one."""
+        if self._few_tabs is None:
             tabs = self._closing + sum(not one.whole for one in self._latest)
-            self._singles = frozenset(self._others), tabs
+            self._few_tabs = tabs <= TABS * (len(self._others) + tabs)
+        return self._few_tabs
+
+    @property
+    def singles(self) -> frozenset[str]:
+        """Whose the latest visits were in which one connection at a time was held."""
+        if self._singles is None:
+            self._singles = frozenset(self._others)
         return self._singles
 
     def _judge(self) -> None:
-        latest, self._words, self._singles = self._latest, "", None
+        latest, self._words, self._few_tabs = self._latest, "", None
         whole = [one.client for one in latest if one.whole]
         self.end_whole = (
             len(latest) >= LEAST_VISITS
@@ -218,15 +215,8 @@ class Visits:
             self.closes = sum(one.closes for one in latest)
             self.exposure = sum(one.exposure for one in latest)
 
-    def grounds(self, client: str, staying: frozenset[str]) -> str:
-        """How they went in words, for a person to check."""
-        if not self.end_whole:
-            others = (staying | self._known()[0]) - {client}
-            return (
-                f"{len(others)} others hold one connection at a time, as visits tell that are over "
-                f"({len(self._others)}), and those that began before this one ({len(staying)}); "
-                f"here {MANY_LOADS + 2} loads or more each opened one more, and hardly any closed"
-            )
+    def grounds(self) -> str:
+        """How those ended in which several were held, for a person to check."""
         if not self._words:
             whole = sum(one.whole for one in self._latest)
             self._words = (

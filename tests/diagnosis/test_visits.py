@@ -199,18 +199,20 @@ def test_people_with_many_tabs_are_compared_with_their_like(known: bool) -> None
     ]
 
 
-def test_people_of_one_connection_become_known() -> None:
-    """Visit by visit; the next one with tabs is weighed at once, too."""
-    visits, asked = Visits(), []
-    for place in range(LEAST_CLIENTS):
+def test_people_with_tabs_become_known() -> None:
+    """At once, and stay so when they have gone."""
+    visits = Visits()
+    for place in range(LEAST_VISITS):
         visits.other(f"user {place}")
-        asked.append(visits.one_each("user u"))
-    assert [False] * (LEAST_CLIENTS - 1) + [True] == asked
+    assert (True, LEAST_VISITS) == (visits.few_tabs, len(visits.singles))
     visit, end = told(STORIES["one by one"][0])
     visits.began(visit)
-    assert not visits.one_each("user u")
+    assert not visits.few_tabs
     visits.ended("user t", visit, 100, end)
-    assert not visits.one_each("user u")
+    assert not visits.few_tabs
+    for place in range(LEAST_VISITS):
+        visits.other(f"user v{place}")
+    assert (True, 2 * LEAST_VISITS) == (visits.few_tabs, len(visits.singles))
 
 
 def test_a_visit_that_ends_as_a_whole_is_none_of_tabs() -> None:
@@ -220,7 +222,7 @@ def test_a_visit_that_ends_as_a_whole_is_none_of_tabs() -> None:
         visits.other(f"user {place}")
     visit, end = told(STORIES["load by load, then all at once"][0])
     visits.ended("user w", visits.began(visit), 0, end)
-    assert visits.one_each("user u")
+    assert visits.few_tabs
 
 
 def test_tabs_of_now_are_known_after_a_stop() -> None:
@@ -230,15 +232,15 @@ def test_tabs_of_now_are_known_after_a_stop() -> None:
         following.opened(tab, newest, (tab.opened_at, 0))
     for place in range(LEAST_VISITS):
         following.visits.other(f"user {place}")
-    assert following.visits.one_each("user u")
+    assert following.visits.few_tabs
     for place in range(3):
         tabs[place].state = "closed"
         following.ended(tabs[place], tabs[-1], (at(600 + 60 * place), 0))
     restored = Following()
     restored.restore(json.loads(json.dumps(following.snapshot())))
     assert (False, False) == (
-        following.visits.one_each("user u"),
-        restored.visits.one_each("user u"),
+        following.visits.few_tabs,
+        restored.visits.few_tabs,
     )
 
 
@@ -278,7 +280,7 @@ def test_many_loads_where_all_others_stay_with_one_connection(
     firing = [one for one in told if one.state == "firing"]
     assert found == bool(firing)
     if found:
-        assert "6 others hold one connection at a time, as visits tell" in firing[0].note
+        assert "6 others hold one connection at a time" in firing[0].note
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_many_loads_where_all_others_are_there_all_the_while(
     firing = [one for one in told if one.state == "firing"]
     assert (["u"] if found else []) == [one.group["client"] for one in firing]
     if found:
-        assert f"those that began before this one ({staying})" in firing[0].note
+        assert f"{staying + 1} others hold one connection at a time" in firing[0].note
 
 
 def test_where_every_page_leaks_each_client_is_found(rules: list[Rule], formats: Formats) -> None:
