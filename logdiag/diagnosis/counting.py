@@ -9,7 +9,6 @@ from statistics import fmean, pstdev
 from typing import Final
 
 from logdiag.diagnosis.clients import SHARED, known_by
-from logdiag.diagnosis.followed import Followed
 from logdiag.diagnosis.lifecycle import EPOCH, UNTIMED, Life
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
@@ -86,36 +85,6 @@ def count_twins(view: View) -> int:
     return 0 if view.anonymous else len(view.twins())
 
 
-def surplus(view: View) -> Iterable[Life]:
-    """Those left behind that opened behind a loss made good before, or whose next one did."""
-    if view.client is None:
-        return () if view.anonymous else view.marked("surplus")
-    followed = view.followed
-    if followed is None:
-        return ()
-    return _those(
-        view, [*followed.left_behind(view.place, "surplus"), *_first_lost(view, followed)]
-    )
-
-
-def count_surplus(view: View) -> int:
-    """How many they are."""
-    if view.client is None:
-        return 0 if view.anonymous else view.count_marked("surplus")
-    followed = view.followed
-    return count_left_behind(view, "surplus") + len(_first_lost(view, followed)) if followed else 0
-
-
-def _first_lost(view: View, followed: Followed) -> list[int]:
-    """The second ones of pairs whose first one was lost: what followed them came later."""
-    found: list[int] = []
-    for life in view.marked("surplus"):
-        follower = followed.follower(life.number)
-        if follower is not None and "surplus" not in (follower.marks or ()):
-            found.append(life.number)
-    return found
-
-
 def left_behind(view: View, mark: str = "") -> Iterable[Life]:
     """Those whose client opened a newer one since; where nobody is named, it may be any.
 
@@ -124,7 +93,7 @@ def left_behind(view: View, mark: str = "") -> Iterable[Life]:
     if view.client is None:
         return view.marked(mark) if mark else view.lives()
     followed = view.followed
-    return _those(view, () if followed is None else followed.left_behind(view.place, mark))
+    return those(view, () if followed is None else followed.left_behind(view.place, mark))
 
 
 def count_left_behind(view: View, mark: str = "") -> int:
@@ -155,7 +124,7 @@ def latest_left_behind(view: View, count: int) -> list[Life]:
 
 def orphans(view: View) -> Iterable[Life]:
     """Those left behind that never had a message, though another of the client had one since."""
-    return _those(view, sorted(_orphans(view)))
+    return those(view, sorted(_orphans(view)))
 
 
 def count_orphans(view: View) -> int:
@@ -167,7 +136,8 @@ def _orphans(view: View) -> list[int]:
     return [] if view.followed is None else view.followed.orphans(view.place)
 
 
-def _those(view: View, numbers: Iterable[int]) -> list[Life]:
+def those(view: View, numbers: Iterable[int]) -> list[Life]:
+    """Those of the group that have these numbers."""
     lives = view.group.by_number
     return [life for number in numbers if (life := lives.get(number)) is not None]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from logdiag.diagnosis import accounts, asks, counting
+from logdiag.diagnosis import accounts, asks, counting, replaced
 from logdiag.diagnosis.asks import Ask
 from logdiag.diagnosis.baseline import BINS
 from logdiag.diagnosis.baseline import MAX_CLIENTS as MAX_SPIKING
@@ -121,7 +121,13 @@ _TABLE = (
         "surplus", (), "count",
         "Connections left behind that opened within 5 s (10 lines) of a loss that had been made "
         "good, or whose next one did: after a loss one more came than was lost.", CLIENTS,
-        counting.count_surplus, counting.surplus, marks=True, at_most=asks.Surplus,
+        replaced.count_surplus, replaced.surplus, marks=True, at_most=asks.Surplus,
+    ),
+    Function(
+        "races", (), "count",
+        "Losses after which those of `surplus` opened: a page that makes a loss good twice does so "
+        "each time, and a tab that opens just after one loss brings all of its connections.",
+        CLIENTS, replaced.races, replaced.surplus, marks=True, at_most=asks.Surplus,
     ),
     Function(
         "left_behind", (), "count",

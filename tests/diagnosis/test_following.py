@@ -351,14 +351,15 @@ def test_where_no_messages_are_told_nobody_is_an_orphan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("story", "numbers"),
+    ("story", "numbers", "races"),
     [
-        ("a a:b a:c c:d c:e e:f e:g", {2, 4, 6}),  # the second that came is the next to be lost
-        ("a a:b a:c b:d b:e", {3, 4}),  # the first is
-        ("a b c a:d b:e c:f d:g", set()),  # three tabs, and one comes for each that is lost
+        ("a a:b a:c c:d c:e e:f e:g", {2, 4, 6}, 3),  # the second that came is the next to be lost
+        ("a a:b a:c b:d b:e", {3, 4}, 2),  # the first is
+        ("a b c a:d b:e c:f d:g", set(), 0),  # three tabs, and one comes for each that is lost
+        ("a a:b a:c a:d a:e", {2, 3, 4}, 1),  # three too many after one loss
     ],
 )
-def test_what_came_too_much_after_losses(story: str, numbers: set[int]) -> None:
+def test_what_came_too_much_after_losses(story: str, numbers: set[int], races: int) -> None:
     """Each word opens a connection, and tells the loss after which it comes, if after any."""
     log, second, gone = Log(), 0, set[str]()
     for word in story.split():
@@ -369,5 +370,9 @@ def test_what_came_too_much_after_losses(story: str, numbers: set[int]) -> None:
             log("closed", second, connection=lost, user="u", code=1006)
             gone.add(lost)
         log("opened", second + 0.5, connection=name, user="u")
-    found = follow(log("message", second + 200), [rule("surplus >= 2")]).findings.values()
-    assert numbers == {one for finding in found for one in finding.connections}
+    asked = [rule("surplus >= 2")]
+    asked += [rule(f"surplus >= 1 and races >= {least}", id=f"r{least}") for least in (1, 2, 3)]
+    found = follow(log("message", second + 200), asked).findings.values()
+    named = {one.rule: set(one.connections) for one in found}
+    assert numbers == named.pop("too-many", set())
+    assert [f"r{least}" for least in range(1, races + 1)] == sorted(named)
