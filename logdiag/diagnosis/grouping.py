@@ -17,7 +17,6 @@ SLACK: Final = 600 * SECOND  # between what happens and the look at it: a tick, 
 SLACK_LINES: Final = 400
 LONGEST: Final = 86_400 * SECOND  # the same where a rule waits: longer waits count what is left
 LONGEST_LINES: Final = 20_000
-MAX_SEARCH: Final = 1_000  # connections of one client among which the next one is looked for
 FEW: Final = 16  # connections that may stand for their group
 MANY: Final = 5_000  # groups at once, after which those are looked for that rest
 MAX_IDLE: Final = 50_000  # groups without connections kept per `by`, for their recent events
@@ -218,15 +217,6 @@ class Clients(Grouping):
         if isinstance(found, Group):
             return found.youngest
         return found[-1] if isinstance(found, tuple) else found
-
-    def next_after(self, life: Life) -> Life | None:
-        """The first one that the connection's client opened after it, of the youngest ones."""
-        found: Life | None = None
-        for place, one in enumerate(reversed(self.lives(life.client_key))):
-            if place >= MAX_SEARCH or not life.opened_before(one):
-                break
-            found = one
-        return found
 
     def lives(self, key: str | None) -> Reversible[Life]:
         """The live connections of that client, or of those that nobody knows; oldest first."""

@@ -430,3 +430,13 @@ def test_lines_that_lack_something_are_counted() -> None:
     assert (1, 2) == (quality.unnamed, quality.untimed)
     (finding,) = detector.drain(ended=True).findings
     assert [300, 500, 600] == sorted(proof.offset for proof in finding.evidence)
+
+
+def test_the_example_of_an_opening_is_its_own_line() -> None:
+    """Even where the next that is known of it is that it closes."""
+    log = Log()("opened", 0, connection="a")("opening", 1, connection="b")
+    detector = Detector("app", [])
+    for event in log("closing", 2, connection="b").events:
+        detector.on_event(event)
+    sample = detector._known.quality.samples["opened"]
+    assert (1, 200) == (sample.source, sample.offset)

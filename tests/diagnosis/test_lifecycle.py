@@ -269,9 +269,19 @@ def test_whose_a_connection_was_is_still_told_once_nobody_knows_whose_they_are()
     log = Log()
     log("opened", 0, connection="a", user="u")
     log("opened", 1, client="10.0.0.7", port=1)
-    log("closed", 2)
+    log("closed", 2)("opened", 3, connection="b", user="v")
+    before, _, after = follow(log).connections.values()
+    assert (None, "u", "open") == (before.client_key, before.user, before.state)
+    assert (None, "v", "open") == (after.client_key, after.user, after.state)
+
+
+def test_whose_a_connection_is_may_be_told_by_the_end_of_its_handshake() -> None:
+    """Until then there is but the address."""
+    log = Log()("opening", 0, connection="a", client="10.0.0.7")
+    assert "address 10.0.0.7" == follow(log).connections[1].client_key
+    log("opened", 1, connection="a", user="u")
     one = follow(log).connections[1]
-    assert (None, "u", "open") == (one.client_key, one.user, one.state)
+    assert ("user u", "u", "10.0.0.7") == (one.client_key, one.user, one.client)
 
 
 def test_the_page_shows_the_table(pytestconfig: pytest.Config) -> None:
