@@ -68,7 +68,7 @@ def test_without_a_clock_others_between_them_part_them() -> None:
     assert not after([*closes(1, 2), ("opened", 3), *closes(4, 5), LATER], clock=False, live=4)
 
 
-@pytest.mark.parametrize(("steps", "fires"), [(20, False), (40, True)])
+@pytest.mark.parametrize(("steps", "fires"), [(20, False), (60, True)])
 def test_a_climb_must_outlast_what_is_usual_by_far(
     rules: list[Rule], steps: int, fires: bool
 ) -> None:
