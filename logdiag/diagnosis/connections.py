@@ -40,7 +40,8 @@ class Connections:
         self.origins = Origins()
         self.connecting: dict[int, Life] = {}
         self.transitions: list[Stepped] = []
-        self.dirty: dict[int, Life | Connection] = {}  # that changed; as it was when it ended
+        self.dirty: dict[int, Life] = {}  # that changed
+        self._ends: dict[int, Event] = {}  # what told the end of those of them that are over
         self.totals = Totals()
         self.processes = Processes()
         self.names = Names()
@@ -148,8 +149,8 @@ class Connections:
 
     def changed(self) -> list[Connection]:
         """Those that changed since the last call."""
-        dirty, self.dirty = self.dirty, {}
-        return [one.connection() if isinstance(one, Life) else one for one in dirty.values()]
+        dirty, ends, self.dirty, self._ends = self.dirty, self._ends, {}, {}
+        return [life.connection(ends.get(number)) for number, life in dirty.items()]
 
     def followed(self) -> list[Life]:
         """All that are not over."""
@@ -236,7 +237,6 @@ class Connections:
     def _step(self, life: Life, before: State | None, after: State, event: Event) -> Step:
         life.state = after
         number = life.number
-        changed: Life | Connection = life
         if after == "open" or after == "closing":
             if before is None or before == "connecting":
                 self._add(life)
@@ -249,8 +249,8 @@ class Connections:
             if before is not None:
                 self._remove(life, before)
             self.names.forget(life, event)
-            changed = life.connection(event)
-        self.dirty[number] = changed
+            self._ends[number] = event
+        self.dirty[number] = life
         live = len(self.live) + self.totals.before
         self.transitions.append((number, after, event.time, event.source, event.offset, live))
         return life, before, after
