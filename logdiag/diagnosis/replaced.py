@@ -31,14 +31,15 @@ def count_surplus(view: View) -> int:
 
 def races(view: View) -> int:
     """After how many losses they opened."""
-    return len({_loss(view, life) for life in surplus(view)})
+    return len({_loss(view, life)[:2] for life in surplus(view)})
 
 
-def _loss(view: View, life: Life) -> Mark | None:
+def _loss(view: View, life: Life) -> Mark:
     """The line that told of the loss: that of its next one, else its own."""
     follower = None if view.followed is None else view.followed.follower(life.number)
-    marks = (follower and follower.marks) or {}
-    return marks.get("surplus") or (life.marks or {}).get("surplus")
+    marks = None if follower is None else follower.marks
+    told = marks.get("surplus") if marks else None
+    return told or (life.marks or {})["surplus"]
 
 
 def _first_lost(view: View, followed: Followed) -> list[int]:
