@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Reversible
+from collections.abc import Collection, Iterator, Reversible
 from typing import Any, Final
 
 from logdiag.diagnosis.visits import Visit
 from logdiag.model import Mark
 
 _NONE: Final[dict[str, int]] = {}  # stays empty
+Line = tuple[int, int]  # (source, offset)
+_NO_LOSSES: Final[dict[Line, int]] = {}  # stays empty
 
 
 class Follower:
@@ -23,6 +25,12 @@ class Follower:
 
 
 _NOBODY: Final[dict[int, Follower]] = {}  # stays empty
+_UNMARKED: Final[dict[str, Mark]] = {}  # stays empty
+
+
+def _loss(marks: dict[str, Mark]) -> Line | None:
+    loss = marks.get("surplus")
+    return None if loss is None else (loss.source, loss.offset)
 
 
 class Followed:
@@ -37,8 +45,8 @@ class Followed:
     """
 
     __slots__ = (
-        "_latest", "_lone", "_marks", "_several", "_since", "closes", "exposure", "loads", "silent",
-        "spoke", "visit",
+        "_latest", "_lone", "_losses", "_marks", "_several", "_since", "closes", "exposure",
+        "loads", "silent", "spoke", "visit",
     )  # fmt: skip
 
     def __init__(self, before: int) -> None:
@@ -50,6 +58,7 @@ class Followed:
         self._since = 0  # the sum of the times when several opened
         self._latest = 0  # the latest time when one did
         self._marks = _NONE  # how many of these carry each
+        self._losses = _NO_LOSSES  # by line: how many of these came after that loss, one too many
         # Those that were followed, and ended:
         self.closes = 0
         self.exposure = 0
@@ -78,6 +87,11 @@ class Followed:
             self._marks = {}
         for mark in marks:
             self._marks[mark] = self._marks.get(mark, 0) + 1
+        loss = _loss(marks)
+        if loss is not None:
+            if self._losses is _NO_LOSSES:
+                self._losses = {}
+            self._losses[loss] = self._losses.get(loss, 0) + 1
 
     def leave(self, number: int) -> Follower | None:
         """It is live no more; gives what followed it."""
@@ -89,9 +103,18 @@ class Followed:
         else:
             del self._several[number]
             self._since -= follower.since
-        for mark in follower.marks or ():
-            self._marks[mark] -= 1
+        if follower.marks is not None:
+            self._unmark(follower.marks)
         return follower
+
+    def _unmark(self, marks: dict[str, Mark]) -> None:
+        for mark in marks:
+            self._marks[mark] -= 1
+        loss = _loss(marks)
+        if loss is not None:
+            self._losses[loss] -= 1
+            if not self._losses[loss]:
+                del self._losses[loss]
 
     def follower(self, number: int) -> Follower | None:
         """What followed that connection."""
@@ -152,6 +175,13 @@ class Followed:
             if not mark or (follower.marks is not None and mark in follower.marks):
                 count -= 1
         return count
+
+    def losses(self, then: int) -> Collection[Line]:
+        """After which losses one too many came by that moment, and followed one of these."""
+        if self._latest <= then or not self._losses:
+            return self._losses.keys()
+        told = (_loss(one.marks or _UNMARKED) for one in self._all() if one.since <= then)
+        return {loss for loss in told if loss is not None}
 
     def orphans(self, then: int) -> list[int]:
         """Those left behind by that moment that never had a message, though another one had since.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from logdiag.diagnosis.counting import count_left_behind, those
-from logdiag.diagnosis.followed import Followed
+from logdiag.diagnosis.followed import Followed, Line
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import View
-from logdiag.model import Mark
 
 
 def surplus(view: View) -> Iterable[Life]:
@@ -18,7 +17,8 @@ def surplus(view: View) -> Iterable[Life]:
     followed = view.followed
     if followed is None:
         return ()
-    return those(view, [*followed.left_behind(view.place, "surplus"), *_first_lost(view, followed)])
+    firsts = those(view, followed.left_behind(view.place, "surplus"))
+    return [*firsts, *_first_lost(view, followed)]
 
 
 def count_surplus(view: View) -> int:
@@ -31,22 +31,27 @@ def count_surplus(view: View) -> int:
 
 def races(view: View) -> int:
     """After how many losses they opened."""
-    return len({_loss(view, life)[:2] for life in surplus(view)})
+    followed = view.followed
+    if followed is None or len(view.group.key) > 1:  # some of what the client holds
+        return len({_loss(life, followed) for life in surplus(view)})
+    found = followed.losses(view.place)
+    more = {_loss(life, followed) for life in _first_lost(view, followed)}
+    return len(found) + len(more.difference(found))
 
 
-def _loss(view: View, life: Life) -> Mark:
-    """The line that told of the loss: that of its next one, else its own."""
-    follower = None if view.followed is None else view.followed.follower(life.number)
+def _loss(life: Life, followed: Followed | None) -> Line:
+    """The line of the loss that its next one came after, else of its own."""
+    follower = None if followed is None else followed.follower(life.number)
     marks = None if follower is None else follower.marks
-    told = marks.get("surplus") if marks else None
-    return told or (life.marks or {})["surplus"]
+    loss = (marks.get("surplus") if marks else None) or (life.marks or {})["surplus"]
+    return loss.source, loss.offset
 
 
-def _first_lost(view: View, followed: Followed) -> list[int]:
+def _first_lost(view: View, followed: Followed) -> list[Life]:
     """The second ones of pairs whose first one was lost: what followed them came later."""
-    found: list[int] = []
+    found: list[Life] = []
     for life in view.marked("surplus"):
         follower = followed.follower(life.number)
         if follower is not None and "surplus" not in (follower.marks or ()):
-            found.append(life.number)
+            found.append(life)
     return found

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from logdiag.diagnosis.followed import Followed
 from logdiag.model import Mark
 
-MARKS = ("auth_failure", "twin")
+MARKS = ("auth_failure", "surplus")
 
 # When the next connection opened, what marked it, and which of those before ends then, if any.
 STEPS = st.lists(
@@ -24,7 +24,7 @@ def test_the_count_is_that_of_the_list(steps: list[Any], then: int) -> None:
     """At any moment, with a mark or without, also of late lines and after a stop."""
     client = Followed(0)
     for number, (since, marks, ends) in enumerate(steps):
-        client.follow(number, since, {mark: Mark(1, number) for mark in marks} or None)
+        client.follow(number, since, {mark: Mark(1, number // 2) for mark in marks} or None)
         if ends is not None:
             client.leave(ends)
     taken_up = Followed.restored(json.loads(json.dumps(client.plain())))
@@ -33,4 +33,7 @@ def test_the_count_is_that_of_the_list(steps: list[Any], then: int) -> None:
             listed = one.left_behind(then, mark)
             assert client.left_behind(then, mark) == listed
             assert len(listed) == one.count(then, mark)
+        too_many = [one.follower(number) for number in one.left_behind(then, "surplus")]
+        lines = {one.marks["surplus"][:2] for one in too_many if one and one.marks}
+        assert lines == set(one.losses(then))
         assert one.left_behind(then, "") == list(one.backwards(then))[::-1]

@@ -350,6 +350,22 @@ def test_where_no_messages_are_told_nobody_is_an_orphan() -> None:
     assert [] == orphans(following, "user u", moment(30))
 
 
+def test_the_losses_of_each_path_are_its_own() -> None:
+    """For a rule that goes by path, too; the client had two, one on each."""
+    log = Log()
+    for second, path in ((0, "/chat"), (100, "/news")):
+        log("opened", second, connection=f"{path}1", user="u", path=path)
+        log("closed", second + 60, connection=f"{path}1", user="u", code=1006)
+        for place in (2, 3):
+            log("opened", second + 60 + place, connection=f"{path}{place}", user="u", path=path)
+    log("opened", 400, connection="last", user="u", path="/chat")("message", 600)
+    asked = [
+        rule("surplus >= 1 and races >= 2", id=" ".join(by), by=by)
+        for by in (("client",), ("client", "path"))
+    ]
+    assert ["client"] == [one.rule for one in follow(log, asked).findings.values()]
+
+
 @pytest.mark.parametrize(
     ("story", "numbers", "races"),
     [
