@@ -26,7 +26,7 @@ LEAST_CLOSES: Final = 8  # so many closes make a rate to compare with
 BY_CHANCE: Final = 0.005  # what is rarer is no chance
 FEW_CLIENTS: Final = 4  # so few, that nobody waits for more
 MAX_ORDERLY: Final = 40_000  # clients of whom is known that they closed before they opened
-MAX_LOOKED_AT: Final = 250  # live ones, for those who stay
+MAX_LOOKED_AT: Final = 250  # of the live ones, where the oldest tell enough
 _MILLISECOND: Final = 1_000_000
 
 

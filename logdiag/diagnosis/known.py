@@ -8,7 +8,7 @@ from statistics import median_low
 from typing import Any, Final
 
 from logdiag.diagnosis.connections import Connections
-from logdiag.diagnosis.following import BY_CHANCE, Following
+from logdiag.diagnosis.following import BY_CHANCE, MAX_LOOKED_AT, Following
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.heartbeat import Heartbeat
@@ -27,7 +27,6 @@ from logdiag.model import SECOND, Event
 LEAST_CLOSES: Final = 3  # closes that make a time scale
 LEAST_SCALE: Final = SECOND
 COMMON: Final = 0.5  # of the clients use a path that pages are meant to be on
-MAX_LOOKED_AT: Final = 250  # connections looked at to tell which paths these are
 MAX_UNNAMED: Final = 10_000  # openings that wait for the close of somebody
 MAX_ADDRESSES: Final = 20_000  # where closes name nobody; of more nobody says who holds how much
 

@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# The two languages, what is asked for seldom, and what only logs that name nobody need.
+PLAIN = """
+    __init__ accounts expression handover measures mistakes nameless preview rulecases silence tabs
+    verdict withholding
+"""
 WHEEL = "from hatchling.build import build_wheel as build; print(build('{}'))"
 EDITABLE = "from hatchling.build import build_editable as build; print(build('{}'))"
 REQUIRED = "from hatchling.build import get_requires_for_build_wheel as get; print(get())"
@@ -32,6 +37,14 @@ def mypyc(tmp_path: Path) -> str:
     (folder / "build.py").write_text("def mypycify(*_, **options): raise SystemExit('a mistake')")
     (folder / "__init__.py").touch()
     return str(folder.parent)
+
+
+def test_each_module_that_judges_is_compiled_or_known_not_to_be() -> None:
+    """One that is forgotten would be found by its slowness only."""
+    code = "import hatch_build; print(hatch_build.NAMES)"
+    compiled = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+    modules = sorted(path.stem for path in (ROOT / "logdiag" / "diagnosis").glob("*.py"))
+    assert modules == sorted((compiled + PLAIN).split())
 
 
 @pytest.mark.parametrize(
