@@ -29,7 +29,7 @@ NAMES = """
     deliveries derived deriving description detector echoes ending followed following functions
     grouping groupings groups guards handshakes heartbeat judgement known lifecycle lifetimes
     live losses marks moments names notes order origins overlay patience possible processes
-    quality rates recent refusals replaced rules service surroundings terms ticks totals trend view
+    quality rates recent refusals replaced rules service silence surroundings terms ticks totals trend view
     visits windows yielding
 """
 

@@ -12,7 +12,7 @@ from logdiag.diagnosis.derived import about
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import NEVER, Moment, far, passed
-from logdiag.diagnosis.windows import Seen, Told
+from logdiag.diagnosis.windows import Told, proved
 from logdiag.model import SECOND, Event
 
 FINAL: Final = frozenset({
@@ -92,7 +92,7 @@ class Deliveries:
         elif life is not None and life.number != update.number:
             if update.number is not None and not update.twice:
                 again = about("duplicated", life, event)
-                found.append((client, Seen(moment[1], again, update.line)))
+                found.append((client, proved(moment[1], again, update.line)))
             update.twice = True
             if life is self._clients.newest(client):
                 update.missed = None
@@ -144,13 +144,13 @@ class Deliveries:
             update = waiting.pop(_first_of(waiting))
             self._oldest = waiting[_first_of(waiting)].since if waiting else NEVER
             if update.missed is not None:
-                found.append((update.client, Seen(moment[1], update.missed, update.newer)))
+                found.append((update.client, proved(moment[1], update.missed, update.newer)))
         return found
 
     def rest(self, now: Moment) -> list[Told]:
         """The same of all that may yet arrive, if nothing follows."""
         rest: list[Told] = [
-            (update.client, Seen(now[1], update.missed, update.newer))
+            (update.client, proved(now[1], update.missed, update.newer))
             for update in self._waiting.values()
             if update.missed is not None
         ]

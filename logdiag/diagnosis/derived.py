@@ -72,7 +72,7 @@ def unanswered(event: Event, before: str | None = None) -> bool:
     ("Terminating inactive connection").
     """
     if event.reason:
-        return bool(_UNANSWERED.search(event.reason))
+        return _is_unanswered(event.reason)
     return event.code == _ABNORMAL and before == "closing" and event.layer != "browser"
 
 
@@ -89,13 +89,22 @@ def _is_of_client(reason: str) -> bool:
 
 
 @lru_cache(maxsize=256)
+def _is_unanswered(reason: str) -> bool:
+    return bool(_UNANSWERED.search(reason))
+
+
+@lru_cache(maxsize=256)
 def _refuses(reason: str) -> bool:
     return bool(_REFUSAL.search(reason))
 
 
 def about(kind: str, life: Life, event: Event) -> Event:
     """The event, as one of that kind, with all that is known of the connection."""
-    return _new(Event, (
-        kind, *event[1:_CONNECTION], life.name, life.client, life.port, life.user, event.agent,
-        life.path, *event[_STATUS:],
-    ))  # fmt: skip
+    known = life.name, life.client, life.port, life.user, event.agent, life.path
+    one = (kind,) + event[1:_CONNECTION] + known + event[_STATUS:]  # noqa: RUF005 - half the time
+    return _new(Event, one)
+
+
+def as_kind(kind: str, event: Event) -> Event:
+    """The same event, as one of that kind."""
+    return event if event.kind == kind else _new(Event, (kind, *event[1:]))

@@ -13,6 +13,7 @@ from logdiag.diagnosis.derived import (
     OVERLAPS,
     TURNED_AWAY,
     about,
+    as_kind,
     turned_away,
     unanswered,
 )
@@ -22,7 +23,7 @@ from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.losses import Loss, Losses, Newer
 from logdiag.diagnosis.moments import Moment, passed
 from logdiag.diagnosis.surroundings import Surroundings
-from logdiag.diagnosis.windows import Seen, Told
+from logdiag.diagnosis.windows import Seen, Told, proved
 from logdiag.model import SECOND, Event, Mark
 
 HANGING_LINES: Final = 40  # S, where there is no clock
@@ -54,7 +55,7 @@ class Deriving:
         found = []
         if self._refuses and turned_away(event):
             away = about(TURNED_AWAY, life, event)
-            found.append(Seen(moment[1], away, life.opened_line))
+            found.append(proved(moment[1], away, life.opened_line))
         newest = self._siblings.newest(life.client_key) if self._overlaps else None
         if newest is not None and life.opened_before(newest):
             found += self._overlap(life, event, before, newest, moment)
@@ -64,15 +65,17 @@ class Deriving:
 
     def _overlap(
         self, life: Life, event: Event, before: str | None, newest: Life, moment: Moment
-    ) -> Iterator[Seen]:
+    ) -> list[Seen]:
         """What the close of a connection tells whose client has a newer one."""
-        lines, delay = (newest.opened_line, life.opened_line), newest.age(event.time)
-        yield Seen(moment[1], about("overlap", life, event), *lines, delay)
-        heartbeat = self._heartbeat
+        overlap, delay = about("overlap", life, event), newest.age(event.time)
+        proof, first = newest.opened_line, life.opened_line
+        found = [proved(moment[1], overlap, proof, first, delay)]
+        horizon = self._heartbeat.horizon
         if unanswered(event, before):
-            self.losses.add(life, about(LOST, life, event), moment, heartbeat.horizon)
-        elif _drained(newest, self._siblings, event.time, heartbeat.horizon):
-            yield Seen(moment[1], about("drained", life, event), *lines, delay)
+            self.losses.add(life, as_kind(LOST, overlap), moment, horizon)
+        elif _drained(newest, self._siblings, event.time, horizon):
+            found.append(proved(moment[1], as_kind("drained", overlap), proof, first, delay))
+        return found
 
     def lost(self, loss: Loss) -> list[Told]:
         """What a dead one tells whose client was there on a newer one, with that client.
@@ -101,7 +104,7 @@ class Deriving:
         for life in islice(connecting.values(), MAX_HANGING):
             for event, newer in hanging(life, self._siblings, moment, self._heartbeat.settle):
                 self._connections.dirty[life.number] = life  # its mark says that it was told
-                found.append((life.client_key, Seen(moment[1], event, newer.opened_line)))
+                found.append((life.client_key, proved(moment[1], event, newer.opened_line)))
         return found
 
 
@@ -127,8 +130,8 @@ def hanging(
 
 def _told(loss: Loss, kind: str, newer: Newer) -> Told:
     time, line = loss.moment
-    event, delay = loss.event._replace(kind=kind), (time or 0) - newer.opened_at
-    return loss.client, Seen(line, event, newer.line, loss.line, delay)
+    event, delay = as_kind(kind, loss.event), (time or 0) - newer.opened_at
+    return loss.client, proved(line, event, newer.line, loss.line, delay)
 
 
 def _drained(newest: Life, siblings: Clients, now: int | None, horizon: int) -> bool:

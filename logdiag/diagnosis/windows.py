@@ -35,6 +35,14 @@ def as_seen(ordinal: int, event: Event) -> Seen:
     return _new(Seen, (ordinal, event, None, None, None))
 
 
+def proved(
+    ordinal: int, event: Event, proof: tuple[int, int] | None,
+    first: tuple[int, int] | None = None, delay: int | None = None,
+) -> Seen:  # fmt: skip
+    """An event with the lines that make it what it is."""
+    return _new(Seen, (ordinal, event, proof, first, delay))
+
+
 class Window:
     """The recent events of one kind in one group.
 
@@ -62,10 +70,8 @@ class Window:
         line = seen.ordinal
         if self._seen:
             time, line = max(time, self._times[-1]), max(line, self._lines[-1])
-            if self._times[0] < time - within:
-                gone = bisect_left(self._times, time - within)
-                if gone * AT_ONCE >= len(self._times):
-                    self._drop(gone)
+            if self._times[(len(self._times) - 1) // AT_ONCE] < time - within:
+                self._drop(bisect_left(self._times, time - within))
         self._seen.append(seen)
         self._times.append(time)
         self._lines.append(line)
