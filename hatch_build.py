@@ -25,12 +25,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # What each event passes through, and what looks at a group; the two languages do not repay it.
 NAMES = """
-    asks attempts awaited baseline candidates checking clients connections counting court
-    deliveries derived deriving description detector echoes ending followed following functions
-    grouping groupings groups guards handshakes heartbeat judgement known lifecycle lifetimes
-    live losses marks moments names notes order origins overlay patience possible processes
-    quality rates recent refusals replaced rules service silence surroundings terms ticks totals trend view
-    visits windows yielding
+    accounts asks attempts awaited baseline behind candidates checking clients connections counting
+    court deliveries derived deriving description detector echoes ending followed following
+    functions grouping groupings groups guards handshakes heartbeat judgement known lifecycle
+    lifetimes live losses marks moments names notes order origins overlay patience possible
+    processes quality rates recent refusals replaced rules service silence surroundings terms ticks
+    totals trend view visits windows yielding
 """
 
 REQUIRES = ["mypy>=1.13", "pyparsing>=3.2", "setuptools>=77", "types-PyYAML"]

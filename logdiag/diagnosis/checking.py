@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from logdiag.definitions import did_you_mean
+from logdiag.diagnosis import counting
+from logdiag.diagnosis.behind import NOTHING, Behind, Kept, Those, Use, both, where
 from logdiag.diagnosis.counting import EARLIER, mark_of
 from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import (
@@ -54,7 +55,6 @@ _NAMES = {
     "series": ("live",),
 }  # fmt: skip
 _QUANTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?|100)\Z")
-_Ask = Callable[[View], Any]
 _Calls = Sequence[tuple[Function, tuple[Node, ...]]]
 
 
@@ -79,10 +79,10 @@ class Condition:
     baselines: frozenset[tuple[str, ...]]  # kinds to compare with what is usual, or pairs of them
     suspects: Function | None  # where it asks for these, a finding is about them and no others
     of_now: bool  # a finding is about those connections that make it hold now
-    _witnesses: Callable[[View], Iterator[_Ask]]
+    _witnesses: Behind
     _of_all: bool
-    _events: tuple[Callable[[View], Iterable[Seen]], ...]
-    _said: Callable[[View], Iterator[_Ask]] | None  # nothing of it has numbers to tell
+    _events: tuple[Use, ...]
+    _said: Behind
 
     def holds(self, view: View) -> bool:
         """Whether it does."""
@@ -96,22 +96,27 @@ class Condition:
         """
         if self.suspects is not None and self.suspects.lives is not None:
             return self.suspects.lives(view)
-        found = {life.number: life for select in self._witnesses(view) for life in select(view)}
+        found = {life.number: life for use in self._witnesses.of(view) for life in use.of(view)}
         if not found and self._of_all:
             return view.lives()
         return found.values()
 
     def events(self, view: View) -> list[Seen]:
         """The events that it counts, in the order of the log."""
-        found = {seen.ordinal: seen for select in self._events for seen in select(view)}
-        return [found[ordinal] for ordinal in sorted(found)]
+        found: dict[int, Seen] = {}
+        for use in self._events:
+            for seen in use.of(view):
+                found[seen.ordinal] = seen
+        return [found[ordinal] for ordinal in sorted(found)] if found else []
 
     def said(self, view: View) -> str:
         """The numbers behind it in words; "" if it has none to tell."""
-        if self._said is None:
-            return ""
-        parts = chain.from_iterable(one(view).split("; ") for one in self._said(view))
-        return "; ".join(filter(None, dict.fromkeys(parts)))
+        parts: dict[str, None] = {}
+        for use in self._said.of(view):
+            words: str = use.of(view)
+            if words:
+                parts.update(dict.fromkeys(words.split("; ")))
+        return "; ".join(parts)
 
 
 def condition(text: str) -> Condition:
@@ -146,14 +151,14 @@ def condition(text: str) -> Condition:
         _witnesses=_behind(tree, lambda one: None if one.name == "live" else one.lives),
         _of_all=any(function.lives for function, _ in calls),
         _events=_events(_uses(counted(tree))),
-        _said=_behind(tree, lambda one: one.said) if any(f.said for f, _ in calls) else None,
+        _said=_behind(tree, lambda one: one.said),
     )
 
 
-def _events(calls: _Calls) -> tuple[Callable[[View], Iterable[Seen]], ...]:
+def _events(calls: _Calls) -> tuple[Use, ...]:
     """What to ask for the events behind a condition: each of its questions once."""
     asked = {(f.events, *map(unparse, arguments)): (f, arguments) for f, arguments in calls}
-    return tuple(_selector(f.events, f, a) for f, a in asked.values() if f.events)
+    return tuple(_use(f.events, f, a) for f, a in asked.values() if f.events)
 
 
 def _kinds(calls: _Calls) -> frozenset[str]:
@@ -169,23 +174,17 @@ def _kinds(calls: _Calls) -> frozenset[str]:
     )
 
 
-def _behind(
-    node: Node, pick: Callable[[Function], Callable[..., Any] | None]
-) -> Callable[[View], Iterator[_Ask]]:
+def _behind(node: Node, pick: Callable[[Function], Callable[..., Any] | None]) -> Behind:
     """What to ask for what is behind a condition: of an `or`, of the sides that hold."""
     match node:
         case Unary():
-            return lambda view: iter(())
+            return NOTHING
         case Binary("and", left, right):
-            one, other = _behind(left, pick), _behind(right, pick)
-            return lambda view: chain(one(view), other(view))
+            return both(_behind(left, pick), _behind(right, pick))
         case Binary("or", left, right):
-            sides = [(needed(side, "or"), _behind(side, pick)) for side in (left, right)]
-            return lambda view: (
-                use for one, uses in sides if one.holds(view) for use in uses(view)
-            )
-    selectors = [_selector(ask, *use) for use in _uses(node) if (ask := pick(use[0]))]
-    return lambda view: iter(selectors)
+            return both(*[where(needed(one, "or"), _behind(one, pick)) for one in (left, right)])
+    uses = [_use(ask, *use) for use in _uses(node) if (ask := pick(use[0]))]
+    return Those(uses) if uses else NOTHING
 
 
 def _uses(tree: Node) -> list[tuple[Function, tuple[Node, ...]]]:
@@ -200,9 +199,9 @@ def _uses(tree: Node) -> list[tuple[Function, tuple[Node, ...]]]:
     return found
 
 
-def _selector(ask: Callable[..., Any], function: Function, arguments: Sequence[Node]) -> _Ask:
+def _use(ask: Callable[..., Any], function: Function, arguments: Sequence[Node]) -> Use:
     values = _arguments(function, arguments)
-    return lambda view: ask(view, *(value.given(view) for value in values))
+    return (Kept if ask is counting.events else Use)(ask, values)
 
 
 def compiled(node: Node) -> tuple[Measure, Quantity | Predicate]:

@@ -201,14 +201,14 @@ class View:
         """How many live connections one client may have."""
         return self.service.limit(self.group)
 
+    def kept(self, kind: str) -> list[Seen]:
+        """Events of that kind within the window, oldest first."""
+        window = self.group.windows and self.group.windows.get(kind)
+        return window.events(self.then, self.within, self.within_lines) if window else []
+
     def events(self, *kinds: str) -> Iterator[Seen]:
         """Events of those kinds (of any, if none is named) within the window, oldest first."""
-        windows = self.group.windows or {}
-        found = [
-            windows[kind].events(self.then, self.within, self.within_lines)
-            for kind in (kinds or windows)
-            if kind in windows
-        ]
+        found = [self.kept(kind) for kind in (kinds or self.group.windows or ())]
         return iter(found[0]) if len(found) == 1 else merge(*found, key=lambda seen: seen.ordinal)
 
     def count(self, kind: str, age: int | None = None) -> int:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # The two languages, what is asked for seldom, and what only logs that name nobody need.
 PLAIN = """
-    __init__ accounts expression handover measures mistakes nameless preview rulecases tabs
+    __init__ expression handover measures mistakes nameless preview rulecases tabs
     verdict withholding
 """
 WHEEL = "from hatchling.build import build_wheel as build; print(build('{}'))"
