@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from logdiag.diagnosis.clients import CAPS, known_by
@@ -15,8 +15,8 @@ from logdiag.diagnosis.windows import Seen
 from logdiag.model import Confidence, Evidence, Level
 
 MAX_SUSPECTS: Final = 10_000  # connections followed per finding
-_ORDER: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
-_UNTOLD: Final = Evidence(0, 0)[2:]  # what the timeline fills in
+_RANKS: Final[dict[str, int]] = {"low": 0, "medium": 1, "high": 2}
+_UNTOLD: Final[tuple[object, ...]] = Evidence(0, 0)[2:]  # what the timeline fills in
 _new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
@@ -34,22 +34,18 @@ def describe(judgement: Judgement, view: View) -> None:
         judgement.suspects, judgement.open = {}, set()
         judgement.evidence, judgement.proved = [], set()
     joined = _joined(judgement, view)
-    room = len(judgement.evidence) < MAX_EVIDENCE
-    lines: list[tuple[int, int]] = []
     paths: set[str | None] = set()
     if by_count:
         for pair in view.group.pairs:
-            lines += (pair.proof[:2], pair.opened)
+            _prove(judgement, pair.proof[:2])
+            _prove(judgement, pair.opened)
             paths.add(pair.proof.path)
     else:
         for life in joined:
             paths |= {mark.path for mark in (life.marks or {}).values()} or {life.path}
-            if room:
-                lines += _lines_of(life, marks=rule.when.of_marks)
-    if room:
-        lines += _lines_counted(rule.when.events(view))
-        if lines:
-            _prove(judgement, lines)
+            _prove_opened(judgement, life, marks=rule.when.of_marks)
+    if len(judgement.evidence) < MAX_EVIDENCE:
+        _prove_counted(judgement, rule.when.events(view))
     if paths:
         _note_path(judgement, paths)
     _account(judgement, view, grown=known != _known(judgement))
@@ -65,10 +61,19 @@ def _assure(judgement: Judgement, view: View) -> None:
     judgement.known_by = known_by(client_of(view.group))
     cap = "high" if rule.when.of_server else CAPS.get(judgement.known_by, "high")
     if judgement.confidence != cap:
-        found: Confidence = next((n for n, test in rule.confidence if test.holds(view)), "low")
-        best = max(found, judgement.confidence, key=_ORDER.index)
-        judgement.confidence = min(best, cap, key=_ORDER.index)
+        best = _best(rule, view, judgement.confidence)
+        judgement.confidence = best if _RANKS[best] < _RANKS[cap] else cap
     judgement.level = _level(rule.level, judgement.confidence)
+
+
+def _best(rule: Rule, view: View, least: Confidence) -> Confidence:
+    """The highest confidence that the view bears out, or the least one."""
+    for name, test in rule.confidence:
+        if _RANKS[name] <= _RANKS[least]:
+            break
+        if test.holds(view):
+            return name
+    return least
 
 
 def _joined(judgement: Judgement, view: View) -> list[Life]:
@@ -130,8 +135,11 @@ def named(rule: Rule, group: Group) -> dict[str, str]:
 
 def client_of(group: Group) -> str | None:
     """The key of the group's client: its own, or that of its oldest connection."""
-    life = next(iter(group.lives.values()), None)
-    return group.client if life is None else life.client_key
+    key = group.client
+    if key is None:
+        life = next(iter(group.lives.values()), None)
+        key = None if life is None else life.client_key
+    return key
 
 
 def _note_path(judgement: Judgement, paths: set[str | None]) -> None:
@@ -143,29 +151,29 @@ def _note_path(judgement: Judgement, paths: set[str | None]) -> None:
         judgement.group = {name: v for name, v in judgement.group.items() if name != "path"}
 
 
-def _lines_of(life: Life, *, marks: bool) -> list[tuple[int, int]]:
+def _prove_opened(judgement: Judgement, life: Life, *, marks: bool) -> None:
     """The connection's opening, and before it the lines that mark it, if a rule asks for these."""
-    lines = [mark[:2] for mark in (life.marks or {}).values()] if marks else []
-    return [*lines, life.opened_line] if life.opened_line is not None else lines
+    for mark in (life.marks or {}).values() if marks else ():
+        _prove(judgement, mark[:2])
+    opened = life.opened_line
+    if opened is not None:
+        _prove(judgement, opened)
 
 
-def _lines_counted(events: Iterable[Seen]) -> Iterator[tuple[int, int]]:
+def _prove_counted(judgement: Judgement, events: Iterable[Seen]) -> None:
     """The lines of events, each after those that make it what it is."""
     for seen in events:
         if seen.first is not None:
-            yield seen.first
+            _prove(judgement, seen.first)
         if seen.proof is not None:
-            yield seen.proof
-        yield seen.event.source, seen.event.offset
+            _prove(judgement, seen.proof)
+        _prove(judgement, (seen.event.source, seen.event.offset))
 
 
-def _prove(judgement: Judgement, lines: Iterable[tuple[int, int]]) -> None:
-    for line in lines:
-        if len(judgement.evidence) >= MAX_EVIDENCE:
-            return
-        if line not in judgement.proved:
-            judgement.proved.add(line)
-            judgement.evidence.append(_new(Evidence, (*line, *_UNTOLD)))
+def _prove(judgement: Judgement, line: tuple[int, ...]) -> None:
+    if line not in judgement.proved and len(judgement.evidence) < MAX_EVIDENCE:
+        judgement.proved.add(line)
+        judgement.evidence.append(_new(Evidence, line + _UNTOLD))
 
 
 def _level(level: Level, confidence: Confidence) -> Level:

@@ -62,7 +62,7 @@ class Judgement:
         self.suspects: dict[int, int | None] = {}
         self.open: set[int] = set()  # those of them that are not over
         self.evidence: list[Evidence] = []
-        self.proved: set[tuple[int, int]] = set()  # its lines (source, offset)
+        self.proved: set[tuple[int, ...]] = set()  # its lines (source, offset)
 
     @property
     def client(self) -> str | None:

@@ -13,7 +13,9 @@ Open = tuple[Judgement, Group]
 
 def in_order(judgements: Iterable[Open]) -> list[Open]:
     """Those that yield to other findings come after them."""
-    return sorted(judgements, key=lambda entry: bool(entry[0].rule.yields_to))
+    found = list(judgements)
+    first = [one for one in found if not one[0].rule.yields_to]
+    return first + [one for one in found if one[0].rule.yields_to]
 
 
 def explained(judgement: Judgement, view: View, others: Iterable[Open]) -> str:
@@ -23,7 +25,8 @@ def explained(judgement: Judgement, view: View, others: Iterable[Open]) -> str:
     if not better:
         return ""
     suspects = {life.number for life in rule.when.lives(view)}
-    lines = {(seen.event.source, seen.event.offset) for seen in rule.when.events(view)}
+    events = rule.when.events(view)
+    lines: set[tuple[int, ...]] = {(seen.event.source, seen.event.offset) for seen in events}
     for other in better:
         if not suspects.isdisjoint(other.suspects) if suspects else _same(judgement, lines, other):
             return other.rule.id
@@ -39,7 +42,7 @@ def explains(finding: Judgement, other: Judgement) -> bool:
     return _same(other, {proof[:2] for proof in other.evidence}, finding)
 
 
-def _same(judgement: Judgement, lines: set[tuple[int, int]], other: Judgement) -> bool:
+def _same(judgement: Judgement, lines: set[tuple[int, ...]], other: Judgement) -> bool:
     """Whether a judgement on events is about another's client, or mostly about its lines."""
     if judgement.client is not None and judgement.client == other.client:
         return True
