@@ -68,7 +68,7 @@ def lifetime(view: View, share: float) -> str:
 
 def variation(view: View, kind: str) -> str:
     """How many events, how far apart, and how much that varies."""
-    seen = list(view.events(kind))[-counting.MAX_INTERVALS - 1 :]
+    seen = view.kept(kind)[-counting.MAX_INTERVALS - 1 :]
     times = [one.event.time for one in seen if one.event.time is not None]
     intervals = [later - earlier for earlier, later in pairwise(times)]
     if len(intervals) < 2:
@@ -80,7 +80,9 @@ def variation(view: View, kind: str) -> str:
 def count(view: View, kind: str) -> str:
     """How long lost peers, or what drains, stayed beside the newer one, and how long they may."""
     told = _DELAYED.get(kind)
-    delays = [seen.delay for seen in view.events(kind) if seen.delay is not None] if told else []
+    if told is None:
+        return ""
+    delays = [seen.delay for seen in view.kept(kind) if seen.delay is not None]
     if not delays:
         return ""
     took = f"{len(delays):,} {told} {_spoken(median(delays))}"
