@@ -29,7 +29,7 @@ def is_short(first: int | None, now: Moment, settle: int) -> bool:
     time, line = now
     if time is None or first is None:
         return line <= SHORT * DEFAULT_LINES
-    return time - first < SHORT * settle
+    return (time - first) // SHORT < settle  # large products take far longer than parts
 
 
 def convict(court: Court, closing: Life | None, now: Moment, first: int | None) -> None:

@@ -19,6 +19,7 @@ from logdiag.model import Event
 
 MAX_WAITING: Final = 2_000  # so many are counted in a window; of a storm the oldest are judged
 MAX_NEWER: Final = 8  # connections of one client; where so many go, all went
+_NEVER: Final = (1 << 62) - 1
 _new: Final = tuple.__new__  # makes a named tuple in a third of its own constructor's time
 
 
@@ -48,6 +49,7 @@ class Losses:
     def __init__(self, siblings: Clients) -> None:
         self._siblings = siblings
         self._waiting: deque[Loss] = deque()
+        self._due = _NEVER  # ns, when it is known of the oldest one
         self._by_client: dict[str | None, list[Loss]] = {}
 
     def add(self, life: Life, event: Event, moment: Moment, wait: int) -> None:
@@ -65,6 +67,8 @@ class Losses:
             self._hold(_new(Loss, (moment, until, client, *lines, newer[-1], newer)))
 
     def _hold(self, loss: Loss) -> None:
+        if not self._waiting:
+            self._due = loss.until
         self._waiting.append(loss)
         self._by_client.setdefault(loss.client, []).append(loss)
 
@@ -84,14 +88,13 @@ class Losses:
 
     def late(self, moment: Moment) -> bool:
         """Whether it is known of the oldest one."""
-        waiting, now = self._waiting, moment[0]
-        if not waiting or now is None:
-            return False
-        return waiting[0].until < now or len(waiting) > MAX_WAITING
+        now = moment[0]
+        return now is not None and (self._due < now or len(self._waiting) > MAX_WAITING)
 
     def pop(self) -> Loss:
         """The oldest one, with the newer connections that did not go."""
         loss = self._waiting.popleft()
+        self._due = self._waiting[0].until if self._waiting else _NEVER
         of_client = self._by_client[loss.client]
         del of_client[0]
         if not of_client:
