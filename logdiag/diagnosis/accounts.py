@@ -82,12 +82,13 @@ def count(view: View, kind: str) -> str:
     told = _DELAYED.get(kind)
     if told is None:
         return ""
-    delays = [seen.delay for seen in view.kept(kind) if seen.delay is not None]
+    delays = sorted([seen.delay for seen in view.kept(kind) if seen.delay is not None])
     if not delays:
         return ""
+    least, most = delays[0], delays[-1]
     took = f"{len(delays):,} {told} {_spoken(median(delays))}"
-    if min(delays) < max(delays):
-        took += f" at the median, {spoken(min(delays))} to {spoken(max(delays))}"
+    if least < most:
+        took += f" at the median, {spoken(least)} to {spoken(most)}"
     return f"{took}; {view.service.heartbeat.grounds()}"
 
 
