@@ -92,14 +92,17 @@ class Judgement:
     def rest(self, moment: Moment, settle: int) -> None:
         """It was looked at in full: the older it is, the longer it rests.
 
-        Until an eighth of its age has passed while it fires, else a sixteenth, and no longer than
-        the settle time (ns), or 40 lines without a clock.
+        Until a quarter of its age has passed while it fires, and 4 settle times (ns; 160 lines
+        without a clock) at most: what joins it then is not urgent. Prometheus' Alertmanager, too,
+        waits for some minutes (`group_interval`) before it tells what joined a group. Else until a
+        sixteenth of its age has passed, and a settle time or 40 lines at most.
         """
-        parts = 7 if self.state == "firing" and self.ended_at is None else 15
+        fires = self.state == "firing" and self.ended_at is None
+        parts, times = (3, 4) if fires else (15, 1)
         now, since, line = moment[0], self.first[0], moment[1]
-        self.until_line = line + min(LINES, (line - self.first[1]) // parts)
+        self.until_line = line + min(times * LINES, (line - self.first[1]) // parts)
         if now is not None and since is not None:
-            self.until = now + min(settle, (now - since) // parts)
+            self.until = now + min(times * settle, (now - since) // parts)
 
     def wake(self) -> None:
         """It is to be looked at in full as soon as somebody has the time."""

@@ -62,12 +62,13 @@ def test_pending_then_firing_then_resolved() -> None:
     ("state", "age", "until"),
     [
         ("pending", 150, 160),  # a sixteenth of 160 s
-        ("firing", 140, 160),  # an eighth
-        ("firing", 7_000, 7_090),  # S at most
+        ("pending", 7_000, 7_090),  # S at most
+        ("firing", 120, 160),  # a quarter
+        ("firing", 7_000, 7_360),  # 4 S at most
     ],
 )
 def test_the_older_a_finding_is_the_longer_it_rests(state: str, age: int, until: int) -> None:
-    """Until a share of its age has passed since it was looked at, and S at most."""
+    """Until a share of its age has passed since it was looked at, and some settle times at most."""
     judgement = Judgement("app", rule(), ("user u",))
     judgement.begin((at(0), 1))
     judgement.state = state
@@ -78,6 +79,25 @@ def test_the_older_a_finding_is_the_longer_it_rests(state: str, age: int, until:
     )  # fmt: skip
     judgement.wake()
     assert not judgement.rests((at(age), 3))
+
+
+@pytest.mark.parametrize(("state", "until"), [("pending", 1_040), ("firing", 1_160)])
+def test_without_a_clock_it_rests_for_lines(state: str, until: int) -> None:
+    """The same in lines, and 40 of them or 160 at most."""
+    judgement = Judgement("app", rule(), ("user u",))
+    judgement.begin((None, 0))
+    judgement.state = state
+    judgement.rest((None, 1_000), 90 * SECOND)
+    assert (True, False) == (judgement.rests((None, until)), judgement.rests((None, until + 1)))
+
+
+def test_what_holds_no_more_rests_no_longer_than_what_is_pending() -> None:
+    """So that it is over when `keep_firing_for` is."""
+    judgement = Judgement("app", rule(), ("user u",))
+    judgement.begin((at(0), 1))
+    judgement.state, judgement.ended_at = "firing", (at(7_000), 2)
+    judgement.rest((at(7_000), 2), 90 * SECOND)
+    assert not judgement.rests((at(7_091), 3))
 
 
 def test_what_made_it_sure_stays() -> None:
@@ -283,10 +303,10 @@ def test_a_rule_yields_to_a_better_one() -> None:
 
 
 def test_late_connections_join_the_finding() -> None:
-    """Each when it has been open for as long, give or take an eighth of the finding's age."""
+    """Each when it has been open for as long, give or take a quarter of the finding's age."""
     log = opened(Log(), "abc", 0)("message", 100)("opened", 110, connection="d", **USER)
     assert 3 == only(log("message", 195)).connections_total
-    assert 4 == only(log("message", 235)).connections_total
+    assert 4 == only(log("message", 260)).connections_total
 
 
 def test_at_the_end_the_young_ones_join() -> None:
