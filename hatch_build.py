@@ -29,8 +29,8 @@ NAMES = """
     court deliveries derived deriving description detector echoes ending followed following
     functions grouping groupings groups guards handshakes heartbeat judgement known lifecycle
     lifetimes live losses marks moments names notes order origins overlay patience possible
-    processes quality rates recent refusals replaced rules service silence surroundings terms ticks
-    totals trend view visits windows yielding
+    processes quality questions rates recent refusals replaced rules service silence surroundings
+    terms ticks totals trend view visits windows yielding
 """
 
 REQUIRES = ["mypy>=1.13", "pyparsing>=3.2", "setuptools>=77", "types-PyYAML"]

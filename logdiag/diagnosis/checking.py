@@ -31,6 +31,7 @@ from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.measures import Measure, Mismatch, combined
 from logdiag.diagnosis.possible import Bound, Possible, bounds, of_lone, possible
+from logdiag.diagnosis.questions import asked
 from logdiag.diagnosis.terms import (
     CALCULATIONS,
     COMPARISONS,
@@ -43,7 +44,6 @@ from logdiag.diagnosis.terms import (
     Predicate,
     Quantity,
     Word,
-    asked,
 )  # fmt: skip
 from logdiag.diagnosis.view import View
 from logdiag.diagnosis.windows import Seen
@@ -257,7 +257,7 @@ def _name(name: str, at: int) -> tuple[Measure, Quantity | Predicate]:
     if function.parameters:
         wanted = ", ".join(function.parameters)
         raise ExpressionError(at, f"'{name}' is a function.", f"Write {name}({wanted}).")
-    return function.result, asked(name, function.run)
+    return function.result, asked(name, name, function.run)
 
 
 def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Quantity]:
@@ -273,8 +273,8 @@ def _call(name: str, arguments: tuple[Node, ...], at: int) -> tuple[Measure, Qua
             at, f"'{name}' takes {len(function.parameters)} argument(s), not {len(arguments)}.",
             f"Write {name}({wanted}).",
         )  # fmt: skip
-    text = unparse(Call(name, arguments))
-    return function.result, asked(text, function.run, _arguments(function, arguments))
+    text, given = unparse(Call(name, arguments)), _arguments(function, arguments)
+    return function.result, asked(name, text, function.run, given)
 
 
 def _arguments(function: Function, arguments: Sequence[Node]) -> list[Argument]:

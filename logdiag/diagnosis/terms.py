@@ -25,11 +25,11 @@ class Word(Argument):
     """A kind, a field or a quantile."""
 
     def __init__(self, value: str | float) -> None:
-        self._value = value
+        self.value = value
 
     def given(self, view: View) -> Any:
         """The same always."""
-        return self._value
+        return self.value
 
 
 class Quantity(Argument):
@@ -65,6 +65,8 @@ class Asked(Quantity):
     def __init__(self, run: Callable[..., float], arguments: Sequence[Argument] = ()) -> None:
         self._run = run
         self._arguments = list(arguments)
+        first = arguments[0] if arguments else None
+        self.word = first.value if isinstance(first, Word) and isinstance(first.value, str) else ""
         self._view = 0  # the number of the view that it was asked about last
         self._found = 0.0
 
@@ -82,17 +84,6 @@ class Asked(Quantity):
         if len(arguments) == 1:
             return float(self._run(view, arguments[0].given(view)))
         return float(self._run(view, *[argument.given(view) for argument in arguments]))
-
-
-_ASKED: dict[str, Asked] = {}
-
-
-def asked(text: str, run: Callable[..., float], arguments: Sequence[Argument] = ()) -> Asked:
-    """The question of that text: one, in however many rules it stands."""
-    found = _ASKED.get(text)
-    if found is None:
-        found = _ASKED[text] = Asked(run, arguments)
-    return found
 
 
 class Calculation(Quantity):

@@ -12,7 +12,7 @@ from logdiag.diagnosis.functions import FUNCTIONS
 from logdiag.diagnosis.guards import GUARDS
 from logdiag.diagnosis.heartbeat import Heartbeat
 from logdiag.diagnosis.lifetimes import Example, Lifetimes
-from logdiag.diagnosis.terms import asked
+from logdiag.diagnosis.questions import asked
 from logdiag.diagnosis.view import View
 from logdiag.model import SECOND, Event
 from tests.diagnosis.builders import FakeService, Log, follow, life, rule, view
@@ -321,8 +321,8 @@ def test_equal_questions_are_asked_once_of_each_view() -> None:
         told.append(seen)
         return len(seen.group.lives)
 
-    question = asked("lives, for this test", ask)
-    assert question is asked("lives, for this test", ask)
+    question = asked("lives", "lives, for this test", ask)
+    assert question is asked("lives", "lives, for this test", ask)
     one, other = view(MARKED), view()
     assert [4, 4, 0, 4] == [question.of(seen) for seen in (one, one, other, one)]
     assert [one, other, one] == told
@@ -333,6 +333,7 @@ def test_a_condition_names_its_events() -> None:
     seen = window(("auth_failure", 75), ("error", 76), ("auth_failure", 80))
     events = condition("count(auth_failure) >= 1 and count(error) >= 1").events(seen)
     assert [75, 76, 80] == [int(str(one.event.client)[1:]) for one in events]
+    assert events == condition("pairs(auth_failure, error) >= 1").events(seen)
 
 
 def test_recent_events_are_named_without_those_before() -> None:
