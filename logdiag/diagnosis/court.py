@@ -93,11 +93,11 @@ class Court:
     def _look(self, group: Group, rules: Sequence[Rule], moment: Moment) -> None:
         views: list[View] = []  # one for each window
         for rule in rules:
-            if not rule.when.possible.of(group, self.service):
-                continue
             judgement = group.judgements.get(rule.id)
             if judgement is not None and judgement.state == "firing":
                 continue  # reviewed at each tick
+            if not rule.when.possible.of(group, self.service):
+                continue
             for view in views:
                 if view.within == rule.within and view.within_lines == rule.within_lines:
                     break

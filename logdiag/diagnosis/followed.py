@@ -9,8 +9,7 @@ from logdiag.diagnosis.visits import Visit
 from logdiag.model import Mark
 
 _NONE: Final[dict[str, int]] = {}  # stays empty
-Line = tuple[int, int]  # (source, offset)
-_NO_LOSSES: Final[dict[Line, int]] = {}  # stays empty
+_NO_LOSSES: Final[dict[Mark, int]] = {}  # stays empty
 
 
 class Follower:
@@ -25,12 +24,6 @@ class Follower:
 
 
 _NOBODY: Final[dict[int, Follower]] = {}  # stays empty
-_UNMARKED: Final[dict[str, Mark]] = {}  # stays empty
-
-
-def _loss(marks: dict[str, Mark]) -> Line | None:
-    loss = marks.get("surplus")
-    return None if loss is None else (loss.source, loss.offset)
 
 
 class Followed:
@@ -58,7 +51,7 @@ class Followed:
         self._since = 0  # the sum of the times when several opened
         self._latest = 0  # the latest time when one did
         self._marks = _NONE  # how many of these carry each
-        self._losses = _NO_LOSSES  # by line: how many of these came after that loss, one too many
+        self._losses = _NO_LOSSES  # by loss: how many of these came after it, one too many
         # Those that were followed, and ended:
         self.closes = 0
         self.exposure = 0
@@ -87,7 +80,7 @@ class Followed:
             self._marks = {}
         for mark in marks:
             self._marks[mark] = self._marks.get(mark, 0) + 1
-        loss = _loss(marks)
+        loss = marks.get("surplus")
         if loss is not None:
             if self._losses is _NO_LOSSES:
                 self._losses = {}
@@ -110,10 +103,12 @@ class Followed:
     def _unmark(self, marks: dict[str, Mark]) -> None:
         for mark in marks:
             self._marks[mark] -= 1
-        loss = _loss(marks)
+        loss = marks.get("surplus")
         if loss is not None:
-            self._losses[loss] -= 1
-            if not self._losses[loss]:
+            left = self._losses[loss] - 1
+            if left:
+                self._losses[loss] = left
+            else:
                 del self._losses[loss]
 
     def follower(self, number: int) -> Follower | None:
@@ -176,12 +171,19 @@ class Followed:
                 count -= 1
         return count
 
-    def losses(self, then: int) -> Collection[Line]:
+    def losses(self, then: int) -> Collection[Mark]:
         """After which losses one too many came by that moment, and followed one of these."""
-        if self._latest <= then or not self._losses:
-            return self._losses.keys()
-        told = (_loss(one.marks or _UNMARKED) for one in self._all() if one.since <= then)
-        return {loss for loss in told if loss is not None}
+        losses = self._losses
+        if self._latest <= then or not losses:
+            return losses
+        later: dict[Mark, int] = {}
+        for follower in reversed(self._all()):
+            if follower.since <= then:
+                break
+            loss = None if follower.marks is None else follower.marks.get("surplus")
+            if loss is not None:
+                later[loss] = later.get(loss, 0) + 1
+        return {loss for loss, count in losses.items() if count > later.get(loss, 0)}
 
     def orphans(self, then: int) -> list[int]:
         """Those left behind by that moment that never had a message, though another one had since.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from logdiag.diagnosis.counting import count_left_behind, those
-from logdiag.diagnosis.followed import Followed, Line
+from logdiag.diagnosis.followed import Followed
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.view import View
+from logdiag.model import Mark
 
 
 def surplus(view: View) -> Iterable[Life]:
@@ -36,22 +37,25 @@ def races(view: View) -> int:
         return len({_loss(life, followed) for life in surplus(view)})
     found = followed.losses(view.place)
     more = {_loss(life, followed) for life in _first_lost(view, followed)}
-    return len(found) + len(more.difference(found))
+    return len(found) + len([loss for loss in more if loss not in found])
 
 
-def _loss(life: Life, followed: Followed | None) -> Line:
-    """The line of the loss that its next one came after, else of its own."""
+def _loss(life: Life, followed: Followed | None) -> Mark:
+    """The loss that its next one came after, else its own."""
     follower = None if followed is None else followed.follower(life.number)
     marks = None if follower is None else follower.marks
-    loss = (marks.get("surplus") if marks else None) or (life.marks or {})["surplus"]
-    return loss.source, loss.offset
+    return (marks.get("surplus") if marks else None) or (life.marks or {})["surplus"]
 
 
 def _first_lost(view: View, followed: Followed) -> list[Life]:
     """The second ones of pairs whose first one was lost: what followed them came later."""
     found: list[Life] = []
-    for life in view.marked("surplus"):
-        follower = followed.follower(life.number)
-        if follower is not None and "surplus" not in (follower.marks or ()):
-            found.append(life)
+    marked = view.group.marked.get("surplus")
+    if marked:
+        for life in marked.values():
+            follower = followed.follower(life.number)
+            if follower is None or not view.holds(life):
+                continue
+            if follower.marks is None or "surplus" not in follower.marks:
+                found.append(life)
     return found

@@ -97,7 +97,9 @@ class View:
 
     def count_younger(self) -> int:
         """How many live connections opened since the moment."""
-        count = 0
+        youngest, count = self.group.youngest, 0
+        if youngest is not None and self.holds(youngest):
+            return 0
         for life in reversed(self.group.lives.values()):
             if self.holds(life):
                 break

@@ -10,7 +10,18 @@ from logdiag.diagnosis import read_rule
 from logdiag.diagnosis.following import FEW_CLIENTS, LEAST_CLOSES, MAX_FOLLOWED, Following
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
-from tests.diagnosis.builders import RULE, Log, at, follow, life, rule, with_stops
+from logdiag.diagnosis.replaced import count_surplus, races
+from tests.diagnosis.builders import (
+    RULE,
+    FakeService,
+    Log,
+    at,
+    follow,
+    life,
+    rule,
+    view,
+    with_stops,
+)
 
 LEFT = "left_behind >= 3 and chance < 0.01%"
 
@@ -392,3 +403,13 @@ def test_what_came_too_much_after_losses(story: str, numbers: set[int], races: i
     named = {one.rule: set(one.connections) for one in found}
     assert numbers == named.pop("too-many", set())
     assert [f"r{least}" for least in range(1, races + 1)] == sorted(named)
+
+
+@pytest.mark.parametrize(("then", "expected"), [(94, 0), (95, 1), (99, 1)])
+def test_what_a_loss_brought_counts_from_its_opening(then: int, expected: int) -> None:
+    """The second one that came is the next to be lost: what it came after was its own loss."""
+    following = Following()
+    second = life(2, 95, "surplus")
+    opening(following, 3, 97, "user u", second)
+    seen = view([second], service=FakeService(following=following), client="user u", then=then)
+    assert (expected, expected) == (count_surplus(seen), races(seen))
