@@ -96,6 +96,7 @@ class Baselines:
         self._together: dict[Pair, deque[tuple[int, int, int, int]]] = {
             pair: deque(maxlen=BINS) for pair in self._pairs
         }
+        self._met: dict[Pair, int] = {}  # see `together`; until a bin is closed
         # By kind: when a bin last was a spike (ns), and by how many events.
         self._spiked: dict[str, tuple[int, float]] = {}
 
@@ -150,6 +151,7 @@ class Baselines:
         of_spike = second.clients.keys() if second.spikes else set()
         row = len(of_spike), len(first.clients.keys() & of_spike), len(first.clients), everyone
         self._together[pair].append(row)
+        self._met.clear()
 
     # What rules ask
 
@@ -172,7 +174,11 @@ class Baselines:
 
     def together(self, first: str, second: str) -> int:
         """In how many spikes of the second kind clients had events of the first."""
-        return sum(both > 0 for _, both, _, _ in self._together[first, second])
+        pair = first, second
+        met = self._met.get(pair)
+        if met is None:
+            met = self._met[pair] = sum(row[1] > 0 for row in self._together[pair])
+        return met
 
     def share(self, first: str, second: str) -> float:
         """How many of the clients in spikes of the second kind had events of the first."""
@@ -212,4 +218,5 @@ class Baselines:
         for first, second, rows in state["together"]:
             if (first, second) in self._together:
                 self._together[first, second].extend(map(tuple, rows))
+        self._met.clear()
         self._spiked = {kind: (time, excess) for kind, (time, excess) in state["spiked"].items()}

@@ -22,17 +22,18 @@ MAX_FOUND: Final = 1_000  # sets of rules kept: mostly it is one of a few
 class _Need:
     """How much of one measure rules need: in rising order, each with the rule's place."""
 
-    __slots__ = ("ask", "least", "leasts", "reached", "sign")
+    __slots__ = ("all", "ask", "least", "leasts", "most", "reached", "sign")
 
     def __init__(self, bound: Bound, needs: Iterable[tuple[float, int]]) -> None:
         self.ask = bound.ask
-        self.sign = bound.sign
+        self.sign = float(bound.sign)
         self.leasts: list[float] = []
         self.reached = [0]  # by how many of them are: the places, as a set of bits
         for least, place in sorted(needs):
             self.leasts.append(least)
             self.reached.append(self.reached[-1] | 1 << place)
-        self.least = float(self.leasts[0])
+        self.least, self.most = float(self.leasts[0]), float(self.leasts[-1])
+        self.all = self.reached[-1]
 
 
 class Candidates:
@@ -56,7 +57,9 @@ class Candidates:
         places = self._always
         for need in self._needs:
             value = need.sign * need.ask.of(group, self._service)
-            if value >= need.least:
+            if value >= need.most:
+                places |= need.all
+            elif value >= need.least:
                 places |= need.reached[bisect_right(need.leasts, value)]
         found = self._found.get(places)
         if found is None:

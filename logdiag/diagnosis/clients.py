@@ -66,6 +66,11 @@ def client_keys(event: Event, key: str) -> list[str]:
     return found
 
 
+def by_address(address: str) -> str:
+    """What a client is known by of whom nothing but the address is told."""
+    return _ADDRESS + address
+
+
 def address_in(key: str | None) -> str | None:
     """The address that is all that tells the client; None if it is known better, or not at all."""
     return key[len(_ADDRESS) :] if key is not None and key.startswith(_ADDRESS) else None

@@ -115,8 +115,9 @@ class Following:
         else:
             self._closes += closed
             self._no_longer_alone(life, now)
-            if closed and (age := life.age(moment[0])) is not None:
-                self.lasted.add(age)
+            time, since = moment[0], life.since
+            if closed and time is not None and since != UNTIMED:
+                self.lasted.add(time - EPOCH - since)
         if newest is None and life.client_key is not None:
             self._has_none(life.client_key, client, now)
 

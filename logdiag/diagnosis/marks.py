@@ -17,7 +17,7 @@ from collections import Counter, deque
 from functools import lru_cache
 from typing import Any, Final
 
-from logdiag.diagnosis.clients import client_keys
+from logdiag.diagnosis.clients import by_address, client_keys
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import passed
 from logdiag.diagnosis.recent import Recent
@@ -43,7 +43,7 @@ _new: Final = tuple.__new__  # makes a named tuple in half of its own constructo
 class _Before:
     """What came before: when, the line that tells it, and what that is about."""
 
-    __slots__ = ("lost", "offset", "ordinal", "path", "refused", "source", "time")
+    __slots__ = ("_proof", "lost", "offset", "ordinal", "path", "refused", "source", "time")
 
     def __init__(
         self, time: int | None, ordinal: int, source: int, offset: int, path: str | None,
@@ -55,6 +55,7 @@ class _Before:
         self.path = path
         self.lost = lost  # connections lost and not yet replaced
         self.refused: Mark | None = None  # the request before an opening
+        self._proof: Mark | None = None
 
     def tell(self, event: Event, ordinal: int) -> None:
         """It is this event that came before."""
@@ -62,6 +63,7 @@ class _Before:
         self.ordinal = ordinal
         self.source, self.offset = event.source, event.offset
         self.path = event.path
+        self._proof = None
 
     def is_near(self, event: Event, ordinal: int) -> bool:
         """Whether it came just before the event."""
@@ -71,7 +73,9 @@ class _Before:
     @property
     def proof(self) -> Mark:
         """The mark that it leaves."""
-        return _new(Mark, (self.source, self.offset, self.path))
+        if self._proof is None:
+            self._proof = _new(Mark, (self.source, self.offset, self.path))
+        return self._proof
 
     def plain(self) -> list[Any]:
         """All of it, as plain JSON types."""
@@ -162,11 +166,10 @@ class Marks:
         """
         known = None
         if self._latest is not None and self._latest.is_near(event, ordinal):
-            names = client_keys(event, key) if key is not None else []
-            failed = self._failed_before(event, key, names)
+            failed = self._failed_before(event, key)
             if failed is not None and failed.is_near(event, ordinal):
                 life.mark("auth_failure", failed.proof)
-                known = names
+                known = client_keys(event, key) if key is not None else []
         if len(self._lost):
             self._replace(life, key or "", event, ordinal)
         if len(self._cleaned):
@@ -199,7 +202,7 @@ class Marks:
             life.mark("cleanup", near[0].proof)
         cleaned[:] = near[1:] or near
 
-    def _failed_before(self, event: Event, key: str | None, names: list[str]) -> _Before | None:
+    def _failed_before(self, event: Event, key: str | None) -> _Before | None:
         """The latest refused request of that client; its line may know less of it.
 
         One of nobody explains the next opening, and no more.
@@ -210,10 +213,12 @@ class Marks:
         found: _Before | None = failed.get(key)
         if found is not None:
             return found
-        for name in names:
-            found = failed.get(name) if name is not key else None
-            if found is not None:
-                return found
+        # Whoever tells an address is known by that, too: mostly nobody there was refused.
+        if event.session or (event.client and failed.get(by_address(event.client)) is not None):
+            for name in client_keys(event, key):
+                found = failed.get(name) if name is not key else None
+                if found is not None:
+                    return found
         nobody = "" if event.client or failed.get("") is not None else ADDRESSED
         found = failed.get(nobody)
         if found is not None:

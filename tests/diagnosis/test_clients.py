@@ -101,6 +101,7 @@ ACCESS = {"layer": "access", "pattern": "morgan:1"}
         ([{}, {"client": "192.0.2.8", **ACCESS}], {"user": "u"}, 1),  # u's address is not told
         ([{"client": "192.0.2.8"}], {"user": "u"}, 1),
         ([{"user": "v"}], {"user": "u"}, 0),
+        ([{"session": "5e55"}], {"user": "u", "session": "5e55"}, 2),
     ],
 )
 def test_whose_opening_a_refused_request_explains(
