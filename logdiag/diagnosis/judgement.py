@@ -94,15 +94,20 @@ class Judgement:
 
         Until a quarter of its age has passed while it fires, and 4 settle times (ns; 160 lines
         without a clock) at most: what joins it then is not urgent. Prometheus' Alertmanager, too,
-        waits for some minutes (`group_interval`) before it tells what joined a group. Else until a
-        sixteenth of its age has passed, and a settle time or 40 lines at most.
+        waits for some minutes (`group_interval`) before it tells what joined a group. What fires
+        as soon as it is seen rests as if it had waited for its window, or a settle time: until then
+        it mostly grows. Else until a sixteenth of its age has passed, and a settle time or 40 lines
+        at most.
         """
-        fires = self.state == "firing" and self.ended_at is None
-        parts, times = (3, 4) if fires else (15, 1)
+        parts, times, least, least_lines = 15, 1, 0, 0
+        if self.state == "firing" and self.ended_at is None:
+            parts, times = 3, 4
+            least, least_lines = min(settle, self.rule.within), min(LINES, self.rule.within_lines)
         now, since, line = moment[0], self.first[0], moment[1]
-        self.until_line = line + min(times * LINES, (line - self.first[1]) // parts)
+        lines = max(line - self.first[1], least_lines)
+        self.until_line = line + min(times * LINES, lines // parts)
         if now is not None and since is not None:
-            self.until = now + min(times * settle, (now - since) // parts)
+            self.until = now + min(times * settle, max(now - since, least) // parts)
 
     def wake(self) -> None:
         """It is to be looked at in full as soon as somebody has the time."""

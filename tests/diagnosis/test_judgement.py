@@ -59,17 +59,21 @@ def test_pending_then_firing_then_resolved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "age", "until"),
+    ("state", "within", "age", "until"),
     [
-        ("pending", 150, 160),  # a sixteenth of 160 s
-        ("pending", 7_000, 7_090),  # S at most
-        ("firing", 120, 160),  # a quarter
-        ("firing", 7_000, 7_360),  # 4 S at most
+        ("pending", 60, 150, 160),  # a sixteenth of 160 s
+        ("pending", 60, 7_000, 7_090),  # S at most
+        ("firing", 60, 10, 30),  # as after its window
+        ("firing", 600, 10, 40),  # as after S
+        ("firing", 60, 120, 160),  # a quarter
+        ("firing", 60, 7_000, 7_360),  # 4 S at most
     ],
 )
-def test_the_older_a_finding_is_the_longer_it_rests(state: str, age: int, until: int) -> None:
+def test_the_older_a_finding_is_the_longer_it_rests(
+    state: str, within: int, age: int, until: int
+) -> None:
     """Until a share of its age has passed since it was looked at, and some settle times at most."""
-    judgement = Judgement("app", rule(), ("user u",))
+    judgement = Judgement("app", rule(within=within * SECOND), ("user u",))
     judgement.begin((at(0), 1))
     judgement.state = state
     assert not judgement.rests((at(age), 2))
@@ -81,13 +85,19 @@ def test_the_older_a_finding_is_the_longer_it_rests(state: str, age: int, until:
     assert not judgement.rests((at(age), 3))
 
 
-@pytest.mark.parametrize(("state", "until"), [("pending", 1_040), ("firing", 1_160)])
-def test_without_a_clock_it_rests_for_lines(state: str, until: int) -> None:
+@pytest.mark.parametrize(
+    ("state", "within", "line", "until"),
+    [
+        ("pending", 20, 1_000, 1_040), ("firing", 20, 4, 10), ("firing", 400, 4, 17),
+        ("firing", 20, 1_000, 1_160),
+    ],
+)  # fmt: skip
+def test_without_a_clock_it_rests_for_lines(state: str, within: int, line: int, until: int) -> None:
     """The same in lines, and 40 of them or 160 at most."""
-    judgement = Judgement("app", rule(), ("user u",))
+    judgement = Judgement("app", rule(within_lines=within), ("user u",))
     judgement.begin((None, 0))
     judgement.state = state
-    judgement.rest((None, 1_000), 90 * SECOND)
+    judgement.rest((None, line), 90 * SECOND)
     assert (True, False) == (judgement.rests((None, until)), judgement.rests((None, until + 1)))
 
 
