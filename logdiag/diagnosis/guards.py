@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
-from typing import Final, NamedTuple
+from typing import Final
 
 from logdiag.diagnosis.clients import SHARED, known_by
 from logdiag.diagnosis.following import BY_CHANCE
@@ -23,12 +23,13 @@ FLAPPING: Final = 0.5  # of a group's connections, younger than H
 _new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
-class GuardCheck(NamedTuple):
+class GuardCheck:
     """A named condition and what it means; None where the log does not tell."""
 
-    name: str
-    doc: str
-    check: Callable[[View], bool | None]
+    def __init__(self, name: str, doc: str, check: Callable[[View], bool | None]) -> None:
+        self.name = name
+        self.doc = doc
+        self.check = check
 
     def outcome(self, view: View) -> str:
         """The answer for a finding: "yes", "no" or "cannot_tell"."""
