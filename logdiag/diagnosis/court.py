@@ -12,7 +12,7 @@ from logdiag.diagnosis.guards import outcomes
 from logdiag.diagnosis.handover import Handover, described, hand_over
 from logdiag.diagnosis.judgement import Judgement
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.moments import Moment, before, earlier, far, spoken
+from logdiag.diagnosis.moments import Moment, before, earlier, far
 from logdiag.diagnosis.patience import held, patience
 from logdiag.diagnosis.rules import DEFAULT_LINES, Rule
 from logdiag.diagnosis.service import Service
@@ -170,24 +170,26 @@ class Court:
             judgement.open.discard(life.number)
             if judgement.rule.leak:
                 self.service.closes_late(life)
+            if group.client is not None and judgement.rests(moment):
+                self._add(judgement, group, moment)  # a tab takes along what joined it since
             judgement.wake()  # it may hold no more
             if life.state == "closed" and not judgement.open:
-                opened = judgement.suspects[life.number]
-                note = "closed late"
-                if opened is not None and moment[0] is not None:
-                    note += f" after {spoken(moment[0] - opened)}"
-                self._resolve(judgement, moment, note)
+                self._resolve(judgement, moment, judgement.closed_late(life.number, moment[0]))
             self._touch(judgement)
 
-    def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
-        """Add what has ripened since; resolve what has not held for `keep_firing_for`."""
+    def _add(self, judgement: Judgement, group: Group, moment: Moment) -> bool:
+        """Add what has ripened since it was looked at, if it holds."""
         hold, lines = patience(judgement.rule, group, self.service)
-        then = earlier(moment, hold, lines)
-        view = self.view(judgement.rule, group, moment, then)
-        if judgement.rule.when.holds(view):
-            judgement.ended_at = None
-            known = len(judgement.suspects), judgement.confidence
+        view = self.view(judgement.rule, group, moment, earlier(moment, hold, lines))
+        if holds := judgement.rule.when.holds(view):
             describe(judgement, view)
+        return holds
+
+    def _review(self, judgement: Judgement, group: Group, moment: Moment) -> None:
+        """Bring it up to date; resolve what has not held for `keep_firing_for`."""
+        known = len(judgement.suspects), judgement.confidence
+        if self._add(judgement, group, moment):
+            judgement.ended_at = None
             if known == (len(judgement.suspects), judgement.confidence):
                 return
         elif 2 * len(judgement.open) > len(judgement.suspects):
@@ -281,9 +283,7 @@ class Court:
     def snapshot(self, now: Moment) -> dict[str, Any]:
         """What `restore` needs from now on beside the lives, as plain JSON types."""
         return {
-            "judgements": [
-                judgement.snapshot() for judgement, _ in (*self.open.values(), *self.done.values())
-            ],
+            "judgements": [it.snapshot() for it, _ in (*self.open.values(), *self.done.values())],
             "windows": self.groupings.snapshot(now),
             "rules": described(self.groupings.rules),
         }

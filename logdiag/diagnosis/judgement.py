@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from logdiag.diagnosis.groups import Key
-from logdiag.diagnosis.moments import Moment
+from logdiag.diagnosis.moments import Moment, spoken
 from logdiag.diagnosis.rates import Numbers, grounds
 from logdiag.diagnosis.rules import Rule
 from logdiag.model import Confidence, Evidence, Finding, Guard, Level
@@ -126,6 +126,13 @@ class Judgement:
         self.state = "resolved"
         self.resolved_at = at
         self.note = note
+
+    def closed_late(self, number: int, at: int | None) -> str:
+        """How it ends with its last connection, which has that number and closed just now."""
+        opened, note = self.suspects.get(number), "closed late"
+        if opened is not None and at is not None:
+            note += f" after {spoken(at - opened)}"
+        return note
 
     def withdraw(self) -> None:
         """It did not come to anything: resolved as before, or nothing at all."""

@@ -313,9 +313,9 @@ def test_who_is_left_behind_is_asked_by_client() -> None:
 def test_a_finding_tells_its_numbers() -> None:
     """What a reader needs to check the chance; kept when it is resolved.
 
-    By hand, at 346.1 s, when it was last looked at: eleven were followed, at 20 s, 40 s .. 220 s.
-    The others: 30 visits of 19 s, and of u's eleven times 20 s until the next one, and 126.1 s of
-    the newest: 916.1 s, 30 closes.
+    By hand, at 411 s, when the first of them closed: eleven were followed, at 20 s, 40 s .. 220 s.
+    The others: 30 visits of 19 s, and of u's eleven times 20 s until the next one, and 191 s of
+    the newest: 981 s, 30 closes.
     """
     log = busy(Log(), -700)
     for place in range(12):
@@ -325,8 +325,8 @@ def test_a_finding_tells_its_numbers() -> None:
         log("closed", 411, connection=f"a{place}")
     (finding,) = follow(log, [rule(LEFT)], ended=False).findings.values()
     numbers = (
-        "0 closed of those left behind, 81.5 expected: they stayed open for 41 min 27 s in all, "
-        "others close after 30.5 s in the mean"
+        "0 closed of those left behind, 97.9 expected: they stayed open for 53 min 21 s in all, "
+        "others close after 32.7 s in the mean"
     )
     assert "resolved" == finding.state
     assert f"Closed late after 3 min 31 s. Before that: {numbers}" == finding.note

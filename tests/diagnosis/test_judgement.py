@@ -319,6 +319,16 @@ def test_late_connections_join_the_finding() -> None:
     assert 4 == only(log("message", 260)).connections_total
 
 
+def test_what_joined_since_it_was_looked_at_ends_with_its_tab() -> None:
+    """All close at once: those that had been open for long enough were part of the finding."""
+    log = opened(Log(), "abc", 0)("message", 100)("opened", 110, connection="d", **USER)
+    log("message", 195)("opened", 200, connection="e", **USER)
+    for name in "abcde":
+        log("closed", 240, connection=name)
+    finding = only(log)
+    assert ("resolved", 4) == (finding.state, finding.connections_total)
+
+
 def test_at_the_end_the_young_ones_join() -> None:
     """A firing finding counts them all when the log ends."""
     log = opened(Log(), "abc", 0)("message", 100)("opened", 110, connection="d", **USER)
