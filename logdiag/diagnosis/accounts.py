@@ -6,11 +6,13 @@ looked at; "" where there is nothing to say.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from statistics import fmean, median
 from typing import Final
 
 from logdiag.diagnosis import counting
+from logdiag.diagnosis.lifecycle import EPOCH, UNTIMED
 from logdiag.diagnosis.moments import spoken
 from logdiag.diagnosis.view import View
 
@@ -51,10 +53,13 @@ def lived(view: View, least: float, most: float) -> str:
 
 def older(view: View, age: float) -> str:
     """How many are that old, and the age of the oldest."""
-    ages = [found for life in counting.older(view, age) if (found := life.age(view.now))]
-    if not ages:
+    count, now, oldest = counting.count_older(view, age), view.now, 0
+    if not count or now is None:
         return ""
-    return f"{len(ages):,} open for more than {_spoken(age)}, the oldest for {spoken(max(ages))}"
+    for life in view.group.lives.values():
+        if life.since != UNTIMED:
+            oldest = max(oldest, now - EPOCH - life.since)
+    return f"{count:,} open for more than {_spoken(age)}, the oldest for {spoken(oldest)}"
 
 
 def lifetime(view: View, share: float) -> str:
@@ -92,5 +97,6 @@ def count(view: View, kind: str) -> str:
     return f"{took}; {view.service.heartbeat.grounds()}"
 
 
+@lru_cache(maxsize=256)  # mostly what is written in a rule
 def _spoken(ns: float) -> str:
     return spoken(round(ns))

@@ -90,3 +90,16 @@ def both(left: Behind, right: Behind) -> Behind:
 def where(test: Predicate, behind: Behind) -> Behind:
     """What is behind a side of an `or`, which need not hold."""
     return NOTHING if behind is NOTHING else _Where(test, behind)
+
+
+def in_turn(events: list[Seen]) -> list[Seen]:
+    """In the order of the log, each once: mostly they are, as one window keeps them."""
+    latest = -1
+    for seen in events:
+        if seen.ordinal <= latest:
+            break
+        latest = seen.ordinal
+    else:
+        return events
+    found = {seen.ordinal: seen for seen in events}
+    return [found[ordinal] for ordinal in sorted(found)]

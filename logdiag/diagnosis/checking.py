@@ -9,7 +9,7 @@ from typing import Any
 
 from logdiag.definitions import did_you_mean
 from logdiag.diagnosis import counting
-from logdiag.diagnosis.behind import NOTHING, Behind, Kept, Those, Use, both, where
+from logdiag.diagnosis.behind import NOTHING, Behind, Kept, Those, Use, both, in_turn, where
 from logdiag.diagnosis.counting import EARLIER, mark_of
 from logdiag.diagnosis.derived import COUNTABLE
 from logdiag.diagnosis.expression import (
@@ -71,7 +71,7 @@ class Condition:
     of_server: bool  # how its clients are known does not matter
     compares: bool  # with the service's other connections
     of_lives: bool  # it asks for the group's connections
-    of_marks: bool  # or for what their openings are marked with
+    marks: frozenset[str]  # of openings that it asks for
     # A cheap first look: False only if the condition cannot hold for the group as it is now.
     possible: Possible
     bounds: tuple[Bound, ...] | None  # one of them must be reached; None: nothing is known
@@ -103,11 +103,10 @@ class Condition:
 
     def events(self, view: View) -> list[Seen]:
         """The events that it counts, in the order of the log."""
-        found: dict[int, Seen] = {}
+        found: list[Seen] = []
         for use in self._events:
-            for seen in use.of(view):
-                found[seen.ordinal] = seen
-        return [found[ordinal] for ordinal in sorted(found)] if found else []
+            found += use.of(view)
+        return found if len(found) < 2 else in_turn(found)
 
     def said(self, view: View) -> str:
         """The numbers behind it in words; "" if it has none to tell."""
@@ -137,14 +136,12 @@ def condition(text: str) -> Condition:
         of_server=bool(calls) and all(function.of_server for function, _ in calls),
         compares=any(function.name == "chance" for function, _ in calls),
         of_lives=any(function.lives or function.of_lives for function, _ in calls),
-        of_marks=any(function.marks for function, _ in calls),
+        marks=frozenset(f.marks(*_names(a)) for f, a in calls if f.marks),
         possible=possible(tree) or Possible(),
         bounds=bounds(tree),
         of_lone=of_lone(tree),
         baselines=frozenset(
-            tuple(node.name for node in arguments if isinstance(node, Name))
-            for function, arguments in calls
-            if function.baseline
+            tuple(_names(arguments)) for function, arguments in calls if function.baseline
         ),
         suspects=suspects,
         of_now=any(function.of_now for function, _ in calls),
@@ -185,6 +182,10 @@ def _behind(node: Node, pick: Callable[[Function], Callable[..., Any] | None]) -
             return both(*[where(needed(one, "or"), _behind(one, pick)) for one in (left, right)])
     uses = [_use(ask, *use) for use in _uses(node) if (ask := pick(use[0]))]
     return Those(uses) if uses else NOTHING
+
+
+def _names(arguments: Sequence[Node]) -> list[str]:
+    return [node.name for node in arguments if isinstance(node, Name)]
 
 
 def _uses(tree: Node) -> list[tuple[Function, tuple[Node, ...]]]:

@@ -27,7 +27,7 @@ def describe(judgement: Judgement, view: View) -> None:
     """
     rule, known = judgement.rule, _known(judgement)
     _assure(judgement, view)
-    by_count = view.anonymous and rule.when.of_marks  # its proof is what lifted the count
+    by_count = view.anonymous and rule.when.marks  # its proof is what lifted the count
     if view.anonymous:  # only their number is known: those that are left stand for it
         judgement.suspects = {one: judgement.suspects[one] for one in sorted(judgement.open)}
     if rule.when.of_now:
@@ -43,7 +43,7 @@ def describe(judgement: Judgement, view: View) -> None:
     else:
         for life in joined:
             paths |= {mark.path for mark in (life.marks or {}).values()} or {life.path}
-            _prove_opened(judgement, life, marks=rule.when.of_marks)
+            _prove_opened(judgement, life, marks=bool(rule.when.marks))
     if len(judgement.evidence) < MAX_EVIDENCE:
         _prove_counted(judgement, rule.when.events(view))
     if paths:

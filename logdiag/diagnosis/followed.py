@@ -38,7 +38,8 @@ class Followed:
     """
 
     __slots__ = (
-        "_latest", "_lone", "_losses", "_marks", "_several", "_since", "closes", "exposure",
+        "_latest", "_lone", "_losses", "_marks", "_several", "_waited", "closes",
+        "exposure",
         "loads", "silent", "spoke", "visit",
     )  # fmt: skip
 
@@ -48,8 +49,8 @@ class Followed:
         # one followed, and a dict for each takes more than all else here.
         self._lone: Follower | None = None
         self._several = _NOBODY
-        self._since = 0  # the sum of the times when several opened
-        self._latest = 0  # the latest time when one did
+        self._waited = 0  # how long these had been followed when the latest one was, together
+        self._latest = 0  # the latest time when one was
         self._marks = _NONE  # how many of these carry each
         self._losses = _NO_LOSSES  # by loss: how many of these came after it, one too many
         # Those that were followed, and ended:
@@ -64,14 +65,13 @@ class Followed:
         """That connection is followed. A late line counts as late as the one before it."""
         if since < self._latest:
             since = self._latest
-        self._latest = since
+        self._wait(since)
         follower, lone = Follower(number, since, marks), self._lone
         if lone is not None:
             self._lone, self._several = None, {lone.number: lone, number: follower}
-            self._since = lone.since + since
+            self._waited = since - lone.since
         elif self._several:
             self._several[number] = follower
-            self._since += since
         else:
             self._lone = follower
         if marks is None:
@@ -86,6 +86,12 @@ class Followed:
                 self._losses = {}
             self._losses[loss] = self._losses.get(loss, 0) + 1
 
+    def _wait(self, now: int) -> None:
+        """Time passed. Only small numbers are multiplied: a product with a time takes longer."""
+        if self._several:
+            self._waited += len(self._several) * (now - self._latest)
+        self._latest = now
+
     def leave(self, number: int) -> Follower | None:
         """It is live no more; gives what followed it."""
         follower = self.follower(number)
@@ -95,7 +101,7 @@ class Followed:
             self._lone = None
         else:
             del self._several[number]
-            self._since -= follower.since
+            self._waited -= self._latest - follower.since
         if follower.marks is not None:
             self._unmark(follower.marks)
         return follower
@@ -137,8 +143,9 @@ class Followed:
 
     def at_risk(self, now: int) -> int:
         """For how long connections were left behind by now, together."""
-        since = self._since if self._lone is None else self._lone.since
-        return self.exposure + self.left * now - since
+        if self._lone is not None:
+            return self.exposure + now - self._lone.since
+        return self.exposure + self._waited + len(self._several) * (now - self._latest)
 
     def left_behind(self, then: int, mark: str) -> list[int]:
         """The numbers of those that had been followed by that moment.
@@ -171,11 +178,22 @@ class Followed:
                 count -= 1
         return count
 
-    def losses(self, then: int) -> Collection[Mark]:
-        """After which losses one too many came by that moment, and followed one of these."""
-        losses = self._losses
-        if self._latest <= then or not losses:
-            return losses
+    def losses(self, then: int, more: Collection[Mark] = ()) -> int:
+        """After how many losses, with these, one too many came that followed one by that moment."""
+        losses, later = self._losses, self._later(then)
+        count = len(losses)
+        for loss, some in later.items():
+            if losses[loss] == some:
+                count -= 1
+        for loss in set(more) if len(more) > 1 else more:
+            if losses.get(loss, 0) == later.get(loss, 0):
+                count += 1
+        return count
+
+    def _later(self, then: int) -> dict[Mark, int]:
+        """By loss: how many followed since, of those that came after it, one too many."""
+        if self._latest <= then or not self._losses:
+            return _NO_LOSSES
         later: dict[Mark, int] = {}
         for follower in reversed(self._all()):
             if follower.since <= then:
@@ -183,7 +201,7 @@ class Followed:
             loss = None if follower.marks is None else follower.marks.get("surplus")
             if loss is not None:
                 later[loss] = later.get(loss, 0) + 1
-        return {loss for loss, count in losses.items() if count > later.get(loss, 0)}
+        return later
 
     def orphans(self, then: int) -> list[int]:
         """Those left behind by that moment that never had a message, though another one had since.
@@ -218,7 +236,8 @@ class Followed:
         for number, since, marks in followed:
             marks = marks and {name: Mark(*mark) for name, mark in marks.items()}
             client.follow(number, since, marks)
-        client._latest, client.closes, client.exposure = latest, closes, exposure
+        client._wait(latest)
+        client.closes, client.exposure = closes, exposure
         client.silent, client.spoke = set(silent) or None, spoke
         client.visit = None if visit is None else Visit.restored(visit)
         return client

@@ -54,13 +54,15 @@ class Following:
         self._closes = 0
         self._exposure = 0
         self._alone = 0  # live ones
-        self._since = 0  # the sum of their openings
+        self._latest = 0  # when the latest of them opened
+        self._waited = 0  # how long they had been open then, together
 
     def opened(self, life: Life, newest: Life | None, moment: Moment) -> None:
         """A connection of a client opened, whose newest one was that."""
         now = self._now(moment)
+        self._waited += self._alone * (now - self._latest)  # as in `Followed`
+        self._latest = now
         self._alone += 1
-        self._since += now
         if newest is None or newest.client_key is None:
             return
         key = newest.client_key  # the same text as that of the one that opened, kept already
@@ -165,7 +167,8 @@ class Following:
         They are those that nobody followed, or those that were left behind where these close one
         by one, too, and later: who has many tabs keeps each for longer.
         """
-        closes, at_risk = self._closes, self._exposure + self._alone * place - self._since
+        closes, waited = self._closes, self._waited + self._alone * (place - self._latest)
+        at_risk = self._exposure + waited
         visits = self.visits
         if visits.closes >= LEAST_CLOSES and visits.closes * at_risk < closes * visits.exposure:
             return visits.closes, visits.exposure
@@ -246,9 +249,10 @@ class Following:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
+        since = self._alone * self._latest - self._waited
         return {
             "clocked": self._clocked, "talks": self._talks, "lasted": self.lasted.snapshot(),
-            "alone": [self._closes, self._exposure, self._alone, self._since],
+            "alone": [self._closes, self._exposure, self._alone, since],
             "orderly": self._orderly.snapshot(), "visits": self.visits.snapshot(),
             "clients": [[key, client.plain()] for key, client in self._clients.items()],
         }  # fmt: skip
@@ -257,7 +261,8 @@ class Following:
         """Take up where `snapshot` was made."""
         self._clocked, self._talks = state["clocked"], state["talks"]
         self.lasted.restore(state["lasted"])
-        self._closes, self._exposure, self._alone, self._since = state["alone"]
+        self._closes, self._exposure, self._alone, since = state["alone"]
+        self._latest, self._waited = 0, -since
         self._orderly.restore(state["orderly"])
         self.visits.restore(state["visits"])
         for key, plain in state["clients"]:
@@ -275,7 +280,7 @@ class Following:
     def _no_longer_alone(self, life: Life, now: int) -> None:
         opened = self._opened(life, now)
         self._alone -= 1
-        self._since -= opened
+        self._waited -= self._latest - opened
         self._exposure += max(0, now - opened)
 
     def _now(self, moment: Moment) -> int:

@@ -36,7 +36,7 @@ class Function:
     of_client: bool = False  # it asks about the group's client: a rule must go by client
     of_server: bool = False  # it is what it is, whoever the clients are
     of_lives: bool = False  # it asks for the group's connections, beside `lives`
-    marks: bool = False  # it asks for what their openings are marked with
+    marks: Callable[..., str] | None = None  # the mark of their openings that it asks for
     # A finding names these connections, whatever else is asked: the latest so many.
     suspects: Callable[..., Iterable[Life]] | None = None
     baseline: bool = False  # its kinds are counted by the minute, one by one or as a pair
@@ -114,20 +114,21 @@ _TABLE = (
         "twins", (), "count",
         "Live connections that opened within 2 s (4 lines) of another one of the same client and "
         "path, both still live.", CLIENTS,
-        counting.count_twins, counting.twins, marks=True,
+        counting.count_twins, counting.twins, marks=lambda: "twin",
         at_most=lambda _: asks.Marked("twin"),
     ),
     Function(
         "surplus", (), "count",
         "Connections left behind that opened within 5 s (10 lines) of a loss that had been made "
         "good, or whose next one did: after a loss one more came than was lost.", CLIENTS,
-        replaced.count_surplus, replaced.surplus, marks=True, at_most=asks.Surplus,
+        replaced.count_surplus, replaced.surplus, marks=lambda: "surplus",
+        at_most=asks.Surplus,
     ),
     Function(
         "races", (), "count",
         "Losses after which those of `surplus` opened: a page that makes a loss good twice does so "
         "each time, and a tab that opens just after one loss brings all of its connections.",
-        CLIENTS, replaced.races, replaced.surplus, marks=True, at_most=asks.Surplus,
+        CLIENTS, replaced.races, replaced.surplus, marks=lambda: "surplus", at_most=asks.Surplus,
     ),
     Function(
         "left_behind", (), "count",
@@ -229,7 +230,7 @@ _TABLE = (
         "(`closed`, `reconnect`) or unmounts while still connecting (`cleanup` with state 0) came "
         "just before (5 s, 10 lines) the opening of a connection that is still live; or openings "
         "(`opened`) of the same client and path (2 s, 4 lines).", CLIENTS,
-        counting.count_after, counting.after, marks=True,
+        counting.count_after, counting.after, marks=counting.mark_of,
         at_most=lambda kind: asks.Proven(counting.mark_of(kind)),
     ),
     Function(

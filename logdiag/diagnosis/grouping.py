@@ -7,7 +7,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, Final
 
-from logdiag.diagnosis.groups import Group, Key, Kin
+from logdiag.diagnosis.groups import Group, Key, Kin, marks_asked
 from logdiag.diagnosis.lifecycle import Life
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.rules import Rule
@@ -40,7 +40,7 @@ class Grouping:
         judging = [one for rule in rules for one in rule.conditions if one is not rule.unless]
         asking = any(one.of_lives for one in conditions) or any(one.guards for one in judging)
         self.follows = asking or "client" not in by
-        self.marks = any(one.of_marks for one in conditions)
+        self.marks = any(one.marks for one in conditions)
         self._fields_of = _getter(by)
         self._groups: dict[Any, Group | Life | tuple[Life, ...]] = {}  # by what `_fields_of` gives
         self._full = MAX_IDLE  # so many groups make it look for idle ones
@@ -126,7 +126,9 @@ class Grouping:
         known = tuple([value is not None for value in key])
         kin = self._kin.get(known)
         if kin is None:
-            kin = self._kin[known] = Kin([rule for rule in self.rules if rule.concerns(key)])
+            rules = [rule for rule in self.rules if rule.concerns(key)]
+            named = "client" in self.by and key[self.by.index("client")] is not None
+            kin = self._kin[known] = Kin(rules, marks_asked(rules) if named else None)
         return Group(key, kin)
 
     def all(self) -> Iterable[Group]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Reversible, Sequence
+from collections.abc import Iterable, Reversible, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from logdiag.diagnosis.lifecycle import Life
@@ -39,13 +39,19 @@ class Pair(NamedTuple):
 class Kin:
     """What groups share whose keys tell the same fields: the rules that concern them."""
 
-    __slots__ = ("candidates", "place", "rules")
+    __slots__ = ("asked", "candidates", "place", "rules")
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], asked: frozenset[str] | None = None) -> None:
         self.rules = rules
+        self.asked = asked  # marks of openings that are kept; None: all
         by = rules[0].by if rules else ()
         self.place = by.index("client") if "client" in by else -1  # of the client in the key
         self.candidates: dict[str, Candidates] = {}  # by kind of event
+
+
+def marks_asked(rules: Iterable[Rule]) -> frozenset[str]:
+    """The marks of a client's openings that somebody asks for: rules, or what a finding says."""
+    return frozenset({"cleanup"}).union(*(one.marks for rule in rules for one in rule.conditions))
 
 
 class Lives(Protocol):
@@ -108,7 +114,10 @@ class Group:
     def _mark(self, life: Life, marks: dict[str, Mark]) -> None:
         if self.marked is _NONE:
             self.marked, self.proofs = {}, {}
+        asked = self.kin.asked
         for mark, proof in marks.items():
+            if asked is not None and mark not in asked:
+                continue
             self.marked.setdefault(mark, {})[life.number] = life
             count = self.proofs.setdefault(mark, {})
             count[proof] = count.get(proof, 0) + 1
@@ -192,7 +201,10 @@ class Group:
         self.tabs.closed(moment, len(self.lives))
 
     def _unmark(self, life: Life, marks: dict[str, Mark]) -> None:
+        asked = self.kin.asked
         for mark, proof in marks.items():
+            if asked is not None and mark not in asked:
+                continue
             self.marked[mark].pop(life.number, None)
             count = self.proofs[mark]
             left = count[proof] - 1

@@ -35,21 +35,27 @@ def races(view: View) -> int:
     followed = view.followed
     if followed is None or len(view.group.key) > 1:  # some of what the client holds
         return len({_loss(life, followed) for life in surplus(view)})
-    found = followed.losses(view.place)
-    more = {_loss(life, followed) for life in _first_lost(view, followed)}
-    return len(found) + len([loss for loss in more if loss not in found])
+    firsts = _first_lost(view, followed)
+    return followed.losses(view.place, [_own_loss(life) for life in firsts])
 
 
 def _loss(life: Life, followed: Followed | None) -> Mark:
     """The loss that its next one came after, else its own."""
     follower = None if followed is None else followed.follower(life.number)
     marks = None if follower is None else follower.marks
-    return (marks.get("surplus") if marks else None) or (life.marks or {})["surplus"]
+    return (marks.get("surplus") if marks else None) or _own_loss(life)
+
+
+def _own_loss(life: Life) -> Mark:
+    return (life.marks or {})["surplus"]
 
 
 def _first_lost(view: View, followed: Followed) -> list[Life]:
     """The second ones of pairs whose first one was lost: what followed them came later."""
+    if view.firsts is not None:
+        return view.firsts
     found: list[Life] = []
+    view.firsts = found
     marked = view.group.marked.get("surplus")
     if marked:
         for life in marked.values():

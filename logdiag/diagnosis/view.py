@@ -41,8 +41,8 @@ class View:
     """A group, the moment it is judged at, and the window that ends there."""
 
     __slots__ = (
-        "client", "followed", "group", "is_now", "line", "now", "number", "place", "service",
-        "then", "time", "within", "within_lines",
+        "client", "firsts", "followed", "group", "is_now", "line", "now", "number", "place",
+        "service", "then", "time", "within", "within_lines",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,7 @@ class View:
         # What its client left behind, and the moment as that is told in.
         self.followed = service.following.of_client(self.client)
         self.place = service.following.place(moment)
+        self.firsts: list[Life] | None = None  # see `replaced`
         _VIEWS.made += 1
         self.number = _VIEWS.made
 

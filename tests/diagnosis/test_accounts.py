@@ -119,6 +119,13 @@ def test_what_is_not_over_is_named_first() -> None:
     assert (102, (100, 101, 102, 1)) == (finding.connections_total, finding.connections[:4])
 
 
+def test_the_oldest_is_one_whose_opening_has_a_time() -> None:
+    """Of how many are open for so long, too."""
+    seen = view([life(1, None), life(2, 10), life(3, 60)])
+    said = "2 open for more than 20 s, the oldest for 1 min 30 s"
+    assert said == accounts.older(seen, 20 * SECOND)
+
+
 @pytest.mark.parametrize(
     ("when", "said"),
     [

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from logdiag.diagnosis.clients import KNOWN_BY, client_key, known_by
+from logdiag.diagnosis.clients import KNOWN_BY, client_key, client_keys, known_by
 from logdiag.model import Event
 from tests.diagnosis.builders import Log, follow, rule, with_stops
 
@@ -17,6 +17,19 @@ ALL = {
 def key(kind: str = "opened", **fields: Any) -> str | None:
     """The client key of an event."""
     return client_key(Event(kind, None, 1, 0, 1, "", **fields))
+
+
+def test_each_line_tells_anew_what_its_client_is_known_by() -> None:
+    """The same user from elsewhere, by another browser, or in another session."""
+    for client, agent, session in (
+        ("192.0.2.7", "Firefox", "5e55"), ("192.0.2.8", "Firefox", "5e55"),
+        ("192.0.2.8", "Safari", "5e55"), ("192.0.2.8", "Safari", "7a11"),
+    ):  # fmt: skip
+        event = Event(
+            "opened", None, 1, 0, 1, "", user="u", client=client, agent=agent, session=session
+        )
+        known = [f"session {session}", f"agent {client} {agent}", f"address {client}"]
+        assert ["user u", *known] == client_keys(event, "user u")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logdiag.diagnosis.followed import Followed
@@ -19,6 +19,8 @@ STEPS = st.lists(
 )
 
 
+@example(steps=[(0, {"surplus"}, None), (30, {"surplus"}, None)], then=15)
+@example(steps=[(0, (), None), (5, (), None), (9, (), 2)], then=20)
 @given(steps=STEPS, then=st.integers(0, 35))
 def test_the_count_is_that_of_the_list(steps: list[Any], then: int) -> None:
     """At any moment, with a mark or without, also of late lines and after a stop."""
@@ -35,5 +37,9 @@ def test_the_count_is_that_of_the_list(steps: list[Any], then: int) -> None:
             assert len(listed) == one.count(then, mark)
         too_many = [one.follower(number) for number in one.left_behind(then, "surplus")]
         lines = {one.marks["surplus"] for one in too_many if one and one.marks}
-        assert lines == set(one.losses(then))
+        assert len(lines) == one.losses(then)
+        for more in ([], [Mark(1, 0)], [Mark(1, 0), Mark(1, 1), Mark(1, 1)]):
+            assert len(lines.union(more)) == one.losses(then, more)
+        left = [one.follower(number) for number in one.left_behind(100, "")]
+        assert sum(then - follower.since for follower in left if follower) == one.at_risk(then)
         assert one.left_behind(then, "") == list(one.backwards(then))[::-1]

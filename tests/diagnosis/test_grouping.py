@@ -144,3 +144,18 @@ def pack_always(groups: Clients) -> None:
     """As if there were many groups."""
     _pack_all(groups)
     groups._many = 0
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [("user u", {"twin", "cleanup"}), (None, {"twin", "cleanup", "surplus"})],
+)
+def test_marks_that_nobody_asks_for_are_not_kept(client: str | None, expected: set[str]) -> None:
+    """But where nobody can name the connections, by whom each mark tells how their number rose."""
+    clients = Clients([rule("live >= 2", "confidence: {high: twins >= 3}")])
+    group = clients.of_key((client,))
+    one = life(1, 0, "twin", "cleanup", "surplus", client_key=client)
+    clients.add(one)
+    assert expected == set(group.marked) == set(group.proofs)
+    clients.remove(one, client)
+    assert not any(group.marked.values())
