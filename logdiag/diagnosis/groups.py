@@ -239,7 +239,9 @@ def youngest(lives: dict[int, Life]) -> Life | None:
     `pop` leaves holes behind, which looking for the last one passes by, one after the other:
     where only the count is known and the youngest end first, each end would cost more.
     """
-    return next(reversed(lives.values()), None)
+    for life in reversed(lives.values()):  # a loop compiles to C, `next(...)` does not
+        return life
+    return None
 
 
 def pair_of(values: Sequence[Any]) -> Pair:
