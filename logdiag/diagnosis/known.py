@@ -188,14 +188,22 @@ class Known(Service):
 
         At the median, as far as the oldest connections tell: what pages keep open is among them.
         """
-        held: dict[str, list[str]] = {}  # by path: the client of each
+        held: dict[str, dict[str, int]] = {}  # by path and client
+        path, there = "", dict[str, int]()
         for life in islice(self._connections.live, MAX_LOOKED_AT):
             client = life.client_key
-            if client is not None and client != key:
-                held.setdefault(life.path or NOWHERE, []).append(client)
-        least = COMMON * len(set().union(*held.values()))
-        found = ((path, Counter(clients)) for path, clients in held.items())
-        return {path: median_low(some.values()) for path, some in found if len(some) >= least}
+            if client is None or client == key:
+                continue
+            if (latest := life.path or NOWHERE) is not path:  # mostly they share one
+                path, there = latest, held.setdefault(latest, {})
+            there[client] = there.get(client, 0) + 1
+        clients: set[str] = set()
+        for some in held.values():
+            clients.update(some)
+        least = COMMON * len(clients)
+        return {
+            path: median_low(some.values()) for path, some in held.items() if len(some) >= least
+        }
 
     def restarted(self, view: View) -> bool | None:
         """Whether the server restarted around the view's moment; None: the log does not tell."""
