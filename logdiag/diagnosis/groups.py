@@ -165,8 +165,8 @@ class Group:
 
     def kept(self, kind: str) -> int:
         """How many recent events of that kind are kept: no window holds more."""
-        window = self.windows.get(kind) if self.windows else None
-        return len(window) if window else 0
+        window = None if self.windows is None else self.windows.get(kind)
+        return 0 if window is None else len(window)
 
     def forget(self, moment: Moment, within: int, lines: int) -> None:
         """Drop the events that no window that ends at the moment or later still holds."""

@@ -19,6 +19,14 @@ MAX_EXAMPLES: Final = 5  # connections shown
 
 PER_OCTAVE: Final = 8  # buckets per doubling: a quantile is exact to within 9%
 _PER_E: Final = PER_OCTAVE / math.log(2)  # `math.log` compiles to C, `math.log2` does not
+_MIDDLES: Final[list[int]] = []
+
+
+def _middle(bucket: int) -> int:
+    """The lifetime that a bucket stands for: with each close one is asked for."""
+    while len(_MIDDLES) <= bucket:
+        _MIDDLES.append(round(2 ** (len(_MIDDLES) / PER_OCTAVE)))
+    return _MIDDLES[bucket]
 
 
 class Example(NamedTuple):
@@ -76,7 +84,7 @@ class Lifetimes:
             return None
         found = self._known.get(share)
         if found is None:
-            found = self._known[share] = round(2 ** (self._bucket_at(share) / PER_OCTAVE))
+            found = self._known[share] = _middle(self._bucket_at(share))
         return found
 
     def _bucket_at(self, share: float) -> int:

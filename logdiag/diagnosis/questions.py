@@ -58,10 +58,26 @@ class _Closes(Asked):
         return float(view.service.closes)
 
 
+class _Older(Asked):
+    def _ask(self, view: View) -> float:
+        return float(counting.count_older(view, self.amount.of(view)))
+
+
+class _Recent(Asked):
+    def _ask(self, view: View) -> float:
+        return float(counting.recent(view, self.word, self.amount.of(view)))
+
+
+class _Lifetime(Asked):
+    def _ask(self, view: View) -> float:
+        found = view.service.lifetimes.quantile(self.quantile)
+        return float(found) if found else counting.INFINITE
+
+
 _OFTEN: Final[dict[str, type[Asked]]] = {
     "left_behind": _LeftBehind, "followed_after": _FollowedAfter, "opened_after": _OpenedAfter,
     "loads": _Loads, "chance": _Chance, "surplus": _Surplus, "races": _Races, "count": _Count,
-    "closes": _Closes,
+    "closes": _Closes, "older": _Older, "recent": _Recent, "lifetime": _Lifetime,
 }  # fmt: skip
 _ASKED: Final[dict[str, Asked]] = {}
 

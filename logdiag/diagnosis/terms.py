@@ -7,7 +7,7 @@ counts are exact, and durations (ns) of a hundred days.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from logdiag.diagnosis.guards import GuardCheck
 from logdiag.diagnosis.view import View
@@ -55,6 +55,9 @@ class Constant(Quantity):
         return self._value
 
 
+_NONE: Final = Constant(0)
+
+
 class Asked(Quantity):
     """A function of the language and its arguments.
 
@@ -65,8 +68,11 @@ class Asked(Quantity):
     def __init__(self, run: Callable[..., float], arguments: Sequence[Argument] = ()) -> None:
         self._run = run
         self._arguments = list(arguments)
-        first = arguments[0] if arguments else None
-        self.word = first.value if isinstance(first, Word) and isinstance(first.value, str) else ""
+        first, last = (arguments[0], arguments[-1]) if arguments else (None, None)
+        word = first.value if isinstance(first, Word) else ""
+        self.word = word if isinstance(word, str) else ""
+        self.quantile = word if isinstance(word, float) else 0.0
+        self.amount: Quantity = last if isinstance(last, Quantity) else _NONE
         self._view = 0  # the number of the view that it was asked about last
         self._found = 0.0
 
