@@ -74,7 +74,7 @@ class _Lifetime(Asked):
         return float(found) if found else counting.INFINITE
 
 
-_OFTEN: Final[dict[str, type[Asked]]] = {
+OFTEN: Final[dict[str, type[Asked]]] = {
     "left_behind": _LeftBehind, "followed_after": _FollowedAfter, "opened_after": _OpenedAfter,
     "loads": _Loads, "chance": _Chance, "surplus": _Surplus, "races": _Races, "count": _Count,
     "closes": _Closes, "older": _Older, "recent": _Recent, "lifetime": _Lifetime,
@@ -88,5 +88,5 @@ def asked(
     """The question of that text to that function: one, in however many rules it stands."""
     found = _ASKED.get(text)
     if found is None:
-        found = _ASKED[text] = _OFTEN.get(name, Asked)(run, arguments)
+        found = _ASKED[text] = OFTEN.get(name, Asked)(run, arguments)
     return found
