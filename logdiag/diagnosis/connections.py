@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
-from logdiag.diagnosis.lifecycle import AFTER, Life, is_live
+from logdiag.diagnosis.lifecycle import AFTER, FIRST, Life, is_live
 from logdiag.diagnosis.live import Live
 from logdiag.diagnosis.moments import Moment
 from logdiag.diagnosis.nameless import youngest
@@ -40,8 +40,7 @@ class Connections:
         self.origins = Origins()
         self.connecting: dict[int, Life] = {}
         self.transitions: list[Stepped] = []
-        self.dirty: dict[int, Life] = {}  # that changed
-        self._ends: dict[int, Event] = {}  # what told the end of those of them that are over
+        self.dirty: dict[Life, Event | None] = {}  # that changed, and what told their end
         self.totals = Totals()
         self.processes = Processes()
         self.names = Names()
@@ -49,6 +48,7 @@ class Connections:
         self.silences = Silences(service)
         self._app_closes = 0
         self._number = 0
+        self._told = 0  # how many are live by the latest transition
         self._named_opens = 0
 
     # What the detector calls
@@ -85,9 +85,8 @@ class Connections:
                 steps += self._unlogged(event, latest, found)
             elif found.hole:
                 steps += self._over_hole(event)
-            told, live = self.transitions[-1], len(self.live) + self.totals.before
-            if live != told[5]:  # by the total, too
-                self.transitions[-1] = (*told[:5], live)
+            if self._told != (live := len(self.live) + self.totals.before):  # by the total, too
+                self.transitions[-1] = (*self.transitions[-1][:5], live)
         return steps
 
     def repeats(self, event: Event, life: Life, ordinal: int) -> bool:
@@ -111,7 +110,7 @@ class Connections:
                 life.absorb(event)
                 life.path = self.origins.path(life.path)
             self.names.learnt(life)
-            self.dirty[life.number] = life
+            self.dirty[life] = None
 
     def absorb(self, number: int | None, since: int, event: Event) -> None:
         """Let an echo add an id or an address to the connection of which line `since` told."""
@@ -122,7 +121,7 @@ class Connections:
         if event.connection and life.identity != "id" and event.layer != "browser":
             life.name, life.origin = event.connection, self.origins.named(life.origin)
         self.names.add_alias(life, event)
-        self.dirty[life.number] = life
+        self.dirty[life] = None
 
     def on_gap(self, event: Event) -> list[Step]:
         """Lines are missing: what was open across the gap is unknown from here on."""
@@ -149,8 +148,8 @@ class Connections:
 
     def changed(self) -> list[Connection]:
         """Those that changed since the last call."""
-        dirty, ends, self.dirty, self._ends = self.dirty, self._ends, {}, {}
-        return [life.connection(ends.get(number)) for number, life in dirty.items()]
+        dirty, self.dirty = self.dirty, {}
+        return [life.connection(end) for life, end in dirty.items()]
 
     def followed(self) -> list[Life]:
         """All that are not over."""
@@ -159,20 +158,21 @@ class Connections:
     # Openings
 
     def _opening(self, life: Life | None, event: Event, key: str | None, line: int) -> list[Step]:
-        kind, before = event.kind, life.state if life is not None else None
-        steps: list[Step] = []
-        if life is not None and kind not in AFTER[before]:
-            steps += self._end([life], "restart", event)  # the id is used again
-            life = before = None
         if life is None:
-            life = self._born(event, key)
-            self._named_opens += event.connection is not None
-        else:
-            self.learn(life, event)
-            life.origin = self.origins.of(life.identity, life.process, event)
+            return [self._begun(event, key, line)]
+        after = AFTER[life.state].get(event.kind)
+        if after is None:  # the id is used again
+            return [*self._end([life], "restart", event), self._begun(event, key, line)]
+        self.learn(life, event)
+        life.origin = self.origins.of(life.identity, life.process, event)
         life.opened_by(event, line)
-        steps.append(self._step(life, before, AFTER[before][kind], event))
-        return steps
+        return [self._step(life, life.state, after, event)]
+
+    def _begun(self, event: Event, key: str | None, line: int) -> Step:
+        life = self._born(event, key)
+        self._named_opens += event.connection is not None
+        life.opened_by(event, line)
+        return self._step(life, None, FIRST[event.kind], event)
 
     def _born(self, event: Event, key: str | None = None) -> Life:
         self._number += 1
@@ -212,7 +212,7 @@ class Connections:
         life = self._born(event)
         if event.kind == "closed":
             self.totals.unseen_close(event)
-        return [self._step(life, None, AFTER[None][event.kind], event)]
+        return [self._step(life, None, FIRST[event.kind], event)]
 
     def _unlogged(self, event: Event, latest: Life, found: Comparison) -> list[Step]:
         """The server's own total tells of closes that nobody logged."""
@@ -236,12 +236,12 @@ class Connections:
 
     def _step(self, life: Life, before: State | None, after: State, event: Event) -> Step:
         life.state = after
-        number = life.number
+        end: Event | None = None
         if after == "open" or after == "closing":
             if before is None or before == "connecting":
                 self._add(life)
         elif after == "connecting":
-            self.connecting[number] = life
+            self.connecting[life.number] = life
         else:
             if after == "closed":
                 self.closes += 1
@@ -249,10 +249,10 @@ class Connections:
             if before is not None:
                 self._remove(life, before)
             self.names.forget(life, event)
-            self._ends[number] = event
-        self.dirty[number] = life
-        live = len(self.live) + self.totals.before
-        self.transitions.append((number, after, event.time, event.source, event.offset, live))
+            end = event
+        self.dirty[life] = end
+        self._told = live = len(self.live) + self.totals.before
+        self.transitions.append((life.number, after, event.time, event.source, event.offset, live))
         return life, before, after
 
     def _add(self, life: Life) -> None:

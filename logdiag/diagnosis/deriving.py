@@ -103,7 +103,7 @@ class Deriving:
             return found
         for life in islice(connecting.values(), MAX_HANGING):
             for event, newer in hanging(life, self._siblings, moment, self._heartbeat.settle):
-                self._connections.dirty[life.number] = life  # its mark says that it was told
+                self._connections.dirty.setdefault(life, None)  # its mark says that it was told
                 found.append((life.client_key, proved(moment[1], event, newer.opened_line)))
         return found
 

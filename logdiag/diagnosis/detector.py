@@ -193,7 +193,7 @@ class Detector:
         """A close named nobody though openings name addresses: what is left has no owner."""
         self._nobody = True
         self._court.groupings.forget_clients(self._connections.live)
-        self._connections.dirty.update((life.number, life) for life in self._connections.live)
+        self._connections.dirty.update((life, None) for life in self._connections.live)
         self._surroundings.forget_clients()
         self._known.following.forget_clients()
 

@@ -41,6 +41,7 @@ AFTER: Final[dict[State | None, dict[str, State]]] = {
     state: {word: after for (before, word), after in NEXT.items() if before == state}
     for state, _ in NEXT
 }
+FIRST: Final = AFTER[None]
 LIVE: Final[frozenset[str]] = frozenset({"open", "closing"})
 OVER: Final[frozenset[str]] = frozenset({"closed", "rejected", "superseded", "unknown"})
 # What a connection's opening is counted from, in ns: until 2043 that takes 60 bits, which Python

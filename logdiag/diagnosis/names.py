@@ -80,10 +80,13 @@ class Names:
         """A connection begins."""
         if self._stopped:
             self._stopped.pop(life.process, None)  # the next server is there
-        process = life.origin.process
-        if process and not self._shared and life.origin.identity == "id":
+        if not self._shared and life.origin.identity == "id":
             other = self._lives.get(life.name)
-            if other is not None and not _of_one(other.process, process):
+            if other is None and life.few is None:  # what most logs have
+                self._lives[life.name] = life
+                self._ended.drop(life.name)
+                return
+            if other is not None and not _of_one(other.process, life.process):
                 self._share()
         self._ports = self._ports or (life.few is not None and life.few.port is not None)
         for key in keys_of(life, self._shared):
@@ -124,9 +127,6 @@ class Names:
 
         But not where a gap ended it: the line that closes it is the first to tell that.
         """
-        names = keys_of(life, self._shared)
-        if life.number in self._aliases:
-            names += tuple(self._aliases.pop(life.number))
         if self._taken:
             self._taken.pop(life.number, None)
         process = life.origin.process
@@ -136,11 +136,20 @@ class Names:
         if told.kind == "server_stop":
             count, _ = self._stopped.get(process, (0, end))
             self._stopped[process] = count + 1, end
-        for key in names:
-            if self._lives.get(key) is life:
-                del self._lives[key]
-            if life.state != "unknown":
-                self._ended.put(key, end)
+        also: set[str] | None = None
+        if self._aliases and life.number in self._aliases:
+            also = self._aliases.pop(life.number)
+        if also is None and life.few is None and not self._shared and life.origin.identity == "id":
+            self._free(life.name, life, end)  # what most logs have
+            return
+        for key in (*keys_of(life, self._shared), *(also or ())):
+            self._free(key, life, end)
+
+    def _free(self, key: str, life: Life, end: _End) -> None:
+        if self._lives.get(key) is life:
+            del self._lives[key]
+        if life.state != "unknown":
+            self._ended.put(key, end)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs beside the lives, as plain JSON types."""

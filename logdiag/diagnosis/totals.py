@@ -111,6 +111,8 @@ class Totals:
 
     def __init__(self) -> None:
         self._scopes: dict[str, _Scope] = {}
+        self._asked = ""  # for which process one was asked last, and the one
+        self._found: _Scope | None = None
         self._watched = 0  # openings after a silence that are still to be looked at
         self._ended: set[str] = set()  # processes that started or stopped, and opened nothing since
         self.before = 0  # connections open before the log began, as far as totals tell
@@ -125,6 +127,7 @@ class Totals:
     def reset(self) -> None:
         """Forget all: after a gap the next total is a first one."""
         self._scopes.clear()
+        self._found = None
         self._ended.clear()
         self.before = self.drift = self._watched = 0
 
@@ -144,6 +147,7 @@ class Totals:
         if process is None:
             self._ended.clear()
         self._ended.update(gone)
+        self._found = None
         for name in gone:
             if (scope := self._scopes.pop(name, None)) is not None:
                 self._add_before(scope, -scope.before)
@@ -158,7 +162,7 @@ class Totals:
 
     def unseen_close(self, event: Event) -> None:
         """A connection ended that no line had opened: it was one of those before."""
-        scope = self._scopes.get(event.process or "")
+        scope = self._of(event.process or "")
         if scope is not None and scope.before:
             self._add_before(scope, -1)
 
@@ -167,17 +171,17 @@ class Totals:
 
         `counted`: the connections carry no ids, so the total corrects our count.
         """
-        total = event.total or 0
-        scope = self._scopes.get(event.process or "")
+        total, closed, process = event.total or 0, event.kind == "closed", event.process or ""
+        scope = self._of(process)
         if scope is None:
-            if event.kind == "closed" and (event.process or "") in self._ended:
+            if closed and process in self._ended:
                 return NOTHING
-            self._ended.discard(event.process or "")
-            scope = self._scopes[event.process or ""] = _Scope()
+            self._ended.discard(process)
+            scope = self._scopes[process] = _Scope()
             self._add_before(scope, max(0, total - own))
         difference = total - own - scope.before
         difference -= scope.offsets.setdefault(event.pattern, difference)
-        closed_since, scope.closed_since = scope.closed_since, event.kind == "closed"
+        closed_since, scope.closed_since = scope.closed_since, closed
         if scope.flips >= MAX_FLIPS:
             return NOTHING
         if not self._watched:
@@ -193,6 +197,11 @@ class Totals:
             self._more(scope, difference, event, counted, closed_since)
         scope.total, scope.latest = total, event
         return found
+
+    def _of(self, process: str) -> _Scope | None:
+        if self._found is None or process != self._asked:
+            self._asked, self._found = process, self._scopes.get(process)
+        return self._found
 
     def _more(
         self, scope: _Scope, difference: int, event: Event, counted: bool, closed_since: bool
@@ -254,7 +263,7 @@ class Totals:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._ended, self._watched = set(state["ended"]), state["watched"]
+        self._ended, self._watched, self._found = set(state["ended"]), state["watched"], None
         self._scopes = {name: _Scope.restored(one) for name, one in state["scopes"].items()}
         self.before = sum(scope.before for scope in self._scopes.values())
         self._measure()

@@ -28,7 +28,7 @@ def live_and_drift(log: Log) -> tuple[int, int]:
 
 def states(connections: Connections) -> list[str]:
     """The state of each connection, in the order in which they began."""
-    return [life.state for life in connections.dirty.values()]
+    return [life.state for life in connections.dirty]
 
 
 def series(*totals: tuple[str, int], step: float | None = 10, **fields: object) -> Log:
