@@ -107,6 +107,13 @@ def address_in(key: str | None) -> str | None:
     return key[len(_ADDRESS) :] if key is not None and key.startswith(_ADDRESS) else None
 
 
+def is_known_by(key: str | None, address: str | None) -> bool:
+    """Whether that address is all that tells the client."""
+    if key is None or address is None or len(key) != len(_ADDRESS) + len(address):
+        return False  # most are known better: their length tells it at once
+    return key == _ADDRESS + address
+
+
 def user_in(key: str | None) -> str | None:
     """The user that tells the client; None if it is known otherwise, or not at all."""
     return key[len(_USER) :] if key is not None and key.startswith(_USER) else None

@@ -20,7 +20,7 @@ from logdiag.diagnosis.names import Names
 from logdiag.diagnosis.origins import Origins
 from logdiag.diagnosis.processes import Processes
 from logdiag.diagnosis.silence import Silences
-from logdiag.diagnosis.totals import Comparison, Totals
+from logdiag.diagnosis.totals import NOTHING, Comparison, Totals
 from logdiag.model import SECOND, Connection, Event, Identity, State, Stepped
 
 SAME_EVENT: Final = 2 * SECOND  # two wordings of one opening stand this close together
@@ -66,9 +66,7 @@ class Connections:
             all_of_them = len(ended) == len(self.live) + len(self.connecting)
             self.totals.ended(None if all_of_them else event.process)
             return self._end(ended, "restart", event)
-        self.processes.ordinal = ordinal
-        if event.process:
-            self.processes.seen(event, ordinal)
+        held = self.processes.seen(event, ordinal)
         if kind in ("opening", "opened"):
             steps = self._opening(life, event, key, ordinal)
         elif kind in ("closing", "closed", "rejected"):
@@ -79,12 +77,11 @@ class Connections:
             return []
         if event.total is not None and steps:
             latest = steps[-1][0]
-            own, counted = self.processes.held_by(event.process), latest.origin.identity != "id"
-            found = self.totals.compare(event, own, counted=counted)
-            if found.missing:
-                steps += self._unlogged(event, latest, found)
-            elif found.hole:
-                steps += self._over_hole(event)
+            counted = latest.origin.identity != "id"
+            found = self.totals.compare(event, held.live, counted=counted)
+            if found is not NOTHING:
+                hole = found.hole
+                steps += self._over_hole(event) if hole else self._unlogged(event, latest, found)
             if self._told != (live := len(self.live) + self.totals.before):  # by the total, too
                 self.transitions[-1] = (*self.transitions[-1][:5], live)
         return steps

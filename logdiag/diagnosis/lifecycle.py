@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from logdiag.diagnosis.clients import address_in, user_in
+from logdiag.diagnosis.clients import address_in, is_known_by, user_in
 from logdiag.diagnosis.origins import IN_PAGE, PAGE, Origin, Origins
 from logdiag.model import Connection, Event, Identity, Mark, State
 
@@ -94,7 +94,7 @@ class Life:
         if port is not None or own is not None:
             self.few = few = Few()
             few.port, few.user = port, own
-        self._client = None if client is not None and client == address_in(key) else client
+        self._client = None if is_known_by(key, client) else client
         self.client_key = key
         self.path = event.path
         self.since = UNTIMED  # that it opened: ns after EPOCH
@@ -200,7 +200,7 @@ class Life:
             if not told or self.few is not None:
                 self._some().user = None if told else user
         self.client_key = key
-        self._client = None if client is not None and address_in(key) == client else client
+        self._client = None if is_known_by(key, client) else client
 
     def share(self, other: Life) -> None:
         """Another connection of the same client: the text that names it is kept once."""

@@ -17,25 +17,23 @@ SILENT: Final = 60 * SECOND  # an old process that is silent so long after a new
 SILENT_LINES: Final = 200
 
 
-class _Held:
-    """How many connections of a process are live."""
+class Held:
+    """How many connections of a process are live, and the last line that it wrote."""
 
-    __slots__ = ("live",)
+    __slots__ = ("live", "said")
 
     def __init__(self) -> None:
         self.live = 0
+        self.said = -1  # it did not speak
 
 
 class Processes:
     """The server processes of one service."""
 
     def __init__(self) -> None:
-        self._spoke: dict[str, int] = {}  # process -> last line, but for the speaker
-        self._speaker: str | None = None  # who spoke last, and its last line
-        self._said = 0
-        self._began: dict[str, tuple[int | None, int]] = {}
+        self._began: dict[str, tuple[int | None, int]] = {}  # those that spoke
         self._restart: tuple[int | None, int] | None = None
-        self._asked, self._found = "", _Held()  # the one that was asked for last
+        self._asked, self._found = "", Held()  # the one that was asked for last
         self._held = {self._asked: self._found}
         self.ordinal = 0  # of the latest line
 
@@ -51,27 +49,21 @@ class Processes:
         """How many are live."""
         return self._of(process).live
 
-    def _of(self, process: str | None) -> _Held:
+    def _of(self, process: str | None) -> Held:
         name = process or ""
         if name != self._asked:
-            self._asked, self._found = name, self._held.setdefault(name, _Held())
+            self._asked, self._found = name, self._held.setdefault(name, Held())
         return self._found
 
-    def seen(self, event: Event, ordinal: int) -> None:
-        """Note that a process speaks."""
-        process = event.process or ""
-        if process != self._speaker:
-            self._keep_speaker()
-            self._speaker = process
-            self._spoke[process] = ordinal
-            if process not in self._began:
-                self._began[process] = (event.time, ordinal)
-        self._said = ordinal
-
-    def _keep_speaker(self) -> None:
-        if self._speaker is not None:
-            self._spoke[self._speaker] = self._said
-            self._speaker = None
+    def seen(self, event: Event, ordinal: int) -> Held:
+        """Note a line, and that its process speaks, if it is told; what that one holds."""
+        self.ordinal = ordinal
+        held = self._of(event.process)
+        if event.process:
+            if held.said < 0:
+                self._began[event.process] = (event.time, ordinal)
+            held.said = ordinal
+        return held
 
     def mark_restart(self, event: Event) -> None:
         """Note a restart, for the guard."""
@@ -81,7 +73,7 @@ class Processes:
         """The lives that a start or stop line ends."""
         lives = list(lives)
         # All may have closed in order before; what the log begins with is no restart.
-        if lives or self.ordinal or self._spoke.keys() - {event.process}:
+        if lives or self.ordinal or self._began.keys() - {event.process}:
             self.mark_restart(event)
         others = {life.process for life in lives} - {None, event.process}
         if event.process is None or len(others) <= (event.kind == "server_start"):
@@ -92,16 +84,15 @@ class Processes:
         self, time: int | None, ordinal: int, lives: Callable[[], Iterable[Life]]
     ) -> list[Life]:
         """The lives of processes that fell silent when a newer process began to speak."""
-        if len(self._spoke) < 2:
+        if len(self._began) < 2:
             return []
-        self._keep_speaker()
         newest = max(self._began, key=lambda process: self._began[process][1])
         began_at, began_line = self._began[newest]
         if not passed((began_at, began_line), (time, ordinal), SILENT, SILENT_LINES):
             return []
-        gone = {process for process, line in self._spoke.items() if line < began_line}
+        gone = {process for process in self._began if self._of(process).said < began_line}
         for process in gone:
-            del self._spoke[process]
+            self._of(process).said = -1
             del self._began[process]
         ended = [life for life in lives() if life.process in gone]
         if gone:
@@ -111,7 +102,7 @@ class Processes:
     @property
     def named(self) -> bool:
         """Whether lines tell their process at all."""
-        return bool(self._spoke)
+        return bool(self._began)
 
     @property
     def restart(self) -> tuple[int | None, int] | None:
@@ -120,15 +111,16 @@ class Processes:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
-        self._keep_speaker()
         return {
-            "spoke": self._spoke, "began": self._began,
+            "spoke": {process: self._of(process).said for process in self._began},
+            "began": self._began,
             "restart": self._restart, "ordinal": self.ordinal,
         }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._spoke = dict(state["spoke"])
+        for process, said in state["spoke"].items():
+            self._of(process).said = said
         self._began = {process: tuple(at) for process, at in state["began"].items()}
         self._restart = tuple(state["restart"]) if state["restart"] else None
         self.ordinal = state["ordinal"]

@@ -254,7 +254,7 @@ class Totals:
         scope.fell = True
         known = min(scope.before, missing)
         self._add_before(scope, -known)
-        return Comparison(missing - known, restarted)
+        return Comparison(missing - known, restarted) if missing > known else NOTHING
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""

@@ -86,6 +86,12 @@ def test_closes_that_nobody_logged() -> None:
     assert (2, 0) == live_and_drift(log)
 
 
+def test_what_was_open_before_the_log_ends_first() -> None:
+    """Totals of 3 and 3 at two openings: one ended meanwhile, and it is none that we saw open."""
+    connections = count(series(("opened", 3), ("opened", 3)))
+    assert (["open", "open"], 3) == (states(connections), live(connections))
+
+
 def test_closes_that_nobody_logged_are_closes() -> None:
     """The youngest but the new one end as closed, in the total's own line."""
     log = series(("opened", 1), ("opened", 2), ("opened", 3), ("opened", 2))
