@@ -8,7 +8,6 @@ longer than any should is called late.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections import deque
 from math import ceil
 from typing import Any, Final
@@ -24,6 +23,7 @@ SLOWEST: Final = 120 * SECOND
 LEAST_SEEN: Final = 8  # dead peers noticed that tell how long it takes
 MAX_SEEN: Final = 64  # the latest ones
 USUAL: Final = 0.8  # of them were noticed sooner; what fails now and then is not the heartbeat
+RANKS: Final = [ceil(USUAL * count) - 1 for count in range(MAX_SEEN + 1)]  # of the longest of them
 MARGIN: Final = 1.5  # the last fifth of them: the ping that a loss meets may be about to be sent
 
 
@@ -35,6 +35,7 @@ class Heartbeat:
         self._settle = settle
         self._seen: deque[int] = deque()
         self._sorted: list[int] = []  # the same, shortest first
+        self._usual = -1  # that of which the horizon was learnt
         if horizon is None:
             horizon = HORIZON if settle is None else settle // 2
         self._move(horizon)
@@ -52,14 +53,17 @@ class Heartbeat:
         if self.is_set:
             return
         self._seen.append(delay)
-        insort(self._sorted, delay)
-        if len(self._seen) > MAX_SEEN:
-            del self._sorted[bisect_left(self._sorted, self._seen.popleft())]
-        if self._knows:
-            self._learn()
+        ordered = self._sorted
+        ordered.insert(_place(ordered, delay), delay)
+        if len(ordered) > MAX_SEEN:
+            del ordered[_place(ordered, self._seen.popleft())]
+        if len(ordered) >= LEAST_SEEN:
+            usual = ordered[RANKS[len(ordered)]]
+            if usual != self._usual:
+                self._usual = usual
+                self._learn(usual)
 
-    def _learn(self) -> None:
-        usual = self._sorted[ceil(USUAL * len(self._sorted)) - 1]
+    def _learn(self, usual: int) -> None:
         learnt = min(round(MARGIN * usual), SLOWEST) if usual <= SLOWEST else 0
         self._move(max(HORIZON, learnt))
 
@@ -94,3 +98,15 @@ class Heartbeat:
         """Take up where `snapshot` was made."""
         for delay in state:
             self.noticed(delay)
+
+
+def _place(ordered: list[int], delay: int) -> int:
+    """Where it stands, or would: as `bisect_left`, of numbers of which a loop compiles to C."""
+    low, high = 0, len(ordered)
+    while low < high:
+        middle = (low + high) >> 1
+        if ordered[middle] < delay:
+            low = middle + 1
+        else:
+            high = middle
+    return low

@@ -10,7 +10,7 @@ others hold one at a time, which stays as long as they do, so that nothing is la
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 MAX_VISITS: Final = 64  # the latest ones by which a service is judged
 LEAST_VISITS: Final = 8
@@ -22,9 +22,11 @@ LEAST_LOADS: Final = 2  # beyond those that left two behind, and on one path
 MANY_LOADS: Final = 6  # the same: with those, four times as many as two tabs
 ALONE: Final = 0.25  # closes per load before the end; the network ends some connections, too
 
-# By whether the log has a clock, in ms, or it has none, in lines:
-APART: Final = (10, 5_000)  # openings further apart are of several loads
-AT_ONCE: Final = (4, 2_000)  # closes one after the other, that close together, are one end
+# In ms, or in lines where the log has no clock:
+APART: Final = 5_000  # openings further apart are of several loads
+APART_LINES: Final = 10
+AT_ONCE: Final = 2_000  # closes one after the other, that close together, are one end
+AT_ONCE_LINES: Final = 4
 
 
 class Visit:
@@ -48,7 +50,7 @@ class Visit:
 
     def opened(self, path: str | None, now: int) -> None:
         """One more connection of the client opened."""
-        if not self._loads or now - self._latest > APART[self._clocked]:
+        if not self._loads or now - self._latest > (APART if self._clocked else APART_LINES):
             self._loads[path] = loads = self._loads.get(path, 0) + 1
             self._all += 1
             self._most = max(self._most, loads)
@@ -56,7 +58,7 @@ class Visit:
 
     def closed(self, now: int, *, behind: bool) -> None:
         """One closed, which had been left behind or not."""
-        if now - self._ended > AT_ONCE[self._clocked]:
+        if now - self._ended > (AT_ONCE if self._clocked else AT_ONCE_LINES):
             self._alone += self._at_once
             self._left_alone += self._left_at_once
             self._at_once = self._left_at_once = 0
@@ -123,14 +125,21 @@ class Visit:
         return visit
 
 
-class Ended(NamedTuple):
+class Ended:
     """A visit that is over: whose, how, and what was left behind in it."""
 
-    client: str
-    whole: bool
-    singly: bool
-    closes: int  # of those left behind, before the end
-    exposure: int  # for how long they were, together
+    __slots__ = ("client", "closes", "exposure", "singly", "whole")
+
+    def __init__(self, client: str, whole: bool, singly: bool, closes: int, exposure: int) -> None:
+        self.client = client
+        self.whole = whole
+        self.singly = singly
+        self.closes = closes  # of those left behind, before the end
+        self.exposure = exposure  # for how long they were, together
+
+    def plain(self) -> list[Any]:
+        """All of it, as plain JSON types, in the order of the constructor."""
+        return [self.client, self.whole, self.singly, self.closes, self.exposure]
 
 
 class Visits:
@@ -140,7 +149,12 @@ class Visits:
     """
 
     def __init__(self) -> None:
-        self._latest: deque[Ended] = deque(maxlen=MAX_VISITS)
+        self._latest: deque[Ended] = deque()
+        # Of these: those that ended as a whole, how many each client had of them, those that had
+        # theirs end one by one; and of all the closes, and the time.
+        self._whole = 0
+        self._whole_of: dict[str, int] = {}
+        self._singly = self._closes = self._exposure = 0
         self._others: deque[str] = deque(maxlen=MAX_VISITS)
         self._closing = 0  # those that are not over, and in which connections close
         self.end_whole = False  # as good as all of them
@@ -179,8 +193,27 @@ class Visits:
         if visit.void:
             return
         whole, singly = visit.whole(now), visit.singly
-        self._latest.append(Ended(client, whole, singly, visit.left_alone, exposure))
+        self._add(Ended(client, whole, singly, visit.left_alone, exposure))
         self._judge()
+
+    def _add(self, one: Ended) -> None:
+        self._latest.append(one)
+        self._count(one, 1)
+        if len(self._latest) > MAX_VISITS:
+            self._count(self._latest.popleft(), -1)
+
+    def _count(self, one: Ended, more: int) -> None:
+        if one.whole:
+            self._whole += more
+            there = self._whole_of.get(one.client, 0) + more
+            if there:
+                self._whole_of[one.client] = there
+            else:
+                del self._whole_of[one.client]
+        if one.singly:
+            self._singly += more
+        self._closes += more * one.closes
+        self._exposure += more * one.exposure
 
     def other(self, client: str) -> None:
         """One more is over, in which the client held one at a time."""
@@ -191,7 +224,7 @@ class Visits:
     def few_tabs(self) -> bool:
         """Whether next to nobody who is known has several tabs, but leaks or has one."""
         if self._few_tabs is None:
-            tabs = self._closing + sum(not one.whole for one in self._latest)
+            tabs = self._closing + len(self._latest) - self._whole
             self._few_tabs = tabs <= TABS * (len(self._others) + tabs)
         return self._few_tabs
 
@@ -203,36 +236,35 @@ class Visits:
         return self._singles
 
     def _judge(self) -> None:
-        latest, self._words, self._few_tabs = self._latest, "", None
-        whole = [one.client for one in latest if one.whole]
+        self._words, self._few_tabs = "", None
+        count = len(self._latest)
         self.end_whole = (
-            len(latest) >= LEAST_VISITS
-            and len(whole) >= WHOLE * len(latest)
-            and len(set(whole)) >= LEAST_CLIENTS
+            count >= LEAST_VISITS
+            and self._whole >= WHOLE * count
+            and len(self._whole_of) >= LEAST_CLIENTS
         )
         self.closes = self.exposure = 0
-        if sum(one.singly for one in latest) >= SINGLY * len(latest):
-            self.closes = sum(one.closes for one in latest)
-            self.exposure = sum(one.exposure for one in latest)
+        if self._singly >= SINGLY * count:
+            self.closes, self.exposure = self._closes, self._exposure
 
     def grounds(self) -> str:
         """How those ended in which several were held, for a person to check."""
         if not self._words:
-            whole = sum(one.whole for one in self._latest)
             self._words = (
                 f"of the latest {len(self._latest)} visits here in which a client held several "
-                f"connections, {whole} grew load by load, and let go of all at once and of hardly "
-                "any before: what a page opens goes only with its tab"
+                f"connections, {self._whole} grew load by load, and let go of all at once and of "
+                "hardly any before: what a page opens goes only with its tab"
             )
         return self._words
 
     def snapshot(self) -> list[Any]:
         """What `restore` needs, as plain JSON types."""
-        return [list(self._latest), list(self._others)]
+        return [[one.plain() for one in self._latest], list(self._others)]
 
     def restore(self, state: list[Any]) -> None:
         """Take up where `snapshot` was made."""
         latest, others = state
-        self._latest.extend(Ended(*one) for one in latest)
+        for client, whole, singly, closes, exposure in latest:
+            self._add(Ended(client, whole, singly, closes, exposure))
         self._others.extend(others)
         self._judge()

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logdiag.diagnosis import Detector
 from logdiag.diagnosis.heartbeat import (
     HORIZON,
     LEAST_SEEN,
     LEAST_SETTLE,
+    MARGIN,
     MAX_SEEN,
     SLOWEST,
+    USUAL,
     Heartbeat,
 )
 from logdiag.model import SECOND
@@ -115,6 +120,15 @@ def test_a_few_that_are_late_change_nothing() -> None:
     """One in five of them, and they are late."""
     assert learnt([50] * 20).horizon == learnt([50, 50, 50, 50, 600] * 4).horizon
     assert not learnt([50, 50, 50, 50, 600] * 4).in_time(600 * SECOND)
+
+
+@given(st.lists(st.integers(1, 130), max_size=200))
+def test_four_fifths_of_the_latest_teach(delays: list[int]) -> None:
+    """Whatever comes and goes: half as long again, and no less than by default."""
+    latest = sorted(delays[-MAX_SEEN:])
+    usual = 0 if len(latest) < LEAST_SEEN else latest[ceil(USUAL * len(latest)) - 1] * SECOND
+    long = min(round(MARGIN * usual), SLOWEST) if usual <= SLOWEST else 0
+    assert learnt(delays).horizon == max(HORIZON, long)
 
 
 def test_only_the_latest_count() -> None:
