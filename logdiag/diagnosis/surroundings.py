@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection
 from math import ceil
 from typing import Any, Final
@@ -26,6 +25,17 @@ LONG_LINES: Final = 2_000
 PER_CLIENT: Final = 2  # connections that any client may have, unless more is set: two tabs
 USUAL: Final = 0.95  # of the others hold no more
 MAX_RETURNS: Final = 40_000  # clients remembered as just lost or just returned
+SPARE: Final = 64  # returns kept beyond twice those that count
+
+
+class _Return:
+    """A client that came back, and when."""
+
+    __slots__ = ("key", "moment")
+
+    def __init__(self, key: str, moment: Moment) -> None:
+        self.key = key
+        self.moment = moment
 
 
 class Surroundings:
@@ -35,7 +45,11 @@ class Surroundings:
         self._clients = clients
         self.per_client = per_client
         self._lost: Recent[bool] = Recent(MAX_RETURNS)
-        self._returned: OrderedDict[str, Moment] = OrderedDict()
+        # The latest return of each client; and all, oldest first, those from `_oldest` on to be
+        # forgotten in turn: an ordered dict is no part of what compiles to C.
+        self._latest: dict[str, _Return] = {}
+        self._returns: list[_Return] = []
+        self._oldest = 0
         self.herd: Moment | None = None
         self.gap: Moment | None = None
         self.outage: Moment | None = None
@@ -56,7 +70,9 @@ class Surroundings:
     def forget_clients(self) -> None:
         """Nobody can say any more whose connections are left."""
         self._lost.clear()
-        self._returned.clear()
+        self._latest.clear()
+        self._returns.clear()
+        self._oldest = 0
 
     def refused(self, clients: int, again: int, moment: Moment) -> None:
         """So many clients had a request refused within a minute that is a spike.
@@ -77,25 +93,49 @@ class Surroundings:
         return max(self.per_client, 2 * (usual or 0))
 
     def _look_for_herd(self, moment: Moment) -> None:
-        recent, least = self._returned, HERD_SHARE * self._clients.count
-        if len(recent) < HERD_LEAST or len(recent) < least:
+        least = HERD_SHARE * self._clients.count
+        if not self._is_herd(least):
             return  # with those that came back long ago
-        while recent and far(next(iter(recent.values())), moment, HERD_SPAN, HERD_LINES):
-            recent.popitem(last=False)
-        if len(recent) >= HERD_LEAST and len(recent) >= least:
+        while self._latest:
+            first = self._first()
+            if not far(first.moment, moment, HERD_SPAN, HERD_LINES):
+                break
+            del self._latest[first.key]
+        if self._is_herd(least):
             self.herd = moment
 
+    def _is_herd(self, least: float) -> bool:
+        count = len(self._latest)
+        return count >= HERD_LEAST and float(count) >= least
+
     def _remember(self, key: str, moment: Moment) -> None:
-        returned = self._returned
-        returned[key] = moment
-        returned.move_to_end(key)
-        if len(returned) > MAX_RETURNS:
-            returned.popitem(last=False)
+        latest = self._latest
+        if len(self._returns) >= 2 * len(latest) + SPARE:
+            self._returns = [one for one in self._returns if latest.get(one.key) is one]
+            self._oldest = 0
+        latest[key] = made = _Return(key, moment)
+        self._returns.append(made)
+        if len(latest) > MAX_RETURNS:
+            del latest[self._first().key]
+
+    def _first(self) -> _Return:
+        """The oldest of the latest returns."""
+        latest = self._latest
+        while True:
+            one = self._returns[self._oldest]
+            if latest.get(one.key) is one:
+                return one
+            self._oldest += 1
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs, as plain JSON types."""
         return {
-            "lost": self._lost.snapshot(), "returned": list(self._returned.items()),
+            "lost": self._lost.snapshot(),
+            "returned": [
+                (one.key, one.moment)
+                for one in self._returns
+                if self._latest.get(one.key) is one
+            ],
             "herd": self.herd, "gap": self.gap,
             "outage": self.outage, "expiry": self.expiry, "half_open": self.half_open,
         }  # fmt: skip
@@ -103,7 +143,8 @@ class Surroundings:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         self._lost.restore(state["lost"])
-        self._returned = OrderedDict((key, tuple(at)) for key, at in state["returned"])
+        self._returns = [_Return(key, (time, line)) for key, (time, line) in state["returned"]]
+        self._latest = {one.key: one for one in self._returns}
         self.herd = tuple(state["herd"]) if state["herd"] else None
         self.gap = tuple(state["gap"]) if state["gap"] else None
         self.outage = tuple(state["outage"]) if state["outage"] else None
