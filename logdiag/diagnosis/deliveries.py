@@ -25,6 +25,9 @@ MAX_WAITING: Final = 1_000  # updates that may yet be sent to another connection
 MAX_OWNERS: Final = 2_000  # what updates are about, and whose that is: what is not done yet
 
 
+_Name = tuple[str, str, str]  # of an update: the client, what it is about, and its status
+
+
 class _Update:
     """One update as it went out first."""
 
@@ -63,7 +66,7 @@ class Deliveries:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._waiting: dict[str, _Update] = {}  # oldest first
+        self._waiting: dict[_Name, _Update] = {}  # oldest first
         self._oldest: Moment = NEVER  # when the first of them went out
         self._owners: dict[str, str] = {}  # message -> client
 
@@ -83,7 +86,7 @@ class Deliveries:
         if not client:
             return []
         found: list[Told] = []
-        name = f"{client} {event.message} {event.reason}"
+        name = client, event.message, event.reason
         update = self._waiting.get(name)
         if update is None:
             if not self._waiting:
@@ -110,7 +113,8 @@ class Deliveries:
         if client is None:
             return known
         if event.reason in FINAL:
-            owners.pop(message, None)
+            if known is not None:
+                del owners[message]
         elif known != client:
             owners[message] = "" if known is not None else client
             if len(owners) > MAX_OWNERS:
@@ -169,12 +173,12 @@ class Deliveries:
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
         self._owners.update(state["owners"])
-        for name, plain in state["waiting"]:
-            self._waiting[name] = _Update.restored(plain)
+        for (client, message, reason), plain in state["waiting"]:
+            self._waiting[client, message, reason] = _Update.restored(plain)
         self._oldest = self._waiting[_first_of(self._waiting)].since if self._waiting else NEVER
 
 
-def _first_of(some: dict[str, Any]) -> str:
+def _first_of(some: dict[Any, Any]) -> Any:
     for name in some:  # a loop compiles to C, `next(iter(...))` does not
         return name
     raise KeyError
