@@ -20,6 +20,7 @@ LONGEST_LINES: Final = 20_000
 FEW: Final = 16  # connections that may stand for their group
 MANY: Final = 5_000  # groups at once, after which those are looked for that rest
 MAX_IDLE: Final = 50_000  # groups without connections kept per `by`, for their recent events
+_Found = Group | Life | tuple[Life, ...] | None  # a group, or its few connections
 
 
 class Grouping:
@@ -53,7 +54,9 @@ class Grouping:
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its group where a rule may look at it."""
         fields = self.place(life)
-        found = self._groups.get(fields)
+        return self._put(life, fields, self._groups.get(fields))
+
+    def _put(self, life: Life, fields: Any, found: _Found) -> Group | None:
         if found is None and self._lone:
             self._groups[fields] = life
             return None
@@ -76,7 +79,9 @@ class Grouping:
 
         `place`: what `place` gave when it was added.
         """
-        found = self._groups.get(place)
+        return self._take(life, place, self._groups.get(place))
+
+    def _take(self, life: Life, place: Any, found: _Found) -> Group | None:
         if type(found) is Group:
             found.remove(life)
             return found
@@ -192,20 +197,20 @@ class Clients(Grouping):
     def add(self, life: Life) -> Group | None:
         """A connection is live; gives its client's group where a rule may look at it."""
         key = life.client_key
+        found = self._groups.get(key)
         if key is not None:
-            held, newest = 0, self.newest(key)
+            newest = _newest(found)
             if newest is not None:
                 life.share(newest)
-                held = self.held_by(key)
-            self._count(held, held + 1)
-        return super().add(life)
+            self._count(_held(found), 1)
+        return self._put(life, key, found)
 
     def remove(self, life: Life, place: Any) -> Group | None:
         """A connection is live no more; gives the group that it leaves, if it was not alone."""
+        found = self._groups.get(place)
         if place is not None:
-            held = self.held_by(place)
-            self._count(held, held - 1)
-        return super().remove(life, place)
+            self._count(_held(found), -1)
+        return self._take(life, place, found)
 
     def place(self, life: Life) -> str | None:
         """Its client."""
@@ -213,12 +218,7 @@ class Clients(Grouping):
 
     def newest(self, key: str | None) -> Life | None:
         """The youngest live connection of that client."""
-        if key is None:
-            return None
-        found = self._groups.get(key)
-        if isinstance(found, Group):
-            return found.youngest
-        return found[-1] if isinstance(found, tuple) else found
+        return None if key is None else _newest(self._groups.get(key))
 
     def lives(self, key: str | None) -> Reversible[Life]:
         """The live connections of that client, or of those that nobody knows; oldest first."""
@@ -229,10 +229,7 @@ class Clients(Grouping):
 
     def held_by(self, key: str | None) -> int:
         """Live connections of that client."""
-        found = None if key is None else self._groups.get(key)
-        if type(found) is Group:
-            return len(found.by_number)
-        return len(found) if type(found) is tuple else found is not None
+        return 0 if key is None else _held(self._groups.get(key))
 
     @property
     def held(self) -> int:
@@ -253,18 +250,30 @@ class Clients(Grouping):
     def _keeps(self, group: Group) -> bool:
         return group.key[0] is not None or bool(group.rules)
 
-    def _count(self, before: int, after: int) -> None:
-        holding = self._holding
+    def _count(self, before: int, more: int) -> None:
+        after, holding = before + more, self._holding
         if after == len(holding):
             holding.append(0)
         if before:
-            holding[before] -= 1
+            holding[before] = holding[before] - 1  # compiles to less than `-= 1`
         else:
             self.count += 1
         if after:
-            holding[after] += 1
+            holding[after] = holding[after] + 1
         else:
             self.count -= 1
+
+
+def _newest(found: _Found) -> Life | None:
+    if isinstance(found, Group):
+        return found.youngest
+    return found[-1] if isinstance(found, tuple) else found
+
+
+def _held(found: _Found) -> int:
+    if type(found) is Group:
+        return len(found.by_number)
+    return len(found) if type(found) is tuple else found is not None
 
 
 def _lives(found: Life | tuple[Life, ...]) -> tuple[Life, ...]:
