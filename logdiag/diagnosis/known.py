@@ -12,7 +12,7 @@ from logdiag.diagnosis.following import BY_CHANCE, MAX_LOOKED_AT, Following
 from logdiag.diagnosis.grouping import Clients
 from logdiag.diagnosis.groups import Group
 from logdiag.diagnosis.heartbeat import Heartbeat
-from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.lifecycle import EPOCH, UNTIMED, Life
 from logdiag.diagnosis.lifetimes import Lifetimes
 from logdiag.diagnosis.moments import Moment, far
 from logdiag.diagnosis.notes import Notes
@@ -84,15 +84,20 @@ class Known(Service):
     def closed(self, life: Life, event: Event, moment: Moment, *, named: bool) -> None:
         """A connection closed; `named`: its line said which one."""
         self.quality.tells("closed", event.source, event.offset, moment, named)
-        time, ordinal, own = life.opened_at, -1, True
+        time, line = moment
         if not named and self._unnamed:
-            (time, ordinal), own = self._unnamed.popleft(), False
-        if time is not None and moment[0] is not None:
-            self.lifetimes.add(moment[0] - time, life if own else None, event)
-            if own and life.number == self._accused:
-                self._late.add(moment[0] - time)
+            began, ordinal = self._unnamed.popleft()
+            if began is not None and time is not None:
+                self.lifetimes.add(time - began)
+            else:
+                self._lifelines.add(line - ordinal)
+        elif time is not None and life.since != UNTIMED:
+            lasted = time - EPOCH - life.since
+            self.lifetimes.add(lasted, life, event)
+            if life.number == self._accused:
+                self._late.add(lasted)
         else:
-            self._lifelines.add(moment[1] - (life.opened_ordinal if own else ordinal))
+            self._lifelines.add(line - life.opened_ordinal)
 
     def unseen(self, life: Life, event: Event, moment: Moment) -> None:
         """A connection closed whose opening no line told."""

@@ -37,6 +37,9 @@ class Example(NamedTuple):
     lasted: int  # ns
 
 
+_Told = tuple[tuple[int, int], tuple[int, int], int]
+
+
 class Range:
     """The connections that lived so long: how many, and the latest ones."""
 
@@ -46,7 +49,8 @@ class Range:
         self.least, self.most = least, most
         self.first, self.last = first, last  # their buckets
         self.count = 0
-        self.examples: deque[Example] = deque(maxlen=MAX_EXAMPLES)
+        # As an `Example` is made of them, when somebody asks for it.
+        self.examples: deque[_Told] = deque(maxlen=MAX_EXAMPLES)
 
 
 class Lifetimes:
@@ -68,7 +72,7 @@ class Lifetimes:
         bucket = self._bucket(lifetime)
         if bucket >= len(self._buckets):
             self._buckets += [0] * (bucket + 1 - len(self._buckets))
-        self._buckets[bucket] += 1
+        self._buckets[bucket] = self._buckets[bucket] + 1  # compiles to less than `+= 1`
         if self._known:
             self._known.clear()
         for found in self._ranges:
@@ -76,7 +80,7 @@ class Lifetimes:
                 found.count += 1
                 if life is not None and told is not None and (opened := life.opened_line):
                     closed = told.source, told.offset
-                    found.examples.append(Example(opened, closed, lifetime))
+                    found.examples.append((opened, closed, lifetime))
 
     def quantile(self, share: float) -> int | None:
         """The lifetime that `share` (0..1) of the connections do not exceed; None if none."""
@@ -106,7 +110,7 @@ class Lifetimes:
 
     def examples(self, least: float, most: float) -> Iterable[Example]:
         """Some of them, since it was first asked for them."""
-        return self._range(least, most).examples
+        return [Example(*told) for told in self._range(least, most).examples]
 
     def _range(self, least: float, most: float) -> Range:
         for found in self._ranges:
@@ -161,5 +165,5 @@ class Lifetimes:
             found = self._new_range(least, most)
             found.count = count
             found.examples.extend(
-                Example(tuple(opened), tuple(closed), lasted) for opened, closed, lasted in examples
+                (tuple(opened), tuple(closed), lasted) for opened, closed, lasted in examples
             )
