@@ -19,13 +19,11 @@ from typing import Any, Final
 
 from logdiag.diagnosis.clients import by_address, client_keys
 from logdiag.diagnosis.lifecycle import Life
-from logdiag.diagnosis.moments import passed
 from logdiag.diagnosis.recent import Recent
 from logdiag.model import SECOND, Event, Mark
 
 BEFORE: Final = 5 * SECOND  # "just before": a mount, its requests and its socket
 BEFORE_LINES: Final = 10
-ADDRESSED: Final = "?"  # the latest of an address, for openings that tell who, but not whence
 TWIN: Final = 2 * SECOND
 TWIN_LINES: Final = 4
 CONNECTING: Final = 0  # readyState
@@ -35,8 +33,6 @@ _SIGN_IN: Final = re.compile(r"\b(?:log|sign)[-_]?(?:in|on)\b|password", re.IGNO
 MAX_CLIENTS: Final = 40_000  # clients remembered for each kind of thing that came before
 MAX_CLEANED: Final = 8  # of a client: pages left in haste, one after the other
 MAX_REFUSED: Final = 2_000  # refused requests kept: as many as pairs in a group
-
-
 _new: Final = tuple.__new__  # makes a named tuple in half of its own constructor's time
 
 
@@ -67,8 +63,14 @@ class _Before:
 
     def is_near(self, event: Event, ordinal: int) -> bool:
         """Whether it came just before the event."""
-        since = self.time, self.ordinal
-        return not passed(since, (event.time, ordinal), BEFORE, BEFORE_LINES)
+        return self.within(event, ordinal, BEFORE, BEFORE_LINES)
+
+    def within(self, event: Event, ordinal: int, span: int, lines: int) -> bool:
+        """Whether it came so close before it, as `passed` would say, without its two moments."""
+        now, then = event.time, self.time
+        if now is not None and then is not None:
+            return now - then <= span
+        return ordinal - self.ordinal <= lines
 
     @property
     def proof(self) -> Mark:
@@ -89,6 +91,8 @@ class Marks:
 
     def __init__(self) -> None:
         self._failed: Recent[_Before] = Recent(MAX_CLIENTS)
+        self._nobodys: _Before | None = None  # the latest whose line does not tell its client
+        self._addressed: _Before | None = None  # or nothing but an address, and other lines none
         self._latest: _Before | None = None  # of any client, for openings that do not tell theirs
         self._lost: Recent[_Before] = Recent(MAX_CLIENTS)
         self._cleaned: Recent[list[_Before]] = Recent(MAX_CLIENTS)  # oldest first
@@ -101,10 +105,13 @@ class Marks:
         if event.path is not None and _signs_in(event.path):
             return
         before = _before(event, ordinal)
-        for known in client_keys(event, key) if key else [""]:
-            self._failed.put(known, before)
+        if key:
+            for known in client_keys(event, key):
+                self._failed.put(known, before)
+        else:
+            self._nobodys = before
         if event.client and not event.user:
-            self._failed.put(ADDRESSED, before)
+            self._addressed = before
         self._latest = before
 
     def refused_since(self, ordinal: int) -> int:
@@ -114,21 +121,19 @@ class Marks:
 
     def on_failure_of(self, line: tuple[int, int], event: Event, key: str) -> None:
         """An echo tells whose request it was that `line` (source, offset) refused."""
-        failed = self._failed
-        latest = self._latest
+        latest, nobodys = self._latest, self._nobodys
         if latest is not None and (latest.source, latest.offset) == line:
-            nobody = failed.get("")
-            if nobody is not None and (nobody.source, nobody.offset) == line:
-                failed.drop("")  # it says nothing of other addresses any more
-                failed.put(ADDRESSED, latest)
+            if nobodys is not None and (nobodys.source, nobodys.offset) == line:
+                self._nobodys = None  # it says nothing of other addresses any more
+                self._addressed = latest
             for known in client_keys(event, key):
-                failed.put(known, latest)
+                self._failed.put(known, latest)
 
     def on_loss(self, event: Event, key: str | None, ordinal: int) -> None:
         """A connection of the client was lost, or it says that it reconnects."""
         if event.kind == "closed" and key is None:
             if event.connection is None:
-                self._latest = None
+                self._latest = self._nobodys = self._addressed = None
                 self._failed.clear()  # perhaps who was refused replaces the socket
             return  # somebody's close says nothing of the next one's opening
         before = self._lost.renew(key or "")
@@ -153,8 +158,7 @@ class Marks:
         waiting = self._cleaned.get(key or "")
         if not waiting:
             return
-        latest = waiting[-1].time, waiting[-1].ordinal
-        if not passed(latest, (event.time, ordinal), GIVEN_UP, GIVEN_UP_LINES):
+        if waiting[-1].within(event, ordinal, GIVEN_UP, GIVEN_UP_LINES):
             waiting.pop()
 
     def on_opened(
@@ -219,10 +223,10 @@ class Marks:
                 found = failed.get(name) if name is not key else None
                 if found is not None:
                     return found
-        nobody = "" if event.client or failed.get("") is not None else ADDRESSED
-        found = failed.get(nobody)
-        if found is not None:
-            failed.drop(nobody)
+        if event.client or self._nobodys is not None:
+            found, self._nobodys = self._nobodys, None
+        else:  # it tells who, but not whence
+            found, self._addressed = self._addressed, None
         return found
 
     def _twin(self, life: Life, name: str, event: Event, ordinal: int) -> None:
@@ -234,8 +238,7 @@ class Marks:
             before = _before(event, ordinal)
             self._opened.put(name, before)
         else:
-            then = before.time, before.ordinal
-            if not passed(then, (event.time, ordinal), TWIN, TWIN_LINES):
+            if before.within(event, ordinal, TWIN, TWIN_LINES):
                 life.mark("twin", before.proof)
                 if refused is None and before.refused is not None:
                     refused = before.refused
@@ -252,7 +255,10 @@ class Marks:
                 [(key, [before.plain() for before in some]) for key, some in generation]
                 for generation in self._cleaned.snapshot()
             ],
-            "latest": self._latest and self._latest.plain(),
+            "single": [
+                None if one is None else one.plain()
+                for one in (self._latest, self._nobodys, self._addressed)
+            ],
             "refused": list(self._refused),
         }
 
@@ -267,7 +273,9 @@ class Marks:
                 for generation in state["cleaned"]
             ]
         )
-        self._latest = _restored(state["latest"]) if state["latest"] else None
+        self._latest, self._nobodys, self._addressed = (
+            None if row is None else _restored(row) for row in state["single"]
+        )
         self._refused.extend((ordinal, path) for ordinal, path in state["refused"])
 
 
