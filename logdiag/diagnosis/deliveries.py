@@ -68,6 +68,8 @@ class Deliveries:
         self._clients = clients
         self._waiting: dict[_Name, _Update] = {}  # oldest first
         self._oldest: Moment = NEVER  # when the first of them went out
+        self._clocked = False  # whether its time is known, and that: asked for at each event
+        self._since = 0
         self._owners: dict[str, str] = {}  # message -> client
 
     def take(
@@ -90,7 +92,7 @@ class Deliveries:
         update = self._waiting.get(name)
         if update is None:
             if not self._waiting:
-                self._oldest = moment
+                self._begin(moment)
             self._waiting[name] = self._first(client, event, life, moment)
         elif life is not None and life.number != update.number:
             if update.number is not None and not update.twice:
@@ -135,10 +137,21 @@ class Deliveries:
         update.missed, update.newer = about(kind, missed, event), newest.opened_line
         return update
 
+    def _begin(self, oldest: Moment) -> None:
+        self._oldest, time = oldest, oldest[0]
+        self._clocked, self._since = time is not None, time or 0
+
     def late(self, moment: Moment) -> bool:
         """Whether there is anything `overdue`."""
-        late = self.waits and far(self._oldest, moment, TOGETHER, TOGETHER_LINES)
-        return late or len(self._waiting) > MAX_WAITING
+        if not self._waiting:
+            return False
+        if len(self._waiting) > MAX_WAITING:
+            return True
+        time = moment[0]
+        if self._clocked and time is not None:  # as `far` says, of a time that is kept unpacked
+            apart = time - self._since
+            return apart > TOGETHER or -apart > TOGETHER
+        return far(self._oldest, moment, TOGETHER, TOGETHER_LINES)
 
     def overdue(self, moment: Moment) -> list[Told]:
         """Final statuses that the newest connection did not get in time."""
@@ -146,7 +159,7 @@ class Deliveries:
         found: list[Told] = []
         while self.late(moment):
             update = waiting.pop(_first_of(waiting))
-            self._oldest = waiting[_first_of(waiting)].since if waiting else NEVER
+            self._begin(waiting[_first_of(waiting)].since if waiting else NEVER)
             if update.missed is not None:
                 found.append((update.client, proved(moment[1], update.missed, update.newer)))
         return found
@@ -175,7 +188,7 @@ class Deliveries:
         self._owners.update(state["owners"])
         for (client, message, reason), plain in state["waiting"]:
             self._waiting[client, message, reason] = _Update.restored(plain)
-        self._oldest = self._waiting[_first_of(self._waiting)].since if self._waiting else NEVER
+        self._begin(self._waiting[_first_of(self._waiting)].since if self._waiting else NEVER)
 
 
 def _first_of(some: dict[Any, Any]) -> Any:

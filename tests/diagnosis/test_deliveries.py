@@ -224,3 +224,16 @@ def test_what_is_remembered_is_bounded() -> None:
         event = Log()("message", number, connection="c1", message=f"m{number}", reason="x").events
         assert [] == list(deliveries.take(event[0], one, None, (None, number), gone=False))
     assert MAX_OWNERS == len(deliveries.snapshot()["owners"])
+
+
+@pytest.mark.parametrize(("since", "now"), [(10, 10 + 2.1), (10, 10 - 2.1), (None, 5)])
+def test_what_is_far_is_overdue(since: float | None, now: float) -> None:
+    """On either side, as where a clock is set back; by lines where its time is not known."""
+    deliveries = Deliveries(Clients([]))
+    event = Log()("message", since, connection="c1", message="m", reason="x").events[0]
+    went = None if since is None else at(since)
+    assert not deliveries.late((at(now), 20))
+    deliveries.take(event, life(1), None, (went, 1), gone=False)
+    assert [False, True] == [
+        deliveries.late(then) for then in ((went or at(now), 11), (at(now), 12))
+    ]
