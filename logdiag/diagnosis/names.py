@@ -82,7 +82,7 @@ class Names:
             self._stopped.pop(life.process, None)  # the next server is there
         if not self._shared and life.origin.identity == "id":
             other = self._lives.get(life.name)
-            if other is None and life.few is None:  # what most logs have
+            if other is None and life.port is None:  # what most logs have
                 self._lives[life.name] = life
                 self._ended.drop(life.name)
                 return
@@ -139,8 +139,9 @@ class Names:
         also: set[str] | None = None
         if self._aliases and life.number in self._aliases:
             also = self._aliases.pop(life.number)
-        if also is None and life.few is None and not self._shared and life.origin.identity == "id":
-            self._free(life.name, life, end)  # what most logs have
+        alone = also is None and life.port is None and not self._shared
+        if alone and life.origin.identity == "id":  # what most logs have
+            self._free(life.name, life, end)
             return
         for key in (*keys_of(life, self._shared), *(also or ())):
             self._free(key, life, end)

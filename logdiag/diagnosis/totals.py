@@ -263,7 +263,7 @@ class Totals:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take up where `snapshot` was made."""
-        self._ended, self._watched, self._found = set(state["ended"]), state["watched"], None
+        self._ended, self._watched = set(state["ended"]), state["watched"]
         self._scopes = {name: _Scope.restored(one) for name, one in state["scopes"].items()}
         self.before = sum(scope.before for scope in self._scopes.values())
         self._measure()

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from logdiag.diagnosis.connections import Connections
+from logdiag.diagnosis.totals import Totals
 from logdiag.model import Event, Transition
 from tests.diagnosis.builders import Log
 
@@ -197,3 +200,15 @@ def test_a_gap_forgets_that_the_server_stopped() -> None:
     connections.on_gap(Event("gap", None, 1, 300, 0, "truncated"))
     count(Log(line=9)("closed", 60, total=7, pattern="app:closed"), connections)
     assert 7 == live(connections)
+
+
+@pytest.mark.parametrize("forget", [Totals.reset, lambda totals: totals.ended(None)])
+def test_what_is_forgotten_is_not_found_again(forget: Callable[[Totals], None]) -> None:
+    """The total after a gap or a restart is a first one, of the process that told the last, too."""
+    totals = Totals()
+    log = series(("opened", 3), ("opened", 4), ("opened", 5))
+    totals.compare(log.events[0], 1, counted=False)
+    totals.compare(log.events[1], 2, counted=False)
+    forget(totals)
+    totals.compare(log.events[2], 1, counted=False)
+    assert (True, 4) == (totals.reported, totals.before)
