@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from logdiag.diagnosis.lifecycle import Life
+from logdiag.diagnosis.names import Names
+from logdiag.diagnosis.origins import Origins
 from tests.diagnosis.builders import Log, follow
 
 
@@ -204,3 +207,17 @@ def test_lines_about_a_known_connection_add_to_it() -> None:
     log = Log()("opened", 0, connection="a")("message", 1, connection="a", user="u")
     (one,) = follow(log).connections.values()
     assert ("u", "open") == (one.user, one.state)
+
+
+def test_an_id_and_a_port_both_find_it_until_it_is_over() -> None:
+    """Its close may name the address alone; then that address is nobody's, and the id is free."""
+    names, log = Names(), Log()
+    log("opened", 0, connection="a", client="192.0.2.7", port=5)
+    log("closed", 1, client="192.0.2.7", port=5)
+    opened, closed = log.events
+    life = Life(1, "a", Origins().of("id", None, opened), opened)
+    names.add(life)
+    assert (life, life) == (names.find(opened), names.find(closed))
+    life.state = "closed"
+    names.forget(life, closed)
+    assert (None, None) == (names.find(opened), names.find(closed))
