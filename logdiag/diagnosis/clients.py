@@ -25,7 +25,6 @@ ONE_PERSON: Final = frozenset({"user", "session", "path"})  # whom nobody else i
 
 MAX_PATHS: Final = 4_096  # a service has few, or the ids of those who are there now
 _ids: Final[dict[str, str]] = {}  # path -> see `_id_in`; `lru_cache` would take thrice the time
-_known: Final[dict[str, _Known]] = {}  # client key -> what its latest line told
 
 # The connection's own events: what a request asks for says less of who asks.
 _OWN: Final = frozenset({"opening", "opened", "closing", "closed", "rejected", "message"})
@@ -53,38 +52,8 @@ def client_key(event: Event) -> str | None:
     return _ADDRESS + event.client
 
 
-class _Known:
-    """What a line tells of a client, and all that it may be known by then."""
-
-    __slots__ = ("_agent", "_client", "_session", "names")
-
-    def __init__(self, event: Event, key: str) -> None:
-        self._client, self._agent, self._session = event.client, event.agent, event.session
-        self.names = _keys(event, key)
-
-    def is_of(self, event: Event) -> bool:
-        """Whether the event tells the same."""
-        return (
-            event.client == self._client
-            and event.agent == self._agent
-            and event.session == self._session
-        )
-
-
 def client_keys(event: Event, key: str) -> list[str]:
-    """All that its client may be known by in other lines, best first; `key` is its `client_key`.
-
-    To be read only: it is kept for the client's next line.
-    """
-    found = _known.get(key)
-    if found is None or not found.is_of(event):
-        if len(_known) >= MAX_PATHS:
-            _known.clear()
-        found = _known[key] = _Known(event, key)
-    return found.names
-
-
-def _keys(event: Event, key: str) -> list[str]:
+    """All that its client may be known by in other lines, best first; `key` is its `client_key`."""
     named = bool(event.user)  # then it begins with nothing else
     found = [key] if named or not key.startswith("path ") else []
     if named and event.session:

@@ -81,7 +81,7 @@ class Court:
     def tick(self, moment: Moment) -> None:
         """Time passed: what was pending may be ripe, what was firing may be over."""
         due = [one for one in self.open.values() if not one[0].rests(moment)]
-        for judgement, group in in_order(due):
+        for judgement, group in in_order(due) if due else ():
             if judgement.state == "pending":
                 self._ripen(judgement, group, moment)
             elif judgement.state == "firing":

@@ -38,8 +38,7 @@ class Followed:
     """
 
     __slots__ = (
-        "_latest", "_lone", "_losses", "_marks", "_several", "_waited", "closes",
-        "exposure",
+        "_latest", "_lone", "_losses", "_marks", "_several", "_waited", "closes", "exposure",
         "loads", "silent", "spoke", "visit",
     )  # fmt: skip
 

@@ -255,11 +255,11 @@ class Clients(Grouping):
         if after == len(holding):
             holding.append(0)
         if before:
-            holding[before] = holding[before] - 1  # compiles to less than `-= 1`
+            holding[before] -= 1
         else:
             self.count += 1
         if after:
-            holding[after] = holding[after] + 1
+            holding[after] += 1
         else:
             self.count -= 1
 

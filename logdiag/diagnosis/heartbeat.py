@@ -8,6 +8,7 @@ longer than any should is called late.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from math import ceil
 from typing import Any, Final
@@ -54,9 +55,9 @@ class Heartbeat:
             return
         self._seen.append(delay)
         ordered = self._sorted
-        ordered.insert(_place(ordered, delay), delay)
+        insort(ordered, delay)
         if len(ordered) > MAX_SEEN:
-            del ordered[_place(ordered, self._seen.popleft())]
+            del ordered[bisect_left(ordered, self._seen.popleft())]
         if len(ordered) >= LEAST_SEEN:
             usual = ordered[RANKS[len(ordered)]]
             if usual != self._usual:
@@ -98,15 +99,3 @@ class Heartbeat:
         """Take up where `snapshot` was made."""
         for delay in state:
             self.noticed(delay)
-
-
-def _place(ordered: list[int], delay: int) -> int:
-    """Where it stands, or would: as `bisect_left`, of numbers of which a loop compiles to C."""
-    low, high = 0, len(ordered)
-    while low < high:
-        middle = (low + high) >> 1
-        if ordered[middle] < delay:
-            low = middle + 1
-        else:
-            high = middle
-    return low
